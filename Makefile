@@ -1,0 +1,65 @@
+# Every target does its own set-up: Python 3.11 and make are all that is needed.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+MODELS := .models
+PACKAGES := nef af_client db openapi tests bench
+
+.DEFAULT_GOAL := help
+.PHONY: help setup models demo serve test test-fast check format lint types law lock bench clean
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## Make the virtual environment from the lock file
+
+$(INSTALLED): requirements.lock setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+models: $(INSTALLED) ## Train the demo's image classifiers from their seed (seconds; skipped when done)
+	@$(BIN)/af-client models train --out $(MODELS)
+
+demo: models ## Watch a model server adapt to a network that turns bad and good again (about 40 s)
+	@$(BIN)/af-client demo --pool $(MODELS) --out demo-output
+
+serve: $(INSTALLED) ## Serve the NEF and its simulated network at http://127.0.0.1:8080
+	$(BIN)/nef serve
+
+test: $(INSTALLED) ## Run all tests
+	$(BIN)/python -m pytest
+
+test-fast: $(INSTALLED) ## Run the unit and contract tests only
+	$(BIN)/python -m pytest tests/unit tests/contract
+
+check: $(INSTALLED) ## Everything a change must pass: format, lint, types, import law, tests, docs
+	$(BIN)/ruff format --check $(PACKAGES)
+	$(BIN)/ruff check $(PACKAGES)
+	$(BIN)/mypy nef af_client db tests
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest
+
+format: $(INSTALLED) ## Put the code into its form
+	$(BIN)/ruff check --fix-only --quiet $(PACKAGES)
+	$(BIN)/ruff format $(PACKAGES)
+
+lint: $(INSTALLED) ## Lint only
+	$(BIN)/ruff check $(PACKAGES)
+
+types: $(INSTALLED) ## Check the types only
+	$(BIN)/mypy nef af_client db tests
+
+law: $(INSTALLED) ## Check the import law only
+	$(BIN)/lint-imports --no-cache
+
+lock: $(INSTALLED) ## Resolve the versions anew into requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
+		--strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--extra dev --output-file requirements.lock setup.cfg
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) $(MODELS) demo-output build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
