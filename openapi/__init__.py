@@ -1,0 +1,1 @@
+"""The contracts of the APIs, one OpenAPI document each, as package data."""
