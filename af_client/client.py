@@ -1,0 +1,118 @@
+"""The AF's side of a NEF: sessions with QoS, and what the network can do for a UE."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from ipaddress import ip_address
+from typing import Any, Self, Unpack
+from urllib.parse import urlsplit
+
+from af_client.analytics import UeAnalytics
+from af_client.exchange import Exchange
+from af_client.inbox import Inbox
+from af_client.messages import EventReport, Session, SessionChanges, SessionRequest, UeAddress
+from af_client.sessions import Sessions
+from af_client.transport import RequestsTransport, Transport
+
+
+class NefClient:
+    """Talks to the NEF at `base_url` as the AF `af_id`; safe to share between threads.
+
+    Every method raises an error of the tree in `af_client.errors`. `timeout_s` (to connect, to
+    wait for the answer), `retries` and proxy variables matter only where `transport` is not
+    given; see `RequestsTransport` for what is repeated. `headers` go with every request, a
+    bearer token say. `with NefClient(...)` closes its connections at the end.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        af_id: str,
+        *,
+        transport: Transport | None = None,
+        timeout_s: tuple[float, float] = (3.05, 10.0),
+        retries: int = 3,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._own_transport = None
+        if transport is None:
+            # No proxy leads to this very machine, whatever the environment says.
+            environment = not _is_loopback(base_url)
+            transport = RequestsTransport(timeout_s, retries, environment=environment)
+            self._own_transport = transport
+        self._af_id = af_id
+        self._exchange = Exchange(base_url, transport, headers or {})
+        self._sessions = Sessions(self._exchange, af_id)
+
+    def create_session(self, request: SessionRequest) -> Session:
+        """Ask for a session with QoS.
+
+        That it exists does not mean that the network has the resources: wait for the event
+        SUCCESSFUL_RESOURCES_ALLOCATION. Raises Refused where the network says no at once.
+        """
+        return self._sessions.create(request)
+
+    def session(self, session_id: str) -> Session:
+        """Read a session; raises NotFound, also for another AF's."""
+        return self._sessions.get(session_id)
+
+    def sessions(self, ue: UeAddress | None = None) -> tuple[Session, ...]:
+        """Read all sessions of this AF, or those of one UE, named as in their requests."""
+        return self._sessions.list(ue)
+
+    def replace_session(self, session_id: str, request: SessionRequest) -> Session:
+        """Replace a session as a whole (PUT): what the request does not say is gone."""
+        return self._sessions.replace(session_id, request)
+
+    def modify_session(
+        self,
+        session_id: str,
+        patch: Mapping[str, Any] | None = None,
+        /,
+        **changes: Unpack[SessionChanges],
+    ) -> Session:
+        """Change what is named and leave the rest (PATCH); see `SessionChanges`.
+
+        A flow in `flows` is taken as a whole: begin with `session.flow(number)` and
+        `dataclasses.replace`. Going from a ladder of names to one of values needs
+        `replace_session`. `patch` is a raw merge patch in 3GPP's names, for what has no word here.
+        """
+        return self._sessions.modify(session_id, patch or {}, changes)
+
+    def delete_session(self, session_id: str) -> tuple[EventReport, ...]:
+        """End a session; returns the last reports, usage say, if the NEF has any."""
+        return self._sessions.delete(session_id)
+
+    def qos_session(
+        self, request: SessionRequest, *, inbox: Inbox | None = None
+    ) -> AbstractContextManager[Session]:
+        """Hold a session for the length of a `with` block, and delete it whatever happens.
+
+        `inbox` takes its notifications, and is their destination where the request names none.
+        That the network ends the session first is no error.
+        """
+        return self._sessions.held(request, inbox)
+
+    def ue(self, *, gpsi: str) -> UeAnalytics:
+        """Return the door to what the network can tell about a UE."""
+        return UeAnalytics(self._exchange, self._af_id, gpsi)
+
+    def close(self) -> None:
+        """Close the connections of a transport that the client made itself."""
+        if self._own_transport is not None:
+            self._own_transport.close()
+
+    def __enter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self.close()
+
+
+def _is_loopback(base_url: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

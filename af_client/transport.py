@@ -1,0 +1,148 @@
+"""How a request travels: one port, and its implementation over requests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.exceptions import SSLError
+from requests.structures import CaseInsensitiveDict
+from urllib3 import BaseHTTPResponse, Retry
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, ReadTimeoutError
+
+from af_client.errors import ConnectFailed, ConnectionBroken, TimedOut, TransportError
+
+#: A first wait of 0.2 s, doubled each time.
+_BACKOFF_FACTOR_S = 0.2
+_PASSING_STATUSES = (429, 502, 503, 504)
+#: What HTTP lets one repeat without harm (RFC 9110 9.2.2); POST and PATCH are not among them.
+_REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, complete; `url` is absolute."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP reply of any status; `headers` are looked up whatever their case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """Return a header, or None."""
+        return CaseInsensitiveDict(self.headers).get(name)
+
+
+class Transport(Protocol):
+    """Carries requests to a NEF."""
+
+    def send(self, request: Request) -> Reply:
+        """Return the reply, of whatever status; raises TransportError when there is none."""
+        ...
+
+
+class RequestsTransport:
+    """Carries requests over HTTP with pooled connections, a bounded wait and few repetitions.
+
+    `timeout_s` is (to connect, to wait for each part of the answer). GET, PUT and DELETE are
+    repeated up to `retries` times when the connection fails and after 429, 502, 503 and 504,
+    unless Retry-After asks for more than `max_wait_s`; other methods only while no
+    connection was made. `environment` lets proxy variables and .netrc have their say.
+    """
+
+    def __init__(
+        self,
+        timeout_s: tuple[float, float] = (3.05, 10.0),
+        retries: int = 3,
+        *,
+        max_wait_s: float = 10.0,
+        environment: bool = True,
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._session = requests.Session()
+        self._session.trust_env = environment
+        adapter = HTTPAdapter(max_retries=_BoundedRetry.of(retries, max_wait_s))
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, adapter)
+
+    def send(self, request: Request) -> Reply:
+        """Return the reply; raises ConnectFailed, TimedOut or ConnectionBroken."""
+        try:
+            reply = self._session.request(
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                data=request.body,
+                timeout=self._timeout_s,
+            )
+        except requests.RequestException as error:
+            raise _transport_error(request, error, self._timeout_s) from error
+        return Reply(reply.status_code, reply.headers, reply.content)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+
+class _BoundedRetry(Retry):
+    """Gives up at once where waiting would be no service: long Retry-After, silent server."""
+
+    max_wait_s: float = 10.0
+
+    @classmethod
+    def of(cls, retries: int, max_wait_s: float) -> Self:
+        retry = cls(
+            total=retries,
+            allowed_methods=_REPEATABLE,
+            status_forcelist=_PASSING_STATUSES,
+            backoff_factor=_BACKOFF_FACTOR_S,
+            backoff_max=max_wait_s,
+            raise_on_status=False,
+        )
+        retry.max_wait_s = max_wait_s
+        return retry
+
+    def new(self, **changes: Any) -> Self:
+        retry = super().new(**changes)
+        retry.max_wait_s = self.max_wait_s
+        return retry
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: Any = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> Self:
+        if isinstance(error, ReadTimeoutError):
+            raise error
+        if response is not None and (self.get_retry_after(response) or 0) > self.max_wait_s:
+            raise MaxRetryError(_pool, url or "", None)
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
+def _transport_error(
+    request: Request, error: requests.RequestException, timeout_s: tuple[float, float]
+) -> TransportError:
+    where = f"{request.method} {request.url}"
+    cause = error.args[0] if error.args else error
+    reason = getattr(cause, "reason", None) or cause
+    # What requests finds wrong with a URL or a header is a ValueError: nothing was sent.
+    if isinstance(reason, ConnectTimeoutError) or isinstance(error, (SSLError, ValueError)):
+        return ConnectFailed(f"{where}: no connection to the NEF: {reason}")
+    if isinstance(reason, ReadTimeoutError):
+        return TimedOut(f"{where}: no answer within {timeout_s[1]} s; it may have been carried out")
+    return ConnectionBroken(f"{where}: no answer: {reason}; it may have been carried out")

@@ -1,0 +1,46 @@
+"""Bit rates between the wire notation of 3GPP and whole bits per second."""
+
+import re
+from fractions import Fraction
+
+#: Steps of 1000, "K" where the SI writes "k" (TS 29.571 5.5.2, `BitRate`).
+_UNITS = {"bps": 1, "Kbps": 10**3, "Mbps": 10**6, "Gbps": 10**9, "Tbps": 10**12}
+_RATE = re.compile(r"(\d{1,40}(?:\.\d{1,40})?) (bps|Kbps|Mbps|Gbps|Tbps)", re.ASCII)
+#: One digit, one digit (TS 29.571 5.5.2, `PacketErrRate`).
+_ERROR_RATE = re.compile(r"[1-9]E-[1-9]", re.ASCII)
+
+
+def parse_rate(text: str) -> int:
+    """Read a rate such as "12.5 Mbps" as bits per second.
+
+    Parts of a bit are cut off, so that a rate is never overstated. Raises ValueError.
+    """
+    match = _RATE.fullmatch(text)
+    if match is None:
+        raise ValueError(
+            f"{text[:40]!r} is not a bit rate;"
+            ' write a number, a space and a unit from bps to Tbps, such as "12.5 Mbps"'
+        )
+    return int(Fraction(match[1]) * _UNITS[match[2]])
+
+
+def format_rate(bps: int) -> str:
+    """Write bits per second in the largest unit that keeps the number at 1 or more.
+
+    `parse_rate` reads exactly the same number back. Raises ValueError below zero.
+    """
+    if bps < 0:
+        raise ValueError(f"a bit rate is not negative, but this one is {bps} bps")
+    unit = next((name for name in reversed(_UNITS) if bps >= _UNITS[name]), "bps")
+    whole, rest = divmod(bps, _UNITS[unit])
+    digits = f"{rest:0{len(str(_UNITS[unit])) - 1}d}".rstrip("0") if rest else ""
+    return f"{whole}.{digits} {unit}" if digits else f"{whole} {unit}"
+
+
+def checked_error_rate(text: str) -> str:
+    """Return a packet error rate from "1E-9" to "9E-1" as it is; raises ValueError for others."""
+    if not _ERROR_RATE.fullmatch(text):
+        raise ValueError(
+            f'{text[:40]!r} is not a packet error rate; one loss in a thousand packets is "1E-3"'
+        )
+    return text

@@ -1,0 +1,65 @@
+from typing import Any
+
+import pytest
+
+from af_client import (
+    Alternative,
+    MediaFlow,
+    Notification,
+    QosRequirement,
+    Session,
+    SessionRequest,
+    UeAddress,
+    UserPlaneEvent,
+)
+
+
+@pytest.mark.parametrize(
+    "names", [{}, {"ipv4": "10.45.0.2", "gpsi": "msisdn-1"}, {"ipv4": "10.45.0.2", "ipv6": "::1"}]
+)
+def test_a_ue_has_exactly_one_name(names: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="one of ipv4, ipv6 and gpsi"):
+        UeAddress(**names)
+
+
+@pytest.mark.parametrize("names", [{"ipv4": "999.0.0.1"}, {"ipv6": "10.45.0.2"}])
+def test_an_address_that_is_none_never_leaves_the_af(names: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"999|10\.45"):
+        UeAddress(**names)
+
+
+@pytest.mark.parametrize("made", [MediaFlow, Alternative, QosRequirement])
+def test_a_packet_error_rate_is_checked_where_it_is_written(made: type) -> None:
+    first = () if made is QosRequirement else (1,)
+    with pytest.raises(ValueError, match="1E-3"):
+        made(*first, per="0.001")
+
+
+@pytest.mark.parametrize(
+    "names", [{"qos_reference": "model-weights"}, {"alternative_references": ("half",)}]
+)
+def test_a_flow_asks_by_name_or_by_value_not_by_both(names: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="media flow 2 has alternatives by value beside names"):
+        MediaFlow(2, alternatives=(Alternative("small"),), **names)
+
+
+def test_a_flow_of_a_session_is_found_by_its_number() -> None:
+    request = SessionRequest(UeAddress(ipv4="10.45.0.2"), flows=(MediaFlow(1), MediaFlow(2)))
+    session = Session("s", "http://nef/s", request, {})
+    assert session.flow(2) == MediaFlow(2)
+    with pytest.raises(KeyError):
+        session.flow(3)
+
+
+def test_requests_can_be_keys_although_they_carry_extra_attributes() -> None:
+    request = SessionRequest(UeAddress(gpsi="msisdn-1"), extra={"qosMonInfo": {}})
+    assert {request: 1}[request] == 1
+
+
+def test_an_event_is_its_own_text() -> None:
+    assert UserPlaneEvent.QOS_GUARANTEED == "QOS_GUARANTEED"
+    assert f"{UserPlaneEvent.QOS_GUARANTEED}" == "QOS_GUARANTEED"
+
+
+def test_a_notification_without_reports_is_a_test() -> None:
+    assert Notification("http://nef/s").is_test
