@@ -1,0 +1,56 @@
+"""The HTTP application: the contract, the handlers, and what stands around them."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import orjson
+from connexion import FlaskApp
+from connexion.jsonifier import Jsonifier
+from connexion.options import SwaggerUIOptions
+from connexion.resolver import Resolver
+from starlette.types import ASGIApp
+
+from nef.api import errors
+from nef.api.bodies import BoundedBodies
+from nef.api.documents import NAMES, base_path, served
+from nef.api.validation import VALIDATORS
+
+
+class _Json(Jsonifier):
+    def dumps(self, data: Any, **_: Any) -> str:
+        return orjson.dumps(data).decode()
+
+    def loads(self, data: str | bytes) -> Any:
+        return orjson.loads(data)
+
+
+Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
+
+
+def contract_application(
+    handlers: Mapping[str, Callable[..., Any]], lifespan: Lifespan | None = None
+) -> FlaskApp:
+    """The documents served by these handlers, one for each operationId.
+
+    A handler that is missing fails here and not at the first request (KeyError).
+    """
+    app = FlaskApp(
+        "nef",
+        lifespan=lifespan,
+        jsonifier=_Json(),
+        pythonic_params=True,
+        swagger_ui_options=SwaggerUIOptions(swagger_ui=False),
+        validator_map=VALIDATORS,
+    )
+    resolver = Resolver(handlers.__getitem__)
+    for name in NAMES:
+        document = served(name)
+        app.add_api(document, name=name, base_path=base_path(document), resolver=resolver)
+    errors.register(app)
+    return app
+
+
+def bounded(app: ASGIApp, max_body_bytes: int) -> ASGIApp:
+    """The application behind its limits."""
+    return BoundedBodies(app, max_body_bytes)

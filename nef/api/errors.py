@@ -1,0 +1,144 @@
+"""The one place that knows HTTP statuses: every error becomes a ProblemDetails (TS 29.500 5.2.7).
+
+The causes are those of TS 29.500 table 5.2.7.2-1 and, for a refusal, of TS 29.514 table 5.7-1.
+"""
+
+import logging
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from connexion import FlaskApp
+from connexion.exceptions import ProblemException
+from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+from starlette.exceptions import HTTPException
+
+from nef.api.documents import methods_of
+from nef.domain.errors import (
+    Conflict,
+    InvalidParam,
+    InvalidRequest,
+    NefError,
+    NotFound,
+    ResourcesRefused,
+    UeNotFound,
+)
+from nef.schemas.problems import acceptable_document
+
+_LOG = logging.getLogger(__name__)
+
+#: When a refused AF may ask again: the radio of a UE has moved on by then.
+RETRY_AFTER_S = 5
+
+
+class MalformedBody(NefError):
+    """The body is no JSON at all."""
+
+
+class UnsupportedEncoding(NefError):
+    """The body is in a character encoding that JSON does not use (RFC 8259 8.1)."""
+
+
+_STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
+    MalformedBody: (HTTPStatus.BAD_REQUEST, "INVALID_MSG_FORMAT"),
+    UnsupportedEncoding: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+    InvalidRequest: (HTTPStatus.BAD_REQUEST, "OPTIONAL_IE_INCORRECT"),
+    UeNotFound: (HTTPStatus.NOT_FOUND, "UE_NOT_FOUND"),
+    NotFound: (HTTPStatus.NOT_FOUND, "RESOURCE_URI_STRUCTURE_NOT_FOUND"),
+    Conflict: (HTTPStatus.CONFLICT, "RESOURCE_BUSY"),
+    ResourcesRefused: (
+        HTTPStatus.FORBIDDEN,
+        "REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED",
+    ),
+}
+
+#: Attributes that our documents require at the top of a body.
+_MANDATORY = frozenset({"/", "/notificationDestination", "/analyEvent", "/suppFeat"})
+
+_FRAMEWORK_CAUSES = {
+    HTTPStatus.BAD_REQUEST: "INVALID_MSG_FORMAT",
+    HTTPStatus.NOT_FOUND: "RESOURCE_URI_STRUCTURE_NOT_FOUND",
+    HTTPStatus.METHOD_NOT_ALLOWED: "METHOD_NOT_ALLOWED",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "INCORRECT_LENGTH",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "UNSUPPORTED_MEDIA_TYPE",
+}
+
+
+def problem(
+    status: HTTPStatus,
+    cause: str,
+    detail: str,
+    params: Iterable[InvalidParam] = (),
+    **more: Any,
+) -> bytes:
+    """The body of a ProblemDetails."""
+    document: dict[str, Any] = {
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "cause": cause,
+    }
+    wrong = [{"param": p.pointer, "reason": p.reason} for p in params]
+    if wrong:
+        document["invalidParams"] = wrong
+    return orjson.dumps(document | more)
+
+
+def register(app: FlaskApp) -> None:
+    """Let every error that leaves the framework or a service pass through here."""
+    app.add_error_handler(NefError, _of_service)
+    app.add_error_handler(ProblemException, _of_framework)
+    app.add_error_handler(HTTPException, _of_framework)
+    for status in (404, 405):
+        app.add_error_handler(status, _of_framework)
+    app.add_error_handler(Exception, _unforeseen)
+
+
+def _of_service(_request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+    kind = next(k for k in type(error).__mro__ if k in _STATUSES)
+    status, cause = _STATUSES[kind]
+    params: tuple[InvalidParam, ...] = ()
+    headers, more = {}, {}
+    if isinstance(error, InvalidRequest):
+        params = error.params
+        cause = _cause_of(params)
+    elif isinstance(error, UeNotFound):
+        params = (error.param,)
+    elif isinstance(error, ResourcesRefused):
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        more = acceptable_document(error.acceptable)
+    return _response(status, problem(status, cause, str(error), params, **more), headers)
+
+
+def _cause_of(params: tuple[InvalidParam, ...]) -> str:
+    """Which kind of information element is wrong; the worst kind where there are several."""
+    if any(param.missing for param in params):
+        return "MANDATORY_IE_MISSING"
+    if any(param.pointer in _MANDATORY for param in params):
+        return "MANDATORY_IE_INCORRECT"
+    return "OPTIONAL_IE_INCORRECT"
+
+
+def _of_framework(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+    status = HTTPStatus(int(getattr(error, "status", getattr(error, "status_code", 500))))
+    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _unforeseen(request, error)
+    headers = {}
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(methods_of(request.scope["path"]))
+    cause = _FRAMEWORK_CAUSES.get(status, "UNSPECIFIED_MSG_FAILURE")
+    detail = str(getattr(error, "detail", None) or status.description)
+    return _response(status, problem(status, cause, detail), headers)
+
+
+def _unforeseen(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+    _LOG.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return _response(status, problem(status, "SYSTEM_FAILURE", "an error of this service"), {})
+
+
+def _response(status: HTTPStatus, body: bytes, headers: dict[str, str]) -> ConnexionResponse:
+    return ConnexionResponse(
+        status_code=status.value, mimetype="application/problem+json", body=body, headers=headers
+    )

@@ -1,0 +1,154 @@
+"""The whole HTTP surface on one page: parse, one service call, reply.
+
+The keys of `handlers` are the operationIds of the documents in `openapi/`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nef.schemas import analytics, simulation
+from nef.schemas.queries import addresses_of
+from nef.schemas.sessions import request_of, revision_of, session_document
+from nef.services.analytics import AnalyticsService
+from nef.services.deliveries import DeliveryService
+from nef.services.sessions import SessionService
+from nef.services.simulation import SimulationService
+
+Reply = tuple[Any, int, dict[str, str]]
+
+_JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the handlers call."""
+
+    sessions: SessionService
+    analytics: AnalyticsService
+    deliveries: DeliveryService
+    simulation: SimulationService
+
+
+def _ok(document: Any, status: int = 200, **headers: str) -> Reply:
+    return document, status, _JSON | headers
+
+
+def _done() -> Reply:
+    return None, 204, {}
+
+
+def handlers(services: Services, api_root: str) -> Mapping[str, Callable[..., Reply]]:
+    """Every operation of the contract; `api_root` is how AFs reach this service."""
+    return (
+        _sessions(services.sessions, api_root)
+        | _analytics(services.analytics)
+        | _simulation(services.simulation, services.deliveries)
+    )
+
+
+def _sessions(service: SessionService, api_root: str) -> dict[str, Callable[..., Reply]]:
+    """TS 29.122 5.14.3."""
+
+    def fetch_all(
+        scs_as_id: str,
+        ip_addrs: str | None = None,
+        ip_domain: str | None = None,
+        mac_addrs: list[str] | None = None,
+    ) -> Reply:
+        if mac_addrs:
+            return _ok([])  # no UE here has Ethernet sessions
+        found = service.of_af(scs_as_id, addresses_of(ip_addrs))
+        named = [s for s in found if ip_domain in (None, s.request.ip_domain)]
+        return _ok([session_document(session, api_root) for session in named])
+
+    def create(scs_as_id: str, body: Any) -> Reply:
+        session = service.create(scs_as_id, request_of(body))
+        document = session_document(session, api_root)
+        return _ok(document, 201, Location=document["self"])
+
+    def fetch(scs_as_id: str, subscription_id: str) -> Reply:
+        return _ok(session_document(service.read(scs_as_id, subscription_id), api_root))
+
+    def update(scs_as_id: str, subscription_id: str, body: Any) -> Reply:
+        request = request_of(body)
+        session = service.change(scs_as_id, subscription_id, lambda _: request)
+        return _ok(session_document(session, api_root))
+
+    def modify(scs_as_id: str, subscription_id: str, body: Any) -> Reply:
+        session = service.change(scs_as_id, subscription_id, revision_of(body))
+        return _ok(session_document(session, api_root))
+
+    def delete(scs_as_id: str, subscription_id: str) -> Reply:
+        service.delete(scs_as_id, subscription_id)
+        return _done()
+
+    return {
+        "FetchAllASSessionWithQoSSubscriptions": fetch_all,
+        "CreateASSessionWithQoSSubscription": create,
+        "FetchIndASSessionWithQoSSubscription": fetch,
+        "UpdateIndASSessionWithQoSSubscription": update,
+        "ModifyIndASSessionWithQoSSubscription": modify,
+        "DeleteIndASSessionWithQoSSubscription": delete,
+    }
+
+
+def _analytics(service: AnalyticsService) -> dict[str, Callable[..., Reply]]:
+    """TS 29.522 5.6.2.3."""
+
+    def fetch(af_id: str, body: Any) -> Reply:  # noqa: ARG001 - analytics belong to nobody
+        gpsi = analytics.ue_of(body)
+        return _ok(analytics.performance_document(*service.performance(gpsi)))
+
+    return {"FetchAnalyticsInfo": fetch}
+
+
+def _simulation(
+    service: SimulationService, deliveries: DeliveryService
+) -> dict[str, Callable[..., Reply]]:
+    """The control API, which is ours."""
+
+    def load(body: Any) -> Reply:
+        return _ok(simulation.status_document(service.load(**simulation.load_of(body))))
+
+    def force_radio(ue_id: str, body: Any) -> Reply:
+        return _ok(simulation.ue_document(service.force_sinr(ue_id, body["sinrDb"])))
+
+    def free_radio(ue_id: str) -> Reply:
+        return _ok(simulation.ue_document(service.force_sinr(ue_id, None)))
+
+    def attach(ue_id: str, body: Any) -> Reply:
+        ue = service.attach(ue_id, attached=body["attached"])
+        return _ok(simulation.ue_document(ue))
+
+    def outage(cell_id: str, body: Any) -> Reply:
+        cell = service.set_outage(cell_id, outage=body["outage"])
+        return _ok(simulation.cell_document(cell))
+
+    def notifications(
+        subscription_id: str | None = None, state: str | None = None, limit: int = 100
+    ) -> Reply:
+        found = deliveries.find(subscription_id, simulation.state_of(state), limit)
+        return _ok(simulation.deliveries_document(found))
+
+    return {
+        "listScenarios": lambda: _ok(simulation.scenarios_document(service.scenarios())),
+        "getSimulation": lambda: _ok(simulation.status_document(service.status())),
+        "loadSimulation": load,
+        "resetSimulation": lambda: _ok(simulation.status_document(service.reset())),
+        "stepSimulation": lambda body: _ok(
+            simulation.status_document(service.step(body["seconds"]))
+        ),
+        "listUes": lambda: _ok(simulation.ues_document(service.ues())),
+        "getUe": lambda ue_id: _ok(simulation.ue_document(service.ue(ue_id))),
+        "forceUeRadio": force_radio,
+        "freeUeRadio": free_radio,
+        "setUeAttachment": attach,
+        "listCells": lambda: _ok(simulation.cells_document(service.cells())),
+        "setCellState": outage,
+        "listFlows": lambda ue_id=None: _ok(
+            simulation.flows_document(service.status(), *service.carried(), ue_id)
+        ),
+        "listNotifications": notifications,
+        "listQosProfiles": lambda: _ok(simulation.profiles_document(service.profiles())),
+    }

@@ -1,0 +1,106 @@
+"""The threads of the service: one ticker, and the deliverers of the outbox."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+_LOG = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+
+#: A deliverer looks this often even where nobody woke it, for leases that fell back.
+LONGEST_WAIT_S = 1.0
+_PRUNE_EVERY_S = 60.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the threads call; each may raise, which is logged and changes nothing for the next."""
+
+    tick: Callable[[], None]
+    deliver: Callable[[], int]
+    next_due_s: Callable[[], float | None]
+    prune: Callable[[], None]
+    now_s: Callable[[], float]
+
+
+class Bell:
+    """Wakes the deliverers when something may be due."""
+
+    def __init__(self) -> None:
+        """A bell that has not rung."""
+        self._rung = threading.Condition()
+        self.count = 0
+
+    def ring(self) -> None:
+        """Wake everybody who waits."""
+        with self._rung:
+            self.count += 1
+            self._rung.notify_all()
+
+    def wait(self, seen: int, timeout_s: float) -> None:
+        """Wait until it has rung since the count was `seen`, or for a time."""
+        with self._rung:
+            self._rung.wait_for(lambda: self.count != seen, timeout_s)
+
+
+class Background:
+    """Runs the work until it is stopped."""
+
+    def __init__(self, work: Work, bell: Bell, tick_s: float, deliverers: int) -> None:
+        """`tick_s` is the time between two ticks; `deliverers` receivers are served at once."""
+        self._work, self._bell, self._tick_s = work, bell, tick_s
+        self._stopping = threading.Event()
+        self._threads = [threading.Thread(target=self._ticker, name="nef-ticker", daemon=True)]
+        self._threads += [
+            threading.Thread(target=self._deliverer, name=f"nef-deliverer-{n}", daemon=True)
+            for n in range(deliverers)
+        ]
+
+    def start(self) -> None:
+        """Start all threads."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let what is under way finish, and stop."""
+        self._stopping.set()
+        self._bell.ring()
+        for thread in self._threads:
+            thread.join()
+
+    def _ticker(self) -> None:
+        elapsed_s = 0.0
+        while not self._stopping.wait(self._tick_s):
+            self._guarded(self._work.tick)
+            elapsed_s += self._tick_s
+            if elapsed_s >= _PRUNE_EVERY_S:
+                self._guarded(self._work.prune)
+                elapsed_s = 0.0
+
+    def _deliverer(self) -> None:
+        while not self._stopping.is_set():
+            seen = self._bell.count
+            if not self._guarded(self._deliver_due):
+                self._wait(seen)
+
+    def _deliver_due(self) -> int:
+        due_s = self._work.next_due_s()
+        if due_s is None or due_s > self._work.now_s():
+            return 0
+        return self._work.deliver()
+
+    def _wait(self, seen: int) -> None:
+        due_s = self._guarded(self._work.next_due_s)
+        wait_s = LONGEST_WAIT_S if due_s is None else due_s - self._work.now_s()
+        # Something due that could not be claimed is in other hands; look again soon.
+        self._bell.wait(seen, min(LONGEST_WAIT_S, max(0.05, wait_s)))
+
+    def _guarded(self, work: Callable[[], _Result]) -> _Result | None:
+        try:
+            return work()
+        except Exception:
+            _LOG.exception("%s failed; it will be tried again", work)
+            self._stopping.wait(self._tick_s)
+            return None

@@ -1,0 +1,78 @@
+"""The settings of a service, and the operator's catalogue of QoS profiles."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nef.domain.errors import InvalidValue
+from nef.domain.qos import Catalogue, QosProfile
+from nef.domain.units import BitRate, PacketErrorRate
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set; docs/configuration.md says what for.
+
+    `public_url` is the root under which AFs reach the service, without a slash at its end.
+    """
+
+    database_url: str = "sqlite:///nef.sqlite3"
+    public_url: str = "http://127.0.0.1:8080"
+    scenario: str = "steady"
+    mode: str = "real"
+    seed: int | None = None
+    catalogue: Path | None = None
+    tick_s: float = 0.1
+    deliverers: int = 8
+    max_body_bytes: int = 1_000_000
+
+
+def load_catalogue(path: Path | None) -> Catalogue:
+    """The catalogue of a YAML file, None for the shipped one.
+
+    Raises InvalidValue that names the file, the profile and what is wrong with it.
+    """
+    shipped = files("nef").joinpath("qos_profiles.yaml")
+    text = path.read_text("utf-8") if path else shipped.read_text("utf-8")
+    name = str(path or "qos_profiles.yaml")
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InvalidValue(f"{name} is not YAML: {error}") from None
+    entries = document.get("profiles") if isinstance(document, dict) else None
+    if not isinstance(entries, list) or not entries:
+        raise InvalidValue(f"{name} must have a list of 'profiles'")
+    return Catalogue([_profile(f"{name}: profiles[{i}]", e) for i, e in enumerate(entries)])
+
+
+_PARSERS: Mapping[str, Any] = {
+    "gbr_dl": BitRate.parse,
+    "gbr_ul": BitRate.parse,
+    "mbr_dl": BitRate.parse,
+    "mbr_ul": BitRate.parse,
+    "min_gbr_dl": BitRate.parse,
+    "max_gbr_dl": BitRate.parse,
+    "per": PacketErrorRate.parse,
+    "priority": int,
+    "delay_ms": int,
+    "description": str,
+}
+
+
+def _profile(where: str, entry: Any) -> QosProfile:
+    if not isinstance(entry, dict) or not {"reference", "five_qi"} <= entry.keys():
+        raise InvalidValue(f"{where} must have a 'reference' and a 'five_qi'")
+    own = {key: value for key, value in entry.items() if key not in ("reference", "five_qi")}
+    unknown = own.keys() - _PARSERS.keys()
+    if unknown:
+        known = ", ".join(_PARSERS)
+        raise InvalidValue(f"{where} has {', '.join(sorted(unknown))}; it may have {known}")
+    try:
+        values = {key: _PARSERS[key](value) for key, value in own.items()}
+        return QosProfile.of(str(entry["reference"]), int(entry["five_qi"]), **values)
+    except (ValueError, TypeError) as error:
+        raise InvalidValue(f"{where}: {error}") from None

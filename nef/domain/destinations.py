@@ -1,0 +1,29 @@
+"""Where a notification may be sent to: a pure check of the URI an AF gave."""
+
+from urllib.parse import urlsplit
+
+from nef.domain.errors import InvalidParam, InvalidRequest
+
+_POINTER = "/notificationDestination"
+
+
+def check_destination(uri: str) -> None:
+    """Accept an absolute http or https URI without credentials; else raise InvalidRequest."""
+    reason = _objection(uri)
+    if reason:
+        raise InvalidRequest(InvalidParam(_POINTER, f"{uri[:120]!r} {reason}"))
+
+
+def _objection(uri: str) -> str | None:
+    try:
+        parts = urlsplit(uri)
+        port = parts.port
+    except ValueError:
+        return "is not a URI that can be read"
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return "must be an absolute http or https URI"
+    if parts.username is not None or parts.password is not None:
+        return "must not carry credentials"
+    if port == 0 or not uri.isprintable() or " " in uri:
+        return "is not a URI that a request can be sent to"
+    return None

@@ -1,0 +1,78 @@
+"""What can go wrong, as one tree; `nef/api/errors.py` alone knows the HTTP statuses.
+
+NefError
+├── InvalidValue        a value type could not be made from a text
+├── InvalidRequest      one or more parameters do not make sense; nothing was changed
+├── NotFound
+│   └── UeNotFound      no UE of the network has this identity
+├── Conflict            another change of the same resource is under way
+└── ResourcesRefused    the network could accept less than what was asked for
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # units.py raises the errors of this file
+    from nef.domain.units import BitRate
+
+
+class NefError(Exception):
+    """The root; the message is written for the person who sent the request."""
+
+
+class InvalidValue(NefError, ValueError):
+    """A text or number that no value type accepts; says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidParam:
+    """One offending parameter: `pointer` is its JSON pointer in the request body."""
+
+    pointer: str
+    reason: str
+    missing: bool = False
+
+
+class InvalidRequest(NefError):
+    """Parameters that have the right shape and yet no meaning; `params` names each."""
+
+    def __init__(self, *params: InvalidParam) -> None:
+        """Keep the offending parameters; the message joins their reasons."""
+        self.params = params
+        super().__init__("; ".join(f"{p.pointer}: {p.reason}" for p in params))
+
+
+class NotFound(NefError):
+    """No such resource, or it belongs to another AF, which is the same to the asker."""
+
+
+class UeNotFound(NotFound):
+    """The network knows no UE by this identity; `pointer` names the parameter that gave it."""
+
+    def __init__(self, pointer: str, identity: str) -> None:
+        """Name the parameter and the identity that was looked for."""
+        self.param = InvalidParam(pointer, f"no UE of this network has the identity {identity}")
+        super().__init__(self.param.reason)
+
+
+class Conflict(NefError):
+    """The resource is being changed or released by somebody else right now."""
+
+
+class ResourcesRefused(NefError):
+    """The cell cannot carry the flows; `acceptable` maps component number to a downlink rate.
+
+    A component that could get nothing is absent; see `acceptableServInfo`, TS 29.514 5.6.2.30.
+    """
+
+    def __init__(self, acceptable: Mapping[int, BitRate]) -> None:
+        """Keep what would be acceptable for each component."""
+        self.acceptable = dict(acceptable)
+        offer = ", ".join(f"component {n}: {rate}" for n, rate in sorted(self.acceptable.items()))
+        super().__init__(
+            "the serving cell has no resources for these flows; "
+            + (f"it could accept {offer}" if offer else "it could accept nothing now")
+        )

@@ -1,0 +1,70 @@
+"""User plane events, and the pure rule that says which of them a change of grants causes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nef.domain.qos import FlowDemand, FlowGrant
+
+
+class UserPlaneEvent(StrEnum):
+    """The events of TS 29.122 5.14.2.2.3 that this NEF reports."""
+
+    SESSION_TERMINATION = "SESSION_TERMINATION"
+    SUCCESSFUL_RESOURCES_ALLOCATION = "SUCCESSFUL_RESOURCES_ALLOCATION"
+    FAILED_RESOURCES_ALLOCATION = "FAILED_RESOURCES_ALLOCATION"
+    QOS_GUARANTEED = "QOS_GUARANTEED"
+    QOS_NOT_GUARANTEED = "QOS_NOT_GUARANTEED"
+
+
+@dataclass(frozen=True, slots=True)
+class EventReport:
+    """One event with the component and flows it is about.
+
+    `component` 0 is the subscription itself, None the whole session; `applied_reference` names
+    the rung of the ladder that now holds, None where none does or it has no name.
+    """
+
+    event: UserPlaneEvent
+    component: int | None = None
+    flow_ids: tuple[int, ...] = ()
+    applied_reference: str | None = None
+
+
+def allocation_reports(
+    demands: Iterable[FlowDemand], grants: Iterable[FlowGrant]
+) -> tuple[EventReport, ...]:
+    """The reports of a first allocation, or of one after a change, a report a component."""
+    by_component = {grant.component: grant for grant in grants}
+    return tuple(_first(demand, by_component[demand.component]) for demand in demands)
+
+
+def change_reports(
+    demands: Iterable[FlowDemand], before: Iterable[FlowGrant], after: Iterable[FlowGrant]
+) -> tuple[EventReport, ...]:
+    """What the network's new grants mean for an AF that knows the old ones."""
+    old = {grant.component: grant for grant in before}
+    new = {grant.component: grant for grant in after}
+    pairs = ((demand, old[demand.component], new[demand.component]) for demand in demands)
+    return tuple(_change(demand, was, now) for demand, was, now in pairs if was != now)
+
+
+def _first(demand: FlowDemand, grant: FlowGrant) -> EventReport:
+    if grant.level is None:
+        return _report(UserPlaneEvent.FAILED_RESOURCES_ALLOCATION, demand, None)
+    return _report(UserPlaneEvent.SUCCESSFUL_RESOURCES_ALLOCATION, demand, grant.level)
+
+
+def _change(demand: FlowDemand, was: FlowGrant, now: FlowGrant) -> EventReport:
+    if not was.allocated:
+        return _first(demand, now)
+    if now.level == 0:
+        # What was asked for holds again; appliedQosRef goes with the other two events only
+        # (TS 29.122 5.14.2.1.5).
+        return _report(UserPlaneEvent.QOS_GUARANTEED, demand, None)
+    return _report(UserPlaneEvent.QOS_NOT_GUARANTEED, demand, now.level)
+
+
+def _report(event: UserPlaneEvent, demand: FlowDemand, level: int | None) -> EventReport:
+    reference = None if level is None else demand.ladder[level].reference
+    return EventReport(event, demand.component, demand.flow_ids, reference)

@@ -1,0 +1,44 @@
+"""Notifications on their way to an AF: the rows of the outbox."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nef.domain.events import EventReport
+
+
+class DeliveryState(StrEnum):
+    """Where a notification stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What is to be told to an AF about one session.
+
+    Without `reports` it is a test notification (TS 29.122 5.2.5.3).
+    """
+
+    session_id: str
+    af_id: str
+    destination: str
+    reports: tuple[EventReport, ...]
+    created_at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A notification with what became of it; `id` grows, and orders those of one session.
+
+    `due_at_s` is when the next attempt is due. `last_error` says why the last one failed.
+    """
+
+    id: int
+    notification: Notification
+    state: DeliveryState
+    attempts: int
+    due_at_s: float
+    last_error: str | None = None
+    settled_at_s: float | None = None

@@ -1,0 +1,152 @@
+"""QoS levels, the operator's catalogue of named profiles, and what a flow asks of the network."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+from nef.domain.errors import InvalidValue
+from nef.domain.filters import PacketFilter, TosTrafficClass
+from nef.domain.fiveqi import FIVE_QIS, FiveQi, ResourceType
+from nef.domain.units import BitRate, PacketErrorRate
+
+
+@dataclass(frozen=True, slots=True)
+class QosLevel:
+    """One rung of a ladder: what a QoS flow gets while this rung is granted.
+
+    `reference` is its name on the wire: a qosReference, or the altQosParamSetRef of a set of
+    parameters; the requested parameters themselves have none. `gbr_dl` and `gbr_ul` are the
+    guaranteed rates (TS 23.501 5.7.2.5), None where nothing is reserved in that direction.
+    """
+
+    reference: str | None
+    resource_type: ResourceType
+    priority: int
+    delay_ms: int
+    per: PacketErrorRate
+    gbr_dl: BitRate | None = None
+    gbr_ul: BitRate | None = None
+    mbr_dl: BitRate | None = None
+    mbr_ul: BitRate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QosProfile:
+    """A named QoS of the catalogue: a level, and the bounds within which its rate may be asked.
+
+    `min_gbr_dl` and `max_gbr_dl` bound a rate that a request names; a request that names none
+    gets the rate of `level`.
+    """
+
+    level: QosLevel
+    five_qi: int
+    description: str = ""
+    min_gbr_dl: BitRate | None = None
+    max_gbr_dl: BitRate | None = None
+
+    @property
+    def reference(self) -> str:
+        """The qosReference that names this profile."""
+        assert self.level.reference is not None  # noqa: S101 - `of` always sets it
+        return self.level.reference
+
+    @classmethod
+    def of(cls, reference: str, five_qi: int, **overrides: object) -> Self:
+        """Make a profile from a standardised 5QI; `overrides` are fields of QosLevel or of this.
+
+        Raises InvalidValue where the 5QI is not in TS 23.501 table 5.7.4-1.
+        """
+        row = FIVE_QIS.get(five_qi)
+        if row is None:
+            raise InvalidValue(f"5QI {five_qi} is not one of TS 23.501 table 5.7.4-1")
+        own = {k: overrides.pop(k) for k in tuple(overrides) if k in _PROFILE_FIELDS}
+        return cls(replace(_level(reference, row), **overrides), five_qi, **own)  # type: ignore[arg-type]
+
+    def at(self, gbr_dl: BitRate | None, gbr_ul: BitRate | None = None) -> QosLevel:
+        """This profile's level at the rates a request names, None for the profile's own.
+
+        Raises InvalidValue where the downlink rate is outside the profile's bounds.
+        """
+        low, high = self.min_gbr_dl, self.max_gbr_dl
+        if gbr_dl is not None and ((low and gbr_dl < low) or (high and gbr_dl > high)):
+            raise InvalidValue(
+                f"{gbr_dl} is outside of what the profile {self.reference} allows: "
+                f"{low or 'any rate'} to {high or 'any rate'}"
+            )
+        return replace(
+            self.level, gbr_dl=gbr_dl or self.level.gbr_dl, gbr_ul=gbr_ul or self.level.gbr_ul
+        )
+
+
+_PROFILE_FIELDS = frozenset({"description", "min_gbr_dl", "max_gbr_dl"})
+
+
+def _level(reference: str, row: FiveQi) -> QosLevel:
+    return QosLevel(reference, row.resource_type, row.priority, row.delay_ms, row.per)
+
+
+class Catalogue:
+    """The QoS profiles an operator offers, by name."""
+
+    def __init__(self, profiles: Iterable[QosProfile]) -> None:
+        """Take the profiles; raises InvalidValue where a name stands twice."""
+        self._profiles: Mapping[str, QosProfile] = {}
+        for profile in profiles:
+            if profile.reference in self._profiles:
+                raise InvalidValue(f"the QoS profile {profile.reference!r} is defined twice")
+            self._profiles = {**self._profiles, profile.reference: profile}
+
+    def __iter__(self) -> Iterator[QosProfile]:
+        """The profiles in the order of their definition."""
+        return iter(self._profiles.values())
+
+    def profile(self, reference: str) -> QosProfile:
+        """The profile of this name; raises InvalidValue that lists the names there are."""
+        try:
+            return self._profiles[reference]
+        except KeyError:
+            names = ", ".join(self._profiles) or "none"
+            raise InvalidValue(
+                f"no QoS profile is named {reference[:80]!r}; there are: {names}"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDataFlow:
+    """A flow of packets inside a QoS flow (`FlowInfo`, TS 29.122 5.2.1.2.2)."""
+
+    flow_id: int
+    filters: tuple[PacketFilter, ...] = ()
+    descriptions: tuple[str, ...] = ()
+    tos: TosTrafficClass | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowDemand:
+    """What one QoS flow asks of the network.
+
+    `component` is its medCompN, 0 for the subscription itself. `ladder` starts with what is asked
+    for and goes on with the alternatives in falling priority; it is never empty.
+    """
+
+    component: int
+    flows: tuple[ServiceDataFlow, ...]
+    ladder: tuple[QosLevel, ...]
+
+    @property
+    def flow_ids(self) -> tuple[int, ...]:
+        """The ids of its service data flows."""
+        return tuple(flow.flow_id for flow in self.flows)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowGrant:
+    """Which rung of its ladder a QoS flow holds.
+
+    `level` is an index into the ladder, None while nothing is guaranteed; `allocated` is False
+    until the network has given resources for the first time.
+    """
+
+    component: int
+    level: int | None
+    allocated: bool

@@ -1,0 +1,89 @@
+"""What services need from the network that carries the flows: one page.
+
+A reservation is named by its session, and each call may be repeated without harm, because a crash
+can make a service ask again for what it already has.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from nef.domain.qos import FlowDemand
+from nef.domain.sessions import UeAddress
+from nef.domain.units import BitRate, PacketErrorRate
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What a session holds or wants; equal priorities are served in order of `admitted_at_s`."""
+
+    session_id: str
+    ue_id: str
+    demands: tuple[FlowDemand, ...]
+    admitted_at_s: float
+
+
+#: Component number -> index into the demand's ladder, None while nothing is guaranteed.
+Levels = Mapping[int, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkChanges:
+    """What a tick moved: the levels of sessions that changed, and sessions the network ended."""
+
+    levels: Mapping[str, Levels] = field(default_factory=dict)
+    ended: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What a UE's downlink gives a new flow now.
+
+    `rate_dl` is the rate a new guaranteed flow could get; the least and the most are over the
+    horizon of the forecast.
+    """
+
+    ue_id: str
+    rate_dl: BitRate
+    min_rate_dl: BitRate
+    max_rate_dl: BitRate
+    delay_ms: int
+    loss: PacketErrorRate
+    until_s: float
+
+
+class Network(Protocol):
+    """A mobile network, simulated or real."""
+
+    def find_ue(self, ue: UeAddress) -> str:
+        """The id of a UE; raises UeNotFound."""
+        ...
+
+    def reserve(self, reservation: Reservation, now_s: float) -> Levels:
+        """Admit all flows of a session, or change them; all or nothing.
+
+        Each component gets the best rung that fits. A level of None means that the UE has no
+        coverage now, so that resources come later, if at all. Raises ResourcesRefused with what
+        would be acceptable; then an earlier reservation of the session stays as it was.
+        """
+        ...
+
+    def release(self, session_id: str, now_s: float) -> None:
+        """Give back what a session holds, if it holds anything."""
+        ...
+
+    def restore(self, reservations: Iterable[Reservation], now_s: float) -> None:
+        """Take over the reservations of the store at start, without asking whether they fit."""
+        ...
+
+    def tick(self, now_s: float) -> NetworkChanges:
+        """Move the network to `now_s`; says what changed since the last call."""
+        ...
+
+    def levels(self, session_id: str) -> Levels | None:
+        """What a session holds now; None where the network does not know it."""
+        ...
+
+    def performance(self, ue: UeAddress, per: PacketErrorRate, now_s: float) -> Performance:
+        """What a new flow of this error rate could get; raises UeNotFound."""
+        ...

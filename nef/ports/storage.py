@@ -1,0 +1,131 @@
+"""What services need to remember: one unit of work, and a repository for each noun."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from nef.domain.filters import IpAddress
+from nef.domain.notifications import Delivery, DeliveryState, Notification
+from nef.domain.sessions import Session
+
+
+class Sessions(Protocol):
+    """The sessions of all AFs."""
+
+    def add(self, session: Session) -> None:
+        """Insert a session; its id is new."""
+        ...
+
+    def get(self, session_id: str) -> Session | None:
+        """Read one, whoever owns it."""
+        ...
+
+    def replace(self, session: Session) -> Session:
+        """Write a session back and count up its version.
+
+        Raises Conflict where somebody else has written since it was read.
+        """
+        ...
+
+    def remove(self, session_id: str) -> None:
+        """Delete one; nothing happens where it is gone already."""
+        ...
+
+    def of_af(self, af_id: str, addresses: Sequence[IpAddress] = ()) -> Sequence[Session]:
+        """The visible sessions of an AF, oldest first; with `addresses` those of these UEs."""
+        ...
+
+    def expired(self, now_s: float, limit: int) -> Sequence[Session]:
+        """Visible sessions whose duration is over, the first to expire first."""
+        ...
+
+    def unsettled(self, changed_before_s: float, limit: int) -> Sequence[Session]:
+        """Sessions that wait between an intent and its confirmation since before a moment."""
+        ...
+
+    def active(self) -> Sequence[Session]:
+        """Every visible session, in the order of admission."""
+        ...
+
+
+class Outbox(Protocol):
+    """Notifications that are due, and what became of those before."""
+
+    def add(self, notification: Notification, due_at_s: float) -> None:
+        """Append; the notifications of a session are delivered in the order of their adding."""
+        ...
+
+    def claim(self, now_s: float, lease_s: float, limit: int) -> Sequence[Delivery]:
+        """Take due notifications, at most one a session, the oldest of each; later ones wait.
+
+        A claim that is not settled within its lease falls back, so a crash loses nothing.
+        """
+        ...
+
+    def settle(self, delivery: Delivery) -> None:
+        """Write the outcome of an attempt: its state, attempts, next due time, and error.
+
+        A notification that was dropped in the meantime stays dropped.
+        """
+        ...
+
+    def drop(self, session_id: str) -> None:
+        """Forget what is still to be told about a session: its AF has deleted it."""
+        ...
+
+    def next_due_s(self) -> float | None:
+        """When the earliest pending attempt is due; None where nothing waits."""
+        ...
+
+    def find(
+        self, session_id: str | None, state: DeliveryState | None, limit: int
+    ) -> Sequence[Delivery]:
+        """The newest deliveries first, of one session or in one state if asked for."""
+        ...
+
+    def prune(self, settled_before_s: float) -> None:
+        """Forget deliveries that were settled before a moment."""
+        ...
+
+
+class Simulations(Protocol):
+    """The state of the simulation that a restart must keep: one JSON object."""
+
+    def load(self) -> dict[str, Any] | None:
+        """The saved state, if there is one."""
+        ...
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the saved state."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """The repositories inside one transaction."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """The sessions."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """The notifications."""
+        ...
+
+    @property
+    def simulations(self) -> Simulations:
+        """The simulation."""
+        ...
+
+
+class Storage(Protocol):
+    """A store; `transaction()` commits at the end, or rolls back on an exception."""
+
+    def transaction(self) -> AbstractContextManager[UnitOfWork]:
+        """Open a unit of work; writers exclude each other."""
+        ...
+
+    def reading(self) -> AbstractContextManager[UnitOfWork]:
+        """Open a unit of work that only reads, beside any writer."""
+        ...

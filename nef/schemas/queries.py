@@ -1,0 +1,37 @@
+"""Query parameters that carry JSON."""
+
+from typing import Any
+
+import orjson
+from marshmallow import fields
+
+from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.filters import IpAddress
+from nef.schemas.base import WireSchema, loaded
+
+
+class IpAddrSchema(WireSchema):
+    """`IpAddr` (TS 29.571 5.2.4.13); a prefix names no UE of ours."""
+
+    makes = dict
+    ipv4 = fields.IPv4(data_key="ipv4Addr")
+    ipv6 = fields.IPv6(data_key="ipv6Addr")
+
+
+_SCHEMA = IpAddrSchema(many=True)
+
+
+def addresses_of(text: str | None) -> tuple[IpAddress, ...]:
+    """The addresses of an `ip-addrs` query; empty where there is none; raises InvalidRequest."""
+    if text is None:
+        return ()
+    try:
+        document: Any = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        reason = 'must be JSON such as [{"ipv4Addr": "10.45.0.2"}]'
+        raise InvalidRequest(InvalidParam("ip-addrs", reason)) from None
+    found = [address for item in loaded(_SCHEMA, document) for address in item.values()]
+    if not found:
+        reason = "name at least one ipv4Addr or ipv6Addr"
+        raise InvalidRequest(InvalidParam("ip-addrs", reason))
+    return tuple(found)

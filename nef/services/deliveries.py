@@ -1,0 +1,69 @@
+"""Delivering what is in the outbox, outside of any lock or transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from nef.domain.notifications import Delivery, DeliveryState
+from nef.domain.retries import next_attempt_s
+from nef.ports.notifier import DeliveryFailed, Notifier
+from nef.ports.storage import Storage
+
+#: Longer than a notifier may take, so that nobody else sends what is being sent.
+LEASE_S = 30.0
+#: How long a delivery that is over can still be looked up.
+KEPT_S = 3600.0
+
+
+@dataclass(frozen=True)
+class DeliveryService:
+    """Sends due notifications; `now_s` is the wall clock, since receivers live outside."""
+
+    storage: Storage
+    notifier: Notifier
+    now_s: Callable[[], float]
+
+    def deliver(self, limit: int = 1) -> int:
+        """Attempt up to `limit` due notifications; returns how many were attempted."""
+        with self.storage.transaction() as work:
+            claimed = work.outbox.claim(self.now_s(), LEASE_S, limit)
+        for delivery in claimed:
+            outcome = self._attempted(delivery)
+            with self.storage.transaction() as work:
+                work.outbox.settle(outcome)
+        return len(claimed)
+
+    def next_due_s(self) -> float | None:
+        """When the next attempt is due, None where nothing waits."""
+        with self.storage.reading() as work:
+            return work.outbox.next_due_s()
+
+    def find(
+        self, session_id: str | None, state: DeliveryState | None, limit: int
+    ) -> Sequence[Delivery]:
+        """What was, is or could not be delivered, the newest first."""
+        with self.storage.reading() as work:
+            return work.outbox.find(session_id, state, limit)
+
+    def prune(self) -> None:
+        """Forget what was settled long ago."""
+        with self.storage.transaction() as work:
+            work.outbox.prune(self.now_s() - KEPT_S)
+
+    def _attempted(self, delivery: Delivery) -> Delivery:
+        attempts = delivery.attempts + 1
+        try:
+            self.notifier.send(delivery)
+        except DeliveryFailed as error:
+            return self._failed(delivery, attempts, str(error))
+        now_s = self.now_s()
+        return replace(
+            delivery, state=DeliveryState.DELIVERED, attempts=attempts, settled_at_s=now_s
+        )
+
+    def _failed(self, delivery: Delivery, attempts: int, error: str) -> Delivery:
+        now_s = self.now_s()
+        again_s = next_attempt_s(attempts, now_s)
+        failed = replace(delivery, attempts=attempts, last_error=error)
+        if again_s is None:
+            return replace(failed, state=DeliveryState.GIVEN_UP, settled_at_s=now_s)
+        return replace(failed, due_at_s=again_s)

@@ -1,0 +1,350 @@
+"""The use cases of an AF session with QoS: intend, apply, confirm.
+
+Each change first saves its intent, then asks the network outside of any transaction, and then saves
+the outcome together with what is to be notified. A crash in between leaves a row that is not
+settled; `settle` and `recover` bring it to an end.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from nef.domain.demands import demands_of
+from nef.domain.destinations import check_destination
+from nef.domain.errors import (
+    Conflict,
+    InvalidParam,
+    InvalidRequest,
+    NotFound,
+    ResourcesRefused,
+)
+from nef.domain.events import EventReport, UserPlaneEvent, allocation_reports, change_reports
+from nef.domain.features import Feature, negotiated
+from nef.domain.filters import IpAddress
+from nef.domain.lifecycle import VISIBLE, SessionState, Trigger
+from nef.domain.notifications import Notification
+from nef.domain.qos import Catalogue, FlowDemand, FlowGrant
+from nef.domain.sessions import Session, SessionRequest
+from nef.ports.clock import Clock
+from nef.ports.network import Levels, Network, Reservation
+from nef.ports.storage import Storage, UnitOfWork
+
+#: An intent this old belongs to nobody any more: the request that had it has failed.
+ABANDONED_AFTER_S = 30.0
+_BATCH = 500
+# A notification is due at once, whatever the simulated time is: receivers live in the real one.
+_AT_ONCE_S = 0.0
+
+
+@dataclass(frozen=True)
+class SessionService:
+    """Creates, reads, changes and ends sessions, and lets their QoS follow the network.
+
+    `new_id` gives a fresh resource id; `notify` is called after something was put into the outbox.
+    """
+
+    storage: Storage
+    network: Network
+    clock: Clock
+    catalogue: Catalogue
+    new_id: Callable[[], str]
+    notify: Callable[[], None]
+
+    def create(self, af_id: str, request: SessionRequest) -> Session:
+        """Admit a new session; raises InvalidRequest, UeNotFound or ResourcesRefused."""
+        request = replace(request, features=negotiated(request.features))
+        check_destination(request.notification_destination)
+        demands = demands_of(request, self.catalogue)
+        session = self._intended(af_id, request, demands)
+        try:
+            levels = self.network.reserve(_reservation(session), session.created_at_s)
+        except ResourcesRefused:
+            with self.storage.transaction() as work:
+                work.sessions.remove(session.id)
+            raise
+        return self._confirmed(session, levels)
+
+    def read(self, af_id: str, session_id: str) -> Session:
+        """One session of this AF; raises NotFound, also for what belongs to another AF."""
+        with self.storage.reading() as work:
+            return _owned(work, af_id, session_id)
+
+    def of_af(self, af_id: str, addresses: Sequence[IpAddress] = ()) -> Sequence[Session]:
+        """The sessions of this AF, oldest first; with `addresses` only those of these UEs."""
+        with self.storage.reading() as work:
+            return work.sessions.of_af(af_id, addresses)
+
+    def change(
+        self, af_id: str, session_id: str, revise: Callable[[SessionRequest], SessionRequest]
+    ) -> Session:
+        """Replace what a session asks for by what `revise` makes of it.
+
+        Raises NotFound, InvalidRequest, Conflict (another change is under way) or
+        ResourcesRefused; then the session goes on as it was.
+        """
+        now_s = self.clock.now_s()
+        with self.storage.transaction() as work:
+            session = _owned(work, af_id, session_id)
+            request = revise(session.request)
+            request = replace(request, features=negotiated(request.features))
+            _check_revision(session.request, request)
+            demands = demands_of(request, self.catalogue)
+            intent = session.moved(Trigger.CHANGE, now_s, pending=request)
+            intent = work.sessions.replace(intent)
+        return self._applied(intent, request, demands, now_s)
+
+    def delete(self, af_id: str, session_id: str) -> None:
+        """End a session for its AF, which is told nothing more about it; raises NotFound."""
+        with self.storage.transaction() as work:
+            session = _owned(work, af_id, session_id)
+            self._intend_release(work, session, self.clock.now_s())
+            work.outbox.drop(session_id)
+        self._release(session_id)
+
+    def tick(self) -> None:
+        """Move everything to now: expiries, abandoned intents, the network, and what it means."""
+        now_s = self.clock.now_s()
+        self._expire(now_s)
+        self._settle(changed_before_s=now_s - ABANDONED_AFTER_S)
+        changes = self.network.tick(now_s)
+        for session_id in changes.ended:
+            self._end(session_id)
+        for session_id in changes.levels:
+            self._follow(session_id)
+
+    def recover(self) -> None:
+        """After a start: give the network its reservations back, and settle what a crash left."""
+        now_s = self.clock.now_s()
+        with self.storage.reading() as work:
+            sessions = work.sessions.active()
+        self.network.restore((_reservation(session) for session in sessions), now_s)
+        self._settle(changed_before_s=float("inf"))
+        self.tick()
+        for session in sessions:
+            if self.network.levels(session.id) is None:
+                self._end(session.id)
+            else:
+                self._follow(session.id)
+
+    # --- creating and changing ---
+
+    def _intended(
+        self, af_id: str, request: SessionRequest, demands: tuple[FlowDemand, ...]
+    ) -> Session:
+        ue_id = self.network.find_ue(request.ue)
+        now_s = self.clock.now_s()
+        session = Session(
+            id=self.new_id(),
+            af_id=af_id,
+            ue_id=ue_id,
+            request=request,
+            demands=demands,
+            created_at_s=now_s,
+            admitted_at_s=now_s,
+            expires_at_s=_expiry(request, now_s),
+            changed_at_s=now_s,
+        )
+        with self.storage.transaction() as work:
+            work.sessions.add(session)
+        return session
+
+    def _confirmed(self, session: Session, levels: Levels) -> Session:
+        now_s = self.clock.now_s()
+        with self.storage.transaction() as work:
+            session = session.moved(Trigger.ADMIT, now_s, grants=_first_grants(levels))
+            session = work.sessions.replace(session)
+            if session.request.test_notification and _has(session, Feature.NOTIFICATION_TEST_EVENT):
+                work.outbox.add(_notification(session, (), now_s), _AT_ONCE_S)
+            self._report(work, session, allocation_reports(session.demands, session.grants), now_s)
+        self.notify()
+        return self._followed(session)
+
+    def _applied(
+        self,
+        intent: Session,
+        request: SessionRequest,
+        demands: tuple[FlowDemand, ...],
+        now_s: float,
+    ) -> Session:
+        """Ask the network for a changed session, and confirm or take back the intent."""
+        moved = demands != intent.demands
+        changed = replace(
+            intent,
+            request=request,
+            demands=demands,
+            # Who asks for something else queues again behind those of the same priority.
+            admitted_at_s=now_s if moved else intent.admitted_at_s,
+            expires_at_s=_changed_expiry(intent, request, now_s),
+        )
+        try:
+            levels = self.network.reserve(_reservation(changed), now_s) if moved else None
+        except ResourcesRefused:
+            self._settled(intent, intent)
+            self._follow(intent.id)
+            raise
+        if levels is not None:
+            changed = replace(changed, grants=_first_grants(levels))
+        session = self._settled(intent, changed)
+        return self._followed(session)
+
+    def _settled(self, intent: Session, outcome: Session) -> Session:
+        now_s = self.clock.now_s()
+        try:
+            with self.storage.transaction() as work:
+                session = outcome.moved(Trigger.SETTLE, now_s, pending=None)
+                session = work.sessions.replace(session)
+                if outcome.demands != intent.demands:
+                    reports = allocation_reports(session.demands, session.grants)
+                    self._report(work, session, reports, now_s)
+        except Conflict:
+            # Deleted or expired in the meantime: what was reserved for it is nobody's.
+            self.network.release(intent.id, now_s)
+            raise NotFound(f"the session {intent.id} ended while it was being changed") from None
+        self.notify()
+        return session
+
+    # --- ending ---
+
+    def _expire(self, now_s: float) -> None:
+        with self.storage.reading() as work:
+            sessions = work.sessions.expired(now_s, _BATCH)
+        for session in sessions:
+            self._end(session.id)
+
+    def _end(self, session_id: str) -> None:
+        """End a session for a reason of the network's, and tell its AF."""
+        now_s = self.clock.now_s()
+        with self.storage.transaction() as work:
+            session = work.sessions.get(session_id)
+            if session is None or session.state not in VISIBLE:
+                return
+            self._intend_release(work, session, now_s)
+            report = EventReport(UserPlaneEvent.SESSION_TERMINATION)
+            self._report(work, session, (report,), now_s)
+        self._release(session_id)
+        self.notify()
+
+    def _intend_release(self, work: UnitOfWork, session: Session, now_s: float) -> None:
+        work.sessions.replace(session.moved(Trigger.RELEASE, now_s))
+
+    def _release(self, session_id: str) -> None:
+        self.network.release(session_id, self.clock.now_s())
+        with self.storage.transaction() as work:
+            work.sessions.remove(session_id)
+
+    def _settle(self, changed_before_s: float) -> None:
+        """Bring to an end what was left between an intent and its confirmation."""
+        with self.storage.reading() as work:
+            sessions = work.sessions.unsettled(changed_before_s, _BATCH)
+        for session in sessions:
+            if session.state is SessionState.UPDATING:
+                # The AF has no answer: the change did not happen.
+                self.network.restore((_reservation(session),), self.clock.now_s())
+                self._settled(session, session)
+                self._follow(session.id)
+                continue
+            if session.state is SessionState.REQUESTED:
+                with self.storage.transaction() as work:
+                    self._intend_release(work, session, self.clock.now_s())
+            self._release(session.id)
+
+    # --- following the network ---
+
+    def _followed(self, session: Session) -> Session:
+        """The session after it caught up with what the network did since it was asked."""
+        return self._follow(session.id) or session
+
+    def _follow(self, session_id: str) -> Session | None:
+        """Compare what is recorded with what the network grants, and report the difference.
+
+        The row is read before the network is: whoever writes a later truth in between makes the
+        write conflict, and then it is compared again. A session that is between an intent and its
+        confirmation follows when it is confirmed.
+        """
+        while True:
+            with self.storage.reading() as work:
+                session = work.sessions.get(session_id)
+            if session is None or session.state is not SessionState.ACTIVE:
+                return None
+            levels = self.network.levels(session_id)
+            if levels is None or levels == _levels(session.grants):
+                return session
+            try:
+                return self._followed_once(session, levels)
+            except Conflict:
+                continue
+
+    def _followed_once(self, session: Session, levels: Levels) -> Session:
+        now_s = self.clock.now_s()
+        grants = tuple(
+            FlowGrant(
+                grant.component,
+                levels[grant.component],
+                grant.allocated or levels[grant.component] is not None,
+            )
+            for grant in session.grants
+        )
+        reports = change_reports(session.demands, session.grants, grants)
+        with self.storage.transaction() as work:
+            session = work.sessions.replace(replace(session, grants=grants))
+            self._report(work, session, reports, now_s)
+        self.notify()
+        return session
+
+    def _report(
+        self,
+        work: UnitOfWork,
+        session: Session,
+        reports: tuple[EventReport, ...],
+        now_s: float,
+    ) -> None:
+        wanted = session.request.events
+        told = tuple(r for r in reports if not wanted or r.event.value in wanted)
+        if told:
+            work.outbox.add(_notification(session, told, now_s), _AT_ONCE_S)
+
+
+def _owned(work: UnitOfWork, af_id: str, session_id: str) -> Session:
+    session = work.sessions.get(session_id)
+    if session is None or session.af_id != af_id or session.state not in VISIBLE:
+        raise NotFound(f"the AF {af_id} has no session {session_id}")
+    return session
+
+
+def _check_revision(old: SessionRequest, new: SessionRequest) -> None:
+    check_destination(new.notification_destination)
+    if new.ue != old.ue:
+        pointer = "/gpsi" if new.ue.gpsi else "/ueIpv6Addr" if new.ue.ipv6 else "/ueIpv4Addr"
+        reason = "a session stays with its UE; create another one for another UE"
+        raise InvalidRequest(InvalidParam(pointer, reason))
+
+
+def _reservation(session: Session) -> Reservation:
+    return Reservation(session.id, session.ue_id, session.demands, session.admitted_at_s)
+
+
+def _first_grants(levels: Levels) -> tuple[FlowGrant, ...]:
+    return tuple(FlowGrant(number, level, level is not None) for number, level in levels.items())
+
+
+def _levels(grants: tuple[FlowGrant, ...]) -> Levels:
+    return {grant.component: grant.level for grant in grants}
+
+
+def _expiry(request: SessionRequest, now_s: float) -> float | None:
+    return None if request.duration_s is None else now_s + request.duration_s
+
+
+def _changed_expiry(session: Session, request: SessionRequest, now_s: float) -> float | None:
+    """A new duration counts from now; the same one goes on."""
+    if request.duration_s == session.request.duration_s:
+        return session.expires_at_s
+    return _expiry(request, now_s)
+
+
+def _has(session: Session, feature: Feature) -> bool:
+    return feature in Feature(session.request.features or 0)
+
+
+def _notification(session: Session, reports: tuple[EventReport, ...], now_s: float) -> Notification:
+    destination = session.request.notification_destination
+    return Notification(session.id, session.af_id, destination, reports, now_s)

@@ -1,0 +1,103 @@
+"""The use cases of the control API: every change is saved, and takes effect at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nef.domain.errors import NotFound
+from nef.domain.qos import Catalogue, QosProfile
+from nef.ports.clock import Clock
+from nef.ports.simulation import CarriedFlow, CellStatus, Simulation, SimulationStatus, UeStatus
+from nef.ports.storage import Storage
+
+
+@dataclass(frozen=True)
+class SimulationService:
+    """Drives the simulated network; `tick` moves the sessions along after each change."""
+
+    simulation: Simulation
+    storage: Storage
+    clock: Clock
+    catalogue: Catalogue
+    tick: Callable[[], None]
+
+    def resume(self) -> bool:
+        """Go on from the saved state; False where there is none."""
+        with self.storage.reading() as work:
+            state = work.simulations.load()
+        if state is None:
+            return False
+        self.simulation.resume(state)
+        return True
+
+    def load(
+        self, scenario: str | dict[str, Any], seed: int | None = None, mode: str | None = None
+    ) -> SimulationStatus:
+        """Start a scenario; raises InvalidRequest where it is not valid."""
+        self.simulation.load(scenario, seed, mode, self.clock.now_s())
+        return self._moved()
+
+    def reset(self) -> SimulationStatus:
+        """Start the running scenario again."""
+        self.simulation.reset(self.clock.now_s())
+        return self._moved()
+
+    def step(self, seconds: float) -> SimulationStatus:
+        """Move a manual clock on; raises Conflict where the clock runs by itself."""
+        self.simulation.step(seconds)
+        return self._moved()
+
+    def force_sinr(self, ue_id: str, sinr_db: float | None) -> UeStatus:
+        """Fix the radio condition of a UE, or give it back to the scenario."""
+        self.simulation.force_sinr(ue_id, sinr_db, self.clock.now_s())
+        self._moved()
+        return self.ue(ue_id)
+
+    def attach(self, ue_id: str, *, attached: bool) -> UeStatus:
+        """Attach a UE, or detach it, which ends its sessions."""
+        self.simulation.attach(ue_id, attached, self.clock.now_s())
+        self._moved()
+        return self.ue(ue_id)
+
+    def set_outage(self, cell_id: str, *, outage: bool) -> CellStatus:
+        """Take a cell out of service, or bring it back."""
+        self.simulation.set_outage(cell_id, outage, self.clock.now_s())
+        self._moved()
+        return next(cell for cell in self.cells() if cell.cell_id == cell_id)
+
+    def scenarios(self) -> Sequence[str]:
+        """The names of the scenarios that ship."""
+        return self.simulation.scenarios()
+
+    def status(self) -> SimulationStatus:
+        """Where the simulation stands."""
+        return self.simulation.status(self.clock.now_s())
+
+    def ues(self) -> Sequence[UeStatus]:
+        """Every UE."""
+        return self.simulation.ues(self.clock.now_s())
+
+    def ue(self, ue_id: str) -> UeStatus:
+        """One UE; raises NotFound."""
+        for ue in self.ues():
+            if ue.ue_id == ue_id:
+                return ue
+        raise NotFound(f"the scenario has no UE {ue_id}")
+
+    def cells(self) -> Sequence[CellStatus]:
+        """Every cell."""
+        return self.simulation.cells(self.clock.now_s())
+
+    def carried(self) -> tuple[int, Sequence[CarriedFlow]]:
+        """What the user plane must carry now, and the version of it."""
+        return self.simulation.carried(self.clock.now_s())
+
+    def profiles(self) -> Sequence[QosProfile]:
+        """The QoS profiles that the operator offers."""
+        return tuple(self.catalogue)
+
+    def _moved(self) -> SimulationStatus:
+        with self.storage.transaction() as work:
+            work.simulations.save(self.simulation.saved())
+        self.tick()
+        return self.status()

@@ -1,0 +1,160 @@
+"""The one fake of nef.ports.storage: dictionaries, and copies of them to roll back to."""
+
+import copy
+import dataclasses
+import itertools
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from nef.domain.errors import Conflict
+from nef.domain.filters import IpAddress
+from nef.domain.lifecycle import UNSETTLED, VISIBLE
+from nef.domain.notifications import Delivery, DeliveryState, Notification
+from nef.domain.sessions import Session
+
+
+class MemorySessions:
+    """Sessions in a dictionary."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Session] = {}
+
+    def add(self, session: Session) -> None:
+        assert session.id not in self.rows
+        self.rows[session.id] = session
+
+    def get(self, session_id: str) -> Session | None:
+        return self.rows.get(session_id)
+
+    def replace(self, session: Session) -> Session:
+        stored = self.rows.get(session.id)
+        if stored is None or stored.version != session.version:
+            raise Conflict(f"the session {session.id} was changed by somebody else; try again")
+        self.rows[session.id] = dataclasses.replace(session, version=session.version + 1)
+        return self.rows[session.id]
+
+    def remove(self, session_id: str) -> None:
+        self.rows.pop(session_id, None)
+
+    def of_af(self, af_id: str, addresses: Sequence[IpAddress] = ()) -> Sequence[Session]:
+        mine = (s for s in self._visible() if s.af_id == af_id)
+        named = (s for s in mine if not addresses or s.request.ue.ip in addresses)
+        return sorted(named, key=lambda s: (s.created_at_s, s.id))
+
+    def expired(self, now_s: float, limit: int) -> Sequence[Session]:
+        over = [
+            s for s in self._visible() if s.expires_at_s is not None and s.expires_at_s <= now_s
+        ]
+        return sorted(over, key=lambda s: (s.expires_at_s, s.id))[:limit]
+
+    def unsettled(self, changed_before_s: float, limit: int) -> Sequence[Session]:
+        waiting = (s for s in self.rows.values() if s.state in UNSETTLED)
+        old = (s for s in waiting if s.changed_at_s <= changed_before_s)
+        return sorted(old, key=lambda s: (s.changed_at_s, s.id))[:limit]
+
+    def active(self) -> Sequence[Session]:
+        return sorted(self._visible(), key=lambda s: (s.admitted_at_s, s.id))
+
+    def _visible(self) -> list[Session]:
+        return [s for s in self.rows.values() if s.state in VISIBLE]
+
+
+class MemoryOutbox:
+    """Deliveries in a dictionary, and who has leased which until when."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, Delivery] = {}
+        self.leases: dict[int, float] = {}
+        self.ids = itertools.count(1)
+
+    def add(self, notification: Notification, due_at_s: float) -> None:
+        number = next(self.ids)
+        self.rows[number] = Delivery(number, notification, DeliveryState.PENDING, 0, due_at_s)
+
+    def claim(self, now_s: float, lease_s: float, limit: int) -> Sequence[Delivery]:
+        due = [row for row in self._first() if self._ready_at_s(row) <= now_s][:limit]
+        self.leases.update({row.id: now_s + lease_s for row in due})
+        return due
+
+    def settle(self, delivery: Delivery) -> None:
+        if delivery.id in self.rows:
+            self.rows[delivery.id] = delivery
+            self.leases.pop(delivery.id, None)
+
+    def drop(self, session_id: str) -> None:
+        for row in list(self.rows.values()):
+            if row.notification.session_id == session_id and row.state is DeliveryState.PENDING:
+                del self.rows[row.id]
+
+    def next_due_s(self) -> float | None:
+        return min(map(self._ready_at_s, self._first()), default=None)
+
+    def find(
+        self, session_id: str | None, state: DeliveryState | None, limit: int
+    ) -> Sequence[Delivery]:
+        rows = reversed(self.rows.values())
+        mine = (r for r in rows if session_id in (None, r.notification.session_id))
+        return [row for row in mine if state in (None, row.state)][:limit]
+
+    def prune(self, settled_before_s: float) -> None:
+        for row in list(self.rows.values()):
+            if row.settled_at_s is not None and row.settled_at_s < settled_before_s:
+                del self.rows[row.id]
+
+    def _first(self) -> list[Delivery]:
+        """The oldest pending row of each session."""
+        first: dict[str, Delivery] = {}
+        for row in self.rows.values():
+            if row.state is DeliveryState.PENDING:
+                first.setdefault(row.notification.session_id, row)
+        return list(first.values())
+
+    def _ready_at_s(self, row: Delivery) -> float:
+        return max(row.due_at_s, self.leases.get(row.id, row.due_at_s))
+
+
+class MemorySimulations:
+    """The last saved state."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] | None = None
+
+    def load(self) -> dict[str, Any] | None:
+        return copy.deepcopy(self.state)
+
+    def save(self, state: dict[str, Any]) -> None:
+        self.state = copy.deepcopy(state)
+
+
+class MemoryUnitOfWork:
+    """All repositories."""
+
+    def __init__(self) -> None:
+        self.sessions = MemorySessions()
+        self.outbox = MemoryOutbox()
+        self.simulations = MemorySimulations()
+
+
+class MemoryStorage:
+    """A store that forgets everything with its process."""
+
+    def __init__(self) -> None:
+        self._work = MemoryUnitOfWork()
+        self._turn = threading.RLock()
+
+    @contextmanager
+    def transaction(self) -> Iterator[MemoryUnitOfWork]:
+        with self._turn:
+            before = copy.deepcopy(self._work)
+            try:
+                yield self._work
+            except BaseException:
+                self._work = before
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[MemoryUnitOfWork]:
+        with self._turn:
+            yield self._work

@@ -1,0 +1,132 @@
+"""Deliveries: tried, tried again, given up; one dead receiver costs nobody else anything."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from fakes.storage import MemoryStorage
+from nef.domain.events import EventReport, UserPlaneEvent
+from nef.domain.notifications import Delivery, DeliveryState, Notification
+from nef.domain.retries import MAX_ATTEMPTS
+from nef.ports.notifier import DeliveryFailed
+from nef.services.deliveries import KEPT_S, DeliveryService
+
+
+@dataclass
+class ScriptedNotifier:
+    """A notifier whose receivers at `dead` destinations do not answer."""
+
+    dead: set[str] = field(default_factory=set)
+    sent: list[tuple[str, UserPlaneEvent]] = field(default_factory=list)
+
+    def send(self, delivery: Delivery) -> None:
+        note = delivery.notification
+        if note.destination in self.dead:
+            raise DeliveryFailed("nobody there")
+        self.sent.append((note.session_id, note.reports[0].event))
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.storage = MemoryStorage()
+        self.notifier = ScriptedNotifier()
+        self.service = DeliveryService(self.storage, self.notifier, lambda: self.now_s)
+
+    def add(
+        self,
+        session_id: str,
+        destination: str = "http://alive/",
+        event: UserPlaneEvent = UserPlaneEvent.QOS_GUARANTEED,
+    ) -> None:
+        note = Notification(session_id, "af", destination, (EventReport(event),), self.now_s)
+        with self.storage.transaction() as work:
+            work.outbox.add(note, 0.0)
+
+    def deliver_all(self) -> None:
+        while self.service.deliver(limit=10):
+            pass
+
+    def states(self) -> dict[str, DeliveryState]:
+        rows = self.service.find(None, None, 100)
+        return {row.notification.session_id: row.state for row in rows}
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def test_what_is_due_is_delivered_once(rig: Rig) -> None:
+    rig.add("a")
+    rig.deliver_all()
+    rig.deliver_all()
+    assert rig.notifier.sent == [("a", UserPlaneEvent.QOS_GUARANTEED)]
+    assert rig.states() == {"a": DeliveryState.DELIVERED}
+
+
+def test_the_notifications_of_a_session_stay_in_order(rig: Rig) -> None:
+    events = [
+        UserPlaneEvent.SUCCESSFUL_RESOURCES_ALLOCATION,
+        UserPlaneEvent.QOS_NOT_GUARANTEED,
+        UserPlaneEvent.QOS_GUARANTEED,
+    ]
+    for event in events:
+        rig.add("a", event=event)
+    rig.deliver_all()
+    assert [event for _, event in rig.notifier.sent] == events
+
+
+def test_a_dead_receiver_costs_only_its_own_rows(rig: Rig) -> None:
+    rig.notifier.dead.add("http://dead/")
+    rig.add("a", "http://dead/")
+    rig.add("a", "http://dead/")
+    rig.add("b")
+    rig.deliver_all()
+    assert rig.notifier.sent == [("b", UserPlaneEvent.QOS_GUARANTEED)]
+    assert rig.states()["a"] is DeliveryState.PENDING
+
+
+def test_a_failed_attempt_is_repeated_later_and_says_why(rig: Rig) -> None:
+    rig.notifier.dead.add("http://dead/")
+    rig.add("a", "http://dead/")
+    rig.deliver_all()
+    (row,) = rig.service.find("a", None, 10)
+    assert (row.attempts, row.last_error) == (1, "nobody there")
+    assert row.due_at_s > rig.now_s
+    assert rig.service.next_due_s() == row.due_at_s
+    rig.notifier.dead.clear()
+    rig.now_s = row.due_at_s
+    rig.deliver_all()
+    assert rig.states() == {"a": DeliveryState.DELIVERED}
+
+
+def test_it_is_given_up_after_a_bounded_number_of_attempts_and_then_visible(rig: Rig) -> None:
+    rig.notifier.dead.add("http://dead/")
+    rig.add("a", "http://dead/")
+    for _ in range(MAX_ATTEMPTS + 5):
+        rig.deliver_all()
+        rig.now_s += 120.0
+    (row,) = rig.service.find(None, DeliveryState.GIVEN_UP, 10)
+    assert row.attempts == MAX_ATTEMPTS
+    assert rig.service.next_due_s() is None
+
+
+def test_what_comes_after_a_given_up_one_is_still_delivered(rig: Rig) -> None:
+    rig.notifier.dead.add("http://dead/")
+    rig.add("a", "http://dead/")
+    rig.add("a", "http://alive/")
+    for _ in range(MAX_ATTEMPTS + 1):
+        rig.deliver_all()
+        rig.now_s += 120.0
+    assert rig.notifier.sent == [("a", UserPlaneEvent.QOS_GUARANTEED)]
+
+
+def test_what_was_settled_is_forgotten_after_a_while_and_not_what_waits(rig: Rig) -> None:
+    rig.notifier.dead.add("http://dead/")
+    rig.add("a")
+    rig.add("b", "http://dead/")
+    rig.deliver_all()
+    rig.now_s += KEPT_S + 1
+    rig.service.prune()
+    assert rig.states() == {"b": DeliveryState.PENDING}
