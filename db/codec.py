@@ -1,0 +1,75 @@
+"""Domain objects as JSON, for the columns that nothing is queried by.
+
+Rows outlive code: an attribute that is unknown is ignored, one that is missing takes its default.
+"""
+
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any, TypeVar
+
+import orjson
+from cattrs import Converter
+from cattrs.gen import make_dict_unstructure_fn
+
+from nef.domain.filters import TosTrafficClass, parse_ip_filter_rule
+from nef.domain.qos import ServiceDataFlow
+from nef.domain.units import BitRate, PacketErrorRate
+
+_Type = TypeVar("_Type")
+
+
+def dumped(value: Any) -> bytes:
+    """A domain object, or a tuple of them, as JSON."""
+    return orjson.dumps(_CONVERTER.unstructure(value))
+
+
+def loaded(text: bytes, kind: type[_Type]) -> _Type:
+    """The domain object that was written."""
+    return _CONVERTER.structure(orjson.loads(text), kind)
+
+
+def _converter() -> Converter:
+    converter = Converter(omit_if_default=True)
+    _text(converter, BitRate, lambda value: value.bps, BitRate)
+    _text(converter, PacketErrorRate, str, PacketErrorRate.parse)
+    _text(converter, TosTrafficClass, str, TosTrafficClass.parse)
+    for kind in (IPv4Address, IPv6Address):
+        _text(converter, kind, str, kind)
+    _flow(converter)
+    return converter
+
+
+def _text(
+    converter: Converter,
+    kind: type[Any],
+    write: Callable[[Any], Any],
+    read: Callable[[Any], Any],
+) -> None:
+    converter.register_unstructure_hook(kind, write)
+    converter.register_structure_hook(kind, lambda value, _: read(value))
+
+
+def _flow(converter: Converter) -> None:
+    """The filters of a flow are read from its descriptions again."""
+    plain = make_dict_unstructure_fn(ServiceDataFlow, converter, _cattrs_omit_if_default=True)
+
+    def write(flow: ServiceDataFlow) -> dict[str, Any]:
+        document = plain(flow)
+        document.pop("filters", None)
+        return document
+
+    def read(document: dict[str, Any], _: Any) -> ServiceDataFlow:
+        descriptions = tuple(document.get("descriptions", ()))
+        tos = document.get("tos")
+        return ServiceDataFlow(
+            document["flow_id"],
+            tuple(parse_ip_filter_rule(text) for text in descriptions),
+            descriptions,
+            None if tos is None else TosTrafficClass.parse(tos),
+        )
+
+    converter.register_unstructure_hook(ServiceDataFlow, write)
+    converter.register_structure_hook(ServiceDataFlow, read)
+
+
+_CONVERTER = _converter()

@@ -1,0 +1,50 @@
+"""Connections: how SQLite is used so that one writer and many readers get on."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import StaticPool
+
+#: Marks a connection whose transaction writes.
+WRITING = "nef_writing"
+
+_BUSY_S = 15
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for a database URL; `sqlite://` is one shared database in memory."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url)
+    return _sqlite_engine(url)
+
+
+def in_memory(engine: Engine) -> bool:
+    """Whether all threads share one connection, and must take turns."""
+    return isinstance(engine.pool, StaticPool)
+
+
+def _sqlite_engine(url: str) -> Engine:
+    options: dict[str, Any] = {"connect_args": {"timeout": _BUSY_S, "check_same_thread": False}}
+    if make_url(url).database in (None, "", ":memory:"):
+        options["poolclass"] = StaticPool
+    engine = create_engine(url, **options)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    # The driver's own transactions begin too late and never exclusively; _begin does it instead
+    # (SQLAlchemy, "Serializable isolation / Savepoints / Transactional DDL" of pysqlite).
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A writer that begins as a reader fails when another writer was faster: it says so at once.
+    writing = connection.get_execution_options().get(WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

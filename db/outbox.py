@@ -1,0 +1,123 @@
+"""The outbox in the store."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select, update
+
+from db.codec import dumped, loaded
+from db.tables import deliveries
+from nef.domain.events import EventReport
+from nef.domain.notifications import Delivery, DeliveryState, Notification
+
+_PENDING = deliveries.c.state == DeliveryState.PENDING.value
+
+_earlier = deliveries.alias("earlier")
+#: The oldest pending row of its session: the later ones wait for it.
+_FIRST = and_(
+    _PENDING,
+    ~select(_earlier.c.id)
+    .where(
+        _earlier.c.session_id == deliveries.c.session_id,
+        _earlier.c.state == DeliveryState.PENDING.value,
+        _earlier.c.id < deliveries.c.id,
+    )
+    .exists(),
+)
+#: When a row may be claimed: when it is due, and no lease holds it.
+_READY_AT_S = case(
+    (deliveries.c.leased_until_s > deliveries.c.due_at_s, deliveries.c.leased_until_s),
+    else_=deliveries.c.due_at_s,
+)
+
+
+class SqlOutbox:
+    """nef.ports.storage.Outbox on a connection that is inside a transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work inside this connection's transaction."""
+        self._connection = connection
+
+    def add(self, notification: Notification, due_at_s: float) -> None:
+        """Append a notification."""
+        row = {
+            "session_id": notification.session_id,
+            "af_id": notification.af_id,
+            "destination": notification.destination,
+            "reports": dumped(notification.reports),
+            "state": DeliveryState.PENDING.value,
+            "attempts": 0,
+            "created_at_s": notification.created_at_s,
+            "due_at_s": due_at_s,
+        }
+        self._connection.execute(insert(deliveries), row)
+
+    def claim(self, now_s: float, lease_s: float, limit: int) -> Sequence[Delivery]:
+        """Lease what is due, the oldest pending of each session only."""
+        query = select(deliveries).where(_FIRST, now_s >= _READY_AT_S)
+        query = query.order_by(deliveries.c.id).limit(limit)
+        rows = self._connection.execute(query).all()
+        taken = deliveries.c.id.in_([row.id for row in rows])
+        if rows:
+            lease = {"leased_until_s": now_s + lease_s}
+            self._connection.execute(update(deliveries).where(taken), lease)
+        return [_delivery(row) for row in rows]
+
+    def settle(self, delivery: Delivery) -> None:
+        """Write the outcome of an attempt, if the row is still there."""
+        values = {
+            "state": delivery.state.value,
+            "attempts": delivery.attempts,
+            "due_at_s": delivery.due_at_s,
+            "settled_at_s": delivery.settled_at_s,
+            "last_error": delivery.last_error,
+            "leased_until_s": None,
+        }
+        here = and_(deliveries.c.id == delivery.id, _PENDING)
+        self._connection.execute(update(deliveries).where(here), values)
+
+    def drop(self, session_id: str) -> None:
+        """Forget what is still to be told about a session."""
+        mine = and_(deliveries.c.session_id == session_id, _PENDING)
+        self._connection.execute(delete(deliveries).where(mine))
+
+    def next_due_s(self) -> float | None:
+        """When the earliest attempt is due that nobody has in hand."""
+        query = select(func.min(_READY_AT_S)).where(_FIRST)
+        due_s: float | None = self._connection.execute(query).scalar()
+        return due_s
+
+    def find(
+        self, session_id: str | None, state: DeliveryState | None, limit: int
+    ) -> Sequence[Delivery]:
+        """The newest deliveries first."""
+        query = select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
+        if session_id is not None:
+            query = query.where(deliveries.c.session_id == session_id)
+        if state is not None:
+            query = query.where(deliveries.c.state == state.value)
+        return [_delivery(row) for row in self._connection.execute(query)]
+
+    def prune(self, settled_before_s: float) -> None:
+        """Forget deliveries that were settled before a moment."""
+        old = deliveries.c.settled_at_s < settled_before_s
+        self._connection.execute(delete(deliveries).where(old))
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    notification = Notification(
+        row.session_id,
+        row.af_id,
+        row.destination,
+        loaded(row.reports, tuple[EventReport, ...]),
+        row.created_at_s,
+    )
+    return Delivery(
+        id=row.id,
+        notification=notification,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        due_at_s=row.due_at_s,
+        last_error=row.last_error,
+        settled_at_s=row.settled_at_s,
+    )

@@ -1,0 +1,62 @@
+"""The store behind nef.ports.storage.Storage."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine
+
+from db.engine import WRITING, in_memory, open_engine
+from db.outbox import SqlOutbox
+from db.sessions import SqlSessions
+from db.simulations import SqlSimulations
+from db.upgrade import upgrade
+
+
+@dataclass(frozen=True)
+class SqlUnitOfWork:
+    """The repositories inside one transaction."""
+
+    sessions: SqlSessions
+    outbox: SqlOutbox
+    simulations: SqlSimulations
+
+
+class SqlStorage:
+    """A database; may be used by many threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Use an engine whose database has the tables already."""
+        self._engine = engine
+        # Threads that share the one connection of a database in memory take turns.
+        self._turn = threading.RLock() if in_memory(engine) else nullcontext()
+
+    @classmethod
+    def open(cls, url: str) -> "SqlStorage":
+        """Open a database and bring it to the newest form; raises NewerDatabase."""
+        engine = open_engine(url)
+        upgrade(engine)
+        return cls(engine)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqlUnitOfWork]:
+        """A unit of work that writes, and excludes other writers."""
+        with self._turn, self._engine.connect() as plain:
+            connection = plain.execution_options(**{WRITING: True})
+            with connection.begin():
+                yield _unit(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlUnitOfWork]:
+        """A unit of work that only reads, from one snapshot."""
+        with self._turn, self._engine.connect() as connection, connection.begin():
+            yield _unit(connection)
+
+
+def _unit(connection: Connection) -> SqlUnitOfWork:
+    return SqlUnitOfWork(SqlSessions(connection), SqlOutbox(connection), SqlSimulations(connection))

@@ -1,0 +1,86 @@
+"""The tables, made for what is queried; `db/migrations` brings a database to this form."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+#: What an AF asked for, and where it stands. `ue_address` answers the list query by UE.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("af_id", Text, nullable=False),
+    Column("ue_id", Text, nullable=False),
+    Column("ue_address", Text),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at_s", Float, nullable=False),
+    Column("admitted_at_s", Float, nullable=False),
+    Column("changed_at_s", Float, nullable=False),
+    Column("expires_at_s", Float),
+    Column("request", LargeBinary, nullable=False),
+    Column("pending", LargeBinary),
+)
+Index("sessions_of_af", sessions.c.af_id, sessions.c.created_at_s, sessions.c.id)
+Index("sessions_of_ue", sessions.c.af_id, sessions.c.ue_address)
+Index("sessions_expiring", sessions.c.expires_at_s)
+Index("sessions_by_state", sessions.c.state, sessions.c.changed_at_s)
+
+#: What each QoS flow of a session asks of the network, and the rung it holds.
+reservations = Table(
+    "reservations",
+    metadata,
+    Column(
+        "session_id",
+        Text,
+        ForeignKey("sessions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("component", Integer, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("demand", LargeBinary, nullable=False),
+    Column("granted", Boolean, nullable=False),
+    Column("level", Integer),
+    Column("allocated", Boolean, nullable=False),
+)
+
+#: The outbox. It outlives its sessions: the end of one is the last that is told of it.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("session_id", Text, nullable=False),
+    Column("af_id", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("reports", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at_s", Float, nullable=False),
+    Column("due_at_s", Float, nullable=False),
+    Column("leased_until_s", Float),
+    Column("settled_at_s", Float),
+    Column("last_error", Text),
+    sqlite_autoincrement=True,
+)
+Index("deliveries_due", deliveries.c.state, deliveries.c.due_at_s)
+Index("deliveries_of_session", deliveries.c.session_id, deliveries.c.state, deliveries.c.id)
+Index("deliveries_settled", deliveries.c.settled_at_s)
+
+#: The state of the simulation: one row.
+simulation = Table(
+    "simulation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("state", LargeBinary, nullable=False),
+)

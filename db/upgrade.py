@@ -1,0 +1,45 @@
+"""Bringing a database to the newest form, with alembic and without a file of settings."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Engine
+
+from db.engine import WRITING
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class NewerDatabase(Exception):
+    """The database was written by a newer version of this software."""
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Run the migrations that a database lacks; raises NewerDatabase where it is ahead of us."""
+    config = migrations()
+    with engine.connect() as plain:
+        connection = plain.execution_options(**{WRITING: True})
+        with connection.begin():
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, revision)
+            except CommandError as error:
+                raise NewerDatabase(
+                    f"the database {engine.url} is of a newer version of this software: {error}"
+                ) from None
+
+
+def migrations() -> Config:
+    """The migrations that ship, as alembic wants them named."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config
+
+
+def revisions() -> list[str]:
+    """Every revision there is, the oldest first."""
+    script = ScriptDirectory.from_config(migrations())
+    return [revision.revision for revision in reversed(list(script.walk_revisions()))]

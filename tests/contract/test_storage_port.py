@@ -1,0 +1,296 @@
+"""What every store promises: the same tests on the fake, on a file, and in memory."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from builders.sessions import notification, request, session
+from db.storage import SqlStorage
+from fakes.storage import MemoryStorage
+from nef.domain.errors import Conflict
+from nef.domain.lifecycle import SessionState
+from nef.domain.notifications import Delivery, DeliveryState
+from nef.domain.qos import FlowGrant
+from nef.domain.sessions import Session
+from nef.ports.storage import Storage
+
+LEASE_S = 30.0
+
+
+@pytest.fixture(params=["fake", "file", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    if request.param == "fake":
+        yield MemoryStorage()
+        return
+    url = f"sqlite:///{tmp_path / 'store.sqlite3'}" if request.param == "file" else "sqlite://"
+    opened = SqlStorage.open(url)
+    yield opened
+    opened.close()
+
+
+def add(store: Storage, *sessions: Session) -> None:
+    with store.transaction() as work:
+        for one in sessions:
+            work.sessions.add(one)
+
+
+def read(store: Storage, session_id: str = "s1") -> Session | None:
+    with store.reading() as work:
+        return work.sessions.get(session_id)
+
+
+def tell(store: Storage, *session_ids: str, due_at_s: float = 0.0) -> None:
+    with store.transaction() as work:
+        for session_id in session_ids:
+            work.outbox.add(notification(session_id), due_at_s)
+
+
+def claim(store: Storage, now_s: float = 0.0, limit: int = 10) -> list[Delivery]:
+    with store.transaction() as work:
+        return list(work.outbox.claim(now_s, LEASE_S, limit))
+
+
+def settle(store: Storage, delivery: Delivery, **changes: object) -> None:
+    with store.transaction() as work:
+        work.outbox.settle(replace(delivery, **changes))  # type: ignore[arg-type]
+
+
+def found(store: Storage) -> list[Delivery]:
+    with store.reading() as work:
+        return list(work.outbox.find(None, None, 100))
+
+
+# --- sessions ---
+
+
+def test_a_session_is_read_as_it_was_written(store: Storage) -> None:
+    written = session(pending=request(qosDuration=5), expires_at_s=7.5)
+    add(store, written)
+    assert read(store) == written
+
+
+def test_a_session_that_was_never_granted_anything_stays_so(store: Storage) -> None:
+    written = session(state=SessionState.REQUESTED, grants=())
+    add(store, written)
+    assert read(store) == written
+
+
+def test_an_exception_takes_back_everything_of_its_transaction(store: Storage) -> None:
+    add(store, session("kept"))
+    with pytest.raises(Conflict), store.transaction() as work:  # noqa: PT012 - the last one raises
+        work.sessions.add(session("lost"))
+        work.sessions.remove("kept")
+        work.outbox.add(notification("kept"), 0.0)
+        work.sessions.replace(session("kept"))
+    assert read(store, "lost") is None
+    assert read(store, "kept") is not None
+    assert found(store) == []
+
+
+def test_of_two_writers_who_read_the_same_only_one_wins(store: Storage) -> None:
+    first = second = session()
+    add(store, first)
+    grants = (FlowGrant(0, None, allocated=True),)
+    with store.transaction() as work:
+        written = work.sessions.replace(replace(first, grants=grants))
+    with pytest.raises(Conflict), store.transaction() as work:
+        work.sessions.replace(replace(second, af_id="thief"))
+    assert read(store) == written
+    assert written.version == first.version + 1
+    assert written.grants == grants
+
+
+def test_what_was_removed_cannot_be_replaced(store: Storage) -> None:
+    add(store, session())
+    with store.transaction() as work:
+        work.sessions.remove("s1")
+        work.sessions.remove("s1")
+    with pytest.raises(Conflict), store.transaction() as work:
+        work.sessions.replace(session())
+    assert read(store) is None
+
+
+def test_an_af_lists_its_visible_sessions_oldest_first(store: Storage) -> None:
+    add(
+        store,
+        session("b", created_at_s=2.0),
+        session("a", created_at_s=3.0),
+        session("c", created_at_s=1.0, state=SessionState.UPDATING),
+        session("foreign", af_id="other"),
+        session("wanted", state=SessionState.REQUESTED),
+        session("going", state=SessionState.RELEASING),
+    )
+    with store.reading() as work:
+        assert [s.id for s in work.sessions.of_af("af")] == ["c", "b", "a"]
+        assert list(work.sessions.of_af("nobody")) == []
+
+
+def test_an_af_can_ask_for_the_sessions_of_a_ue(store: Storage) -> None:
+    add(
+        store,
+        session("v4"),
+        session("v6", request(ueIpv4Addr=None, ueIpv6Addr="2001:db8::2"), created_at_s=101.0),
+        session("gpsi", request(ueIpv4Addr=None, gpsi="msisdn-12345")),
+    )
+    with store.reading() as work:
+        one = work.sessions.of_af("af", [ip_address("10.45.0.2")])
+        other = work.sessions.of_af("af", [ip_address("2001:0db8:0::2")])
+    assert [s.id for s in one] == ["v4"]
+    assert [s.id for s in other] == ["v6"]
+
+
+def test_sessions_expire_in_order_and_not_before(store: Storage) -> None:
+    add(
+        store,
+        session("late", expires_at_s=20.0),
+        session("early", expires_at_s=10.0),
+        session("never"),
+        session("going", expires_at_s=5.0, state=SessionState.RELEASING),
+    )
+    with store.reading() as work:
+        assert [s.id for s in work.sessions.expired(15.0, 10)] == ["early"]
+        assert [s.id for s in work.sessions.expired(20.0, 10)] == ["early", "late"]
+        assert [s.id for s in work.sessions.expired(20.0, 1)] == ["early"]
+
+
+def test_what_waits_for_its_end_is_found_by_its_age(store: Storage) -> None:
+    add(
+        store,
+        session("requested", state=SessionState.REQUESTED, changed_at_s=3.0),
+        session("updating", state=SessionState.UPDATING, changed_at_s=1.0),
+        session("releasing", state=SessionState.RELEASING, changed_at_s=2.0),
+        session("active", changed_at_s=0.0),
+    )
+    with store.reading() as work:
+        waiting = work.sessions.unsettled(2.0, 10)
+        assert [s.id for s in waiting] == ["updating", "releasing"]
+        assert len(work.sessions.unsettled(float("inf"), 10)) == 3
+
+
+def test_active_sessions_come_in_the_order_of_their_admission(store: Storage) -> None:
+    add(store, session("b", admitted_at_s=2.0), session("a", admitted_at_s=1.0))
+    with store.reading() as work:
+        assert [s.id for s in work.sessions.active()] == ["a", "b"]
+
+
+# --- outbox ---
+
+
+def test_a_claim_takes_what_is_due_once(store: Storage) -> None:
+    tell(store, "a", "b")
+    assert [d.notification.session_id for d in claim(store)] == ["a", "b"]
+    assert claim(store) == []
+
+
+def test_a_claim_respects_its_limit_and_the_time(store: Storage) -> None:
+    tell(store, "a", "b")
+    tell(store, "c", due_at_s=50.0)
+    assert len(claim(store, limit=1)) == 1
+    assert len(claim(store)) == 1
+    assert [d.notification.session_id for d in claim(store, now_s=50.0 - 25)] == []
+
+
+def test_a_notification_is_claimed_as_it_was_written(store: Storage) -> None:
+    tell(store, "a")
+    (delivery,) = claim(store)
+    assert delivery.notification == notification("a")
+    assert (delivery.state, delivery.attempts) == (DeliveryState.PENDING, 0)
+
+
+def test_the_second_of_a_session_waits_for_the_first(store: Storage) -> None:
+    tell(store, "a", "a")
+    (first,) = claim(store)
+    assert claim(store) == []
+    settle(store, first, due_at_s=10.0, attempts=1)
+    assert claim(store, now_s=5.0) == []
+    (again,) = claim(store, now_s=10.0)
+    assert (again.id, again.attempts) == (first.id, 1)
+    settle(store, again, state=DeliveryState.DELIVERED, settled_at_s=10.0)
+    (second,) = claim(store, now_s=10.0)
+    assert second.id > first.id
+
+
+def test_a_claim_that_was_not_settled_falls_back_with_its_lease(store: Storage) -> None:
+    tell(store, "a")
+    (first,) = claim(store)
+    assert claim(store, now_s=LEASE_S - 1) == []
+    (again,) = claim(store, now_s=LEASE_S)
+    assert again.id == first.id
+
+
+def test_the_next_attempt_is_due_when_nobody_has_it_in_hand(store: Storage) -> None:
+    def next_due_s() -> float | None:
+        with store.reading() as work:
+            return work.outbox.next_due_s()
+
+    assert next_due_s() is None
+    tell(store, "a", "a", due_at_s=5.0)
+    assert next_due_s() == 5.0
+    (first,) = claim(store, now_s=5.0)
+    assert next_due_s() == 5.0 + LEASE_S
+    settle(store, first, due_at_s=99.0)
+    assert next_due_s() == 99.0
+
+
+def test_what_is_dropped_is_not_sent_even_if_it_is_in_hand(store: Storage) -> None:
+    tell(store, "a", "a", "b")
+    (of_a, _) = claim(store)
+    with store.transaction() as work:
+        work.outbox.drop("a")
+    settle(store, of_a, due_at_s=0.0)
+    assert [d.notification.session_id for d in found(store)] == ["b"]
+
+
+def test_dropping_keeps_what_was_delivered(store: Storage) -> None:
+    tell(store, "a")
+    (delivery,) = claim(store)
+    settle(store, delivery, state=DeliveryState.DELIVERED, settled_at_s=1.0)
+    with store.transaction() as work:
+        work.outbox.drop("a")
+    assert [d.state for d in found(store)] == [DeliveryState.DELIVERED]
+
+
+def test_deliveries_are_found_by_session_and_state_the_newest_first(store: Storage) -> None:
+    tell(store, "a", "b", "a")
+    with store.reading() as work:
+        of_a = work.outbox.find("a", None, 10)
+        assert [d.id for d in of_a] == sorted((d.id for d in of_a), reverse=True)
+        assert len(of_a) == 2
+        assert len(work.outbox.find(None, DeliveryState.PENDING, 2)) == 2
+        assert list(work.outbox.find(None, DeliveryState.GIVEN_UP, 10)) == []
+
+
+def test_pruning_forgets_what_was_settled_long_ago_only(store: Storage) -> None:
+    tell(store, "old", "new", "waiting")
+    old, new, _ = claim(store)
+    settle(store, old, state=DeliveryState.GIVEN_UP, settled_at_s=1.0, last_error="gone")
+    settle(store, new, state=DeliveryState.DELIVERED, settled_at_s=9.0)
+    with store.transaction() as work:
+        work.outbox.prune(5.0)
+    assert {d.notification.session_id for d in found(store)} == {"new", "waiting"}
+
+
+# --- simulation ---
+
+
+def test_the_simulation_is_remembered_as_it_was_last_saved(store: Storage) -> None:
+    def saved() -> dict[str, object] | None:
+        with store.reading() as work:
+            return work.simulations.load()
+
+    assert saved() is None
+    for state in ({"a": 1}, {"b": [1.5, None, "x"]}):
+        with store.transaction() as work:
+            work.simulations.save(state)
+        assert saved() == state
+
+
+def test_threads_do_not_lose_each_others_writes(
+    store: Storage, in_threads: Callable[[int, Callable[[int], None]], None]
+) -> None:
+    in_threads(8, lambda n: add(store, *(session(f"{n}-{i}") for i in range(5))))
+    with store.reading() as work:
+        assert len(work.sessions.of_af("af")) == 40
