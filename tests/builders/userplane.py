@@ -1,0 +1,203 @@
+"""A running user-plane relay with a NEF, a server and a device that do what a test wants."""
+
+import io
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+from nef.domain.filters import IpAddress
+from nef.network.userplane.packets import encode_attachment, encode_udp
+from nef.network.userplane.relay import RelaySettings, run_relay
+
+SERVER, UE, UE2 = (ip_address(a) for a in ("10.60.0.1", "10.45.0.2", "10.45.0.3"))
+SERVER6, UE6 = ip_address("2001:db8:60::1"), ip_address("2001:db8:45::2")
+TOPOLOGY, WEIGHTS = 0xB8, 0x28
+HELD, SLOW, FAST = 0, 10**6, 10**8
+LOSSLESS = "1E-9"
+PROBE = encode_udp((SERVER, 9), (UE, 9), 0, b"are you there?")
+
+
+def flow(component: int, tos: str, rate_bps: int, per: str = LOSSLESS) -> dict[str, Any]:
+    return {
+        "flowKey": f"s/{component}",
+        "ueId": "camera-1",
+        "ueIpv4Addr": str(UE),
+        "ueIpv6Addr": str(UE6),
+        "component": component,
+        "filters": [{"flowDescriptions": [f"permit out 17 from any to {UE} 7001"], "tosTC": tos}],
+        "rateDlBps": rate_bps,
+        "per": per,
+        "guaranteed": True,
+        "level": 0,
+        "priority": 10 * component,
+    }
+
+
+def grants(*flows: dict[str, Any], seed: int = 1) -> dict[str, Any]:
+    bearers = [
+        {"ueId": f"camera-{n}", "rateDlBps": FAST, "per": LOSSLESS} | addresses
+        for n, addresses in (
+            (1, {"ueIpv4Addr": str(UE), "ueIpv6Addr": str(UE6)}),
+            (2, {"ueIpv4Addr": str(UE2)}),
+        )
+    ]
+    return {"version": 1, "seed": seed, "flows": list(flows), "defaultBearers": bearers}
+
+
+def two_flows(topology_bps: int, weights_bps: int) -> dict[str, Any]:
+    return grants(flow(1, "b8fc", topology_bps), flow(2, "28fc", weights_bps))
+
+
+class FakeNef:
+    """Serves `document` as the control API would."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document: Any = document
+        self.asked = 0
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        path = Request(environ).path
+        self.asked += 1
+        body = json.dumps(self.document) if path == "/simulator/v1/flows" else ""
+        return Response(body, 200 if body else 404)(environ, start_response)
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_Quiet)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, *_: object) -> None:
+        pass
+
+
+class Endpoint:
+    """A server or device with its outer socket."""
+
+    def __init__(self, relay_port: int, *addresses: IpAddress) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.socket.connect(("127.0.0.1", relay_port))
+        for address in addresses:
+            self.socket.send(encode_attachment(address))
+
+    def take(self, count: int) -> list[bytes]:
+        """The next packets, however long they take; probes are left out."""
+        return [self.next() for _ in range(count)]
+
+    def next(self, timeout_s: float = 10) -> bytes:
+        """The next packet that is no probe; raises TimeoutError."""
+        self.socket.settimeout(timeout_s)
+        while True:
+            packet = self.socket.recv(2048)
+            if packet != PROBE:
+                return packet
+
+    def sees_a_probe(self) -> bool:
+        self.socket.settimeout(0.05)
+        try:
+            return self.socket.recv(2048) == PROBE
+        except TimeoutError:
+            return False
+
+
+class Network:
+    """A running relay, a server at its one side and a device at its other."""
+
+    def __init__(self, ports: tuple[int, int]) -> None:
+        self.server = Endpoint(ports[0], SERVER, SERVER6)
+        self.device = Endpoint(ports[1], UE, UE6)
+
+    def send(self, number: int, tos: int = 0, to: IpAddress = UE, size: int = 1400) -> None:
+        source = SERVER if to.version == 4 else SERVER6
+        payload = number.to_bytes(4, "big") + bytes(size - 4)
+        self.server.socket.send(encode_udp((source, 7000), (to, 7001), tos, payload))
+
+    def send_both(self, topology: int, weights: int) -> None:
+        """Packets of both flows in turns, not faster than a small socket buffer takes them."""
+        for number in range(max(topology, weights)):
+            if number < topology:
+                self.send(number, TOPOLOGY)
+            if number < weights:
+                self.send(number, WEIGHTS)
+            if number % 20 == 19:
+                threading.Event().wait(0.002)
+
+    def until_carried(self) -> None:
+        """Wait until the relay knows its grants and its device."""
+        for _ in range(200):
+            if self.carries():
+                return
+        pytest.fail("the relay carried nothing")
+
+    def carries(self) -> bool:
+        """Whether a probe arrives soon."""
+        self.server.socket.send(PROBE)
+        return self.device.sees_a_probe()
+
+
+@contextmanager
+def running(
+    nef_url: str, seed: int | None = None, counters: io.StringIO | None = None
+) -> Iterator[tuple[Network, Callable[[], Any]]]:
+    """A network, and a function that ends it and gives the last counters."""
+    ready, stop = threading.Event(), threading.Event()
+    counters = counters or io.StringIO()
+    ports: list[tuple[int, int]] = []
+
+    def on_ready(n6_port: int, radio_port: int) -> None:
+        ports.append((n6_port, radio_port))
+        ready.set()
+
+    settings = RelaySettings("127.0.0.1", 0, "127.0.0.1", 0, nef_url, 0.01, seed=seed)
+    thread = threading.Thread(target=run_relay, args=(settings, stop, on_ready, counters))
+    thread.start()
+
+    def end() -> Any:
+        stop.set()
+        thread.join()
+        return json.loads(counters.getvalue().splitlines()[-1])
+
+    assert ready.wait(10)
+    network = Network(ports[0])
+    try:
+        network.until_carried()
+        yield network, end
+    finally:
+        stop.set()
+        thread.join()
+        network.server.socket.close()
+        network.device.socket.close()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that has to happen."""
+    for _ in range(2000):
+        if condition():
+            return
+        threading.Event().wait(0.005)
+    pytest.fail("it did not happen")
+
+
+def tos_of(packet: bytes) -> int:
+    return packet[1]
+
+
+def number_of(packet: bytes) -> int:
+    return int.from_bytes(packet[28:32], "big")

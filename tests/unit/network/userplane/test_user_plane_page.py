@@ -1,0 +1,42 @@
+"""docs/user-plane.md is the norm for servers and devices: what it says must be so."""
+
+import re
+from dataclasses import fields
+from ipaddress import ip_address
+from pathlib import Path
+
+from nef.network.userplane.attachments import LIFETIME_S, MAX_ATTACHED
+from nef.network.userplane.counters import FlowCounters, RelayCounters
+from nef.network.userplane.packets import MAX_PAYLOAD_BYTES, encode_attachment, encode_udp
+from nef.network.userplane.relay import RelaySettings
+
+PAGE = (Path(__file__).parents[4] / "docs" / "user-plane.md").read_text("utf-8")
+WORDS = " ".join(PAGE.split())
+
+
+def dumps() -> list[bytes]:
+    blocks = re.findall(r"```hexdump\n(.*?)```", PAGE, re.DOTALL)
+    return [bytes.fromhex("".join(line[4:] for line in block.splitlines())) for block in blocks]
+
+
+def test_the_example_packets_are_what_is_sent() -> None:
+    packet, attachment = dumps()
+    server, ue = ip_address("10.60.0.1"), ip_address("10.45.0.2")
+    assert packet == encode_udp((server, 7000), (ue, 7001), 0xB8, b"topology")
+    assert attachment == encode_attachment(ue)
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    settings = RelaySettings("", 0, "", 0, "")
+    assert f"**at most {MAX_PAYLOAD_BYTES} bytes**" in WORDS
+    assert f"{LIFETIME_S} s after the last one" in WORDS
+    assert f"of {settings.queue_limit_bytes} bytes; what finds it full" in WORDS
+    assert f"by asking every {settings.poll_interval_s * 1000:.0f} ms" in WORDS
+    assert f"beyond the {MAX_ATTACHED} addresses" in WORDS
+
+
+def test_every_counter_is_explained_and_no_other() -> None:
+    rows = re.findall(r"^\| (`.*`) \|", PAGE.split("## Counters")[1], re.MULTILINE)
+    explained = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    counted = {field.name for field in (*fields(FlowCounters), *fields(RelayCounters))}
+    assert explained == {name for name in counted if not name.startswith("_")} - {"flows"}
