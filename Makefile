@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 MODELS := .models
-PACKAGES := nef af_client db openapi tests bench
+PACKAGES := nef af_client db openapi tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo serve test test-fast check format lint types law lock bench clean
+.PHONY: help setup models demo serve test test-fast check format lint types law lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -81,6 +81,12 @@ class SqlOutbox:
         mine = and_(deliveries.c.session_id == session_id, _PENDING)
         self._connection.execute(delete(deliveries).where(mine))
 
+    def redirect(self, session_id: str, destination: str) -> None:
+        """Send what is still to be told about a session elsewhere, and at once."""
+        mine = and_(deliveries.c.session_id == session_id, _PENDING)
+        values = {"destination": destination, "due_at_s": 0.0}
+        self._connection.execute(update(deliveries).where(mine), values)
+
     def next_due_s(self) -> float | None:
         """When the earliest attempt is due that nobody has in hand."""
         query = select(func.min(_READY_AT_S)).where(_FIRST)

@@ -55,26 +55,26 @@ class SqlSessions:
         query = select(sessions).where(sessions.c.af_id == af_id, sessions.c.state.in_(_VISIBLE))
         if addresses:
             query = query.where(sessions.c.ue_address.in_([str(a) for a in addresses]))
-        return self._read(query.order_by(sessions.c.created_at_s, sessions.c.id))
+        return self._read(query.order_by(sessions.c.number))
 
     def expired(self, now_s: float, limit: int) -> Sequence[Session]:
         """Visible sessions whose duration is over."""
         query = select(sessions).where(
             sessions.c.expires_at_s <= now_s, sessions.c.state.in_(_VISIBLE)
         )
-        return self._read(query.order_by(sessions.c.expires_at_s, sessions.c.id).limit(limit))
+        return self._read(query.order_by(sessions.c.expires_at_s, sessions.c.number).limit(limit))
 
     def unsettled(self, changed_before_s: float, limit: int) -> Sequence[Session]:
         """Sessions between an intent and its confirmation."""
         query = select(sessions).where(
             sessions.c.state.in_(_UNSETTLED), sessions.c.changed_at_s <= changed_before_s
         )
-        return self._read(query.order_by(sessions.c.changed_at_s, sessions.c.id).limit(limit))
+        return self._read(query.order_by(sessions.c.changed_at_s, sessions.c.number).limit(limit))
 
     def active(self) -> Sequence[Session]:
         """Every visible session, in the order of admission."""
         query = select(sessions).where(sessions.c.state.in_(_VISIBLE))
-        return self._read(query.order_by(sessions.c.admitted_at_s, sessions.c.id))
+        return self._read(query.order_by(sessions.c.admitted_at_s, sessions.c.number))
 
     def _write_reservations(self, session: Session) -> None:
         rows = list(_reservation_rows(session))

@@ -15,11 +15,13 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-#: What an AF asked for, and where it stands. `ue_address` answers the list query by UE.
+#: What an AF asked for, and where it stands. `number` is the order of creation, also of sessions
+#: of one moment; `ue_address` answers the list query by UE.
 sessions = Table(
     "sessions",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
     Column("af_id", Text, nullable=False),
     Column("ue_id", Text, nullable=False),
     Column("ue_address", Text),
@@ -32,7 +34,7 @@ sessions = Table(
     Column("request", LargeBinary, nullable=False),
     Column("pending", LargeBinary),
 )
-Index("sessions_of_af", sessions.c.af_id, sessions.c.created_at_s, sessions.c.id)
+Index("sessions_of_af", sessions.c.af_id, sessions.c.number)
 Index("sessions_of_ue", sessions.c.af_id, sessions.c.ue_address)
 Index("sessions_expiring", sessions.c.expires_at_s)
 Index("sessions_by_state", sessions.c.state, sessions.c.changed_at_s)

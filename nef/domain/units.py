@@ -9,7 +9,8 @@ from typing import Self
 from nef.domain.errors import InvalidValue
 
 _UNITS = {"bps": 1, "Kbps": 10**3, "Mbps": 10**6, "Gbps": 10**9, "Tbps": 10**12}
-_BIT_RATE = re.compile(r"(\d+(?:\.\d+)?) (bps|Kbps|Mbps|Gbps|Tbps)", re.ASCII)
+# Twenty digits say every rate there is; more would only keep the machine busy.
+_BIT_RATE = re.compile(r"(\d{1,20}(?:\.\d{1,20})?) (bps|Kbps|Mbps|Gbps|Tbps)", re.ASCII)
 _ERROR_RATE = re.compile(r"([0-9])E-([0-9])", re.ASCII)
 
 #: No radio link comes near this; a larger request is a slip of the keyboard.

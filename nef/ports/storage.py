@@ -73,6 +73,10 @@ class Outbox(Protocol):
         """Forget what is still to be told about a session: its AF has deleted it."""
         ...
 
+    def redirect(self, session_id: str, destination: str) -> None:
+        """Send what is still to be told about a session elsewhere, and at once."""
+        ...
+
     def next_due_s(self) -> float | None:
         """When the earliest pending attempt is due; None where nothing waits."""
         ...

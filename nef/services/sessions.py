@@ -192,6 +192,9 @@ class SessionService:
             with self.storage.transaction() as work:
                 session = outcome.moved(Trigger.SETTLE, now_s, pending=None)
                 session = work.sessions.replace(session)
+                destination = session.request.notification_destination
+                if destination != intent.request.notification_destination:
+                    work.outbox.redirect(session.id, destination)
                 if outcome.demands != intent.demands:
                     reports = allocation_reports(session.demands, session.grants)
                     self._report(work, session, reports, now_s)

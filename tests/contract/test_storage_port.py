@@ -116,15 +116,15 @@ def test_what_was_removed_cannot_be_replaced(store: Storage) -> None:
 def test_an_af_lists_its_visible_sessions_oldest_first(store: Storage) -> None:
     add(
         store,
-        session("b", created_at_s=2.0),
-        session("a", created_at_s=3.0),
-        session("c", created_at_s=1.0, state=SessionState.UPDATING),
+        session("b"),
+        session("a"),
+        session("c", state=SessionState.UPDATING),
         session("foreign", af_id="other"),
         session("wanted", state=SessionState.REQUESTED),
         session("going", state=SessionState.RELEASING),
     )
     with store.reading() as work:
-        assert [s.id for s in work.sessions.of_af("af")] == ["c", "b", "a"]
+        assert [s.id for s in work.sessions.of_af("af")] == ["b", "a", "c"]
         assert list(work.sessions.of_af("nobody")) == []
 
 
@@ -132,7 +132,7 @@ def test_an_af_can_ask_for_the_sessions_of_a_ue(store: Storage) -> None:
     add(
         store,
         session("v4"),
-        session("v6", request(ueIpv4Addr=None, ueIpv6Addr="2001:db8::2"), created_at_s=101.0),
+        session("v6", request(ueIpv4Addr=None, ueIpv6Addr="2001:db8::2")),
         session("gpsi", request(ueIpv4Addr=None, gpsi="msisdn-12345")),
     )
     with store.reading() as work:
@@ -171,9 +171,14 @@ def test_what_waits_for_its_end_is_found_by_its_age(store: Storage) -> None:
 
 
 def test_active_sessions_come_in_the_order_of_their_admission(store: Storage) -> None:
-    add(store, session("b", admitted_at_s=2.0), session("a", admitted_at_s=1.0))
+    add(
+        store,
+        session("c", admitted_at_s=2.0),
+        session("b", admitted_at_s=1.0),
+        session("a", admitted_at_s=1.0),
+    )
     with store.reading() as work:
-        assert [s.id for s in work.sessions.active()] == ["a", "b"]
+        assert [s.id for s in work.sessions.active()] == ["b", "a", "c"]
 
 
 # --- outbox ---
@@ -242,6 +247,25 @@ def test_what_is_dropped_is_not_sent_even_if_it_is_in_hand(store: Storage) -> No
         work.outbox.drop("a")
     settle(store, of_a, due_at_s=0.0)
     assert [d.notification.session_id for d in found(store)] == ["b"]
+
+
+def test_what_is_redirected_goes_elsewhere_at_once(store: Storage) -> None:
+    tell(store, "a", "b", due_at_s=500.0)
+    with store.transaction() as work:
+        work.outbox.redirect("a", "http://elsewhere/")
+    (delivery,) = claim(store)
+    assert delivery.notification.destination == "http://elsewhere/"
+    assert delivery.notification.session_id == "a"
+
+
+def test_an_attempt_that_failed_elsewhere_does_not_undo_a_redirection(store: Storage) -> None:
+    tell(store, "a")
+    (in_hand,) = claim(store)
+    with store.transaction() as work:
+        work.outbox.redirect("a", "http://elsewhere/")
+    settle(store, in_hand, attempts=1, due_at_s=5.0)
+    (again,) = claim(store, now_s=5.0)
+    assert again.notification.destination == "http://elsewhere/"
 
 
 def test_dropping_keeps_what_was_delivered(store: Storage) -> None:

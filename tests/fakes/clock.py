@@ -1,14 +1,17 @@
-"""The one fake of nef.ports.clock: time that the test moves."""
+"""The fake clock."""
+
+from dataclasses import dataclass
 
 
+@dataclass
 class FakeClock:
-    """A clock that stands until it is advanced."""
+    """Shows the time that a test sets."""
 
-    def __init__(self, now_s: float = 0.0) -> None:
-        self._now_s = now_s
+    time_s: float = 1_800_000_000.0
 
     def now_s(self) -> float:
-        return self._now_s
+        return self.time_s
 
     def advance(self, seconds: float) -> None:
-        self._now_s += seconds
+        assert seconds >= 0, "a clock never goes back"
+        self.time_s += seconds

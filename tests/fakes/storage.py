@@ -16,7 +16,7 @@ from nef.domain.sessions import Session
 
 
 class MemorySessions:
-    """Sessions in a dictionary."""
+    """Sessions in a dictionary, which keeps the order of their adding."""
 
     def __init__(self) -> None:
         self.rows: dict[str, Session] = {}
@@ -41,21 +41,21 @@ class MemorySessions:
     def of_af(self, af_id: str, addresses: Sequence[IpAddress] = ()) -> Sequence[Session]:
         mine = (s for s in self._visible() if s.af_id == af_id)
         named = (s for s in mine if not addresses or s.request.ue.ip in addresses)
-        return sorted(named, key=lambda s: (s.created_at_s, s.id))
+        return list(named)
 
     def expired(self, now_s: float, limit: int) -> Sequence[Session]:
         over = [
             s for s in self._visible() if s.expires_at_s is not None and s.expires_at_s <= now_s
         ]
-        return sorted(over, key=lambda s: (s.expires_at_s, s.id))[:limit]
+        return sorted(over, key=lambda s: s.expires_at_s or 0.0)[:limit]
 
     def unsettled(self, changed_before_s: float, limit: int) -> Sequence[Session]:
         waiting = (s for s in self.rows.values() if s.state in UNSETTLED)
         old = (s for s in waiting if s.changed_at_s <= changed_before_s)
-        return sorted(old, key=lambda s: (s.changed_at_s, s.id))[:limit]
+        return sorted(old, key=lambda s: s.changed_at_s)[:limit]
 
     def active(self) -> Sequence[Session]:
-        return sorted(self._visible(), key=lambda s: (s.admitted_at_s, s.id))
+        return sorted(self._visible(), key=lambda s: s.admitted_at_s)
 
     def _visible(self) -> list[Session]:
         return [s for s in self.rows.values() if s.state in VISIBLE]
@@ -79,14 +79,22 @@ class MemoryOutbox:
         return due
 
     def settle(self, delivery: Delivery) -> None:
-        if delivery.id in self.rows:
-            self.rows[delivery.id] = delivery
+        stored = self.rows.get(delivery.id)
+        if stored is not None:
+            note = stored.notification
+            self.rows[delivery.id] = dataclasses.replace(delivery, notification=note)
             self.leases.pop(delivery.id, None)
 
     def drop(self, session_id: str) -> None:
         for row in list(self.rows.values()):
             if row.notification.session_id == session_id and row.state is DeliveryState.PENDING:
                 del self.rows[row.id]
+
+    def redirect(self, session_id: str, destination: str) -> None:
+        for row in self.rows.values():
+            if row.notification.session_id == session_id and row.state is DeliveryState.PENDING:
+                note = dataclasses.replace(row.notification, destination=destination)
+                self.rows[row.id] = dataclasses.replace(row, notification=note, due_at_s=0.0)
 
     def next_due_s(self) -> float | None:
         return min(map(self._ready_at_s, self._first()), default=None)

@@ -35,6 +35,7 @@ def upgrade() -> None:
     op.create_index("deliveries_settled", "deliveries", ["settled_at_s"], unique=False)
     op.create_table(
         "sessions",
+        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("af_id", sa.Text(), nullable=False),
         sa.Column("ue_id", sa.Text(), nullable=False),
@@ -47,11 +48,12 @@ def upgrade() -> None:
         sa.Column("expires_at_s", sa.Float(), nullable=True),
         sa.Column("request", sa.LargeBinary(), nullable=False),
         sa.Column("pending", sa.LargeBinary(), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("id"),
     )
     op.create_index("sessions_by_state", "sessions", ["state", "changed_at_s"], unique=False)
     op.create_index("sessions_expiring", "sessions", ["expires_at_s"], unique=False)
-    op.create_index("sessions_of_af", "sessions", ["af_id", "created_at_s", "id"], unique=False)
+    op.create_index("sessions_of_af", "sessions", ["af_id", "number"], unique=False)
     op.create_index("sessions_of_ue", "sessions", ["af_id", "ue_address"], unique=False)
     op.create_table(
         "simulation",

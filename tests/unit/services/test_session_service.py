@@ -218,10 +218,11 @@ def test_only_events_that_were_asked_for_are_told(rig: Rig) -> None:
 
 
 def test_a_change_of_the_network_while_it_admits_is_not_lost(rig: Rig) -> None:
-    rig.network.while_reserving = lambda: (
-        rig.network.regrade("s1", 2),
-        rig.service.tick(),
-    )
+    def fade() -> None:
+        rig.network.regrade("s1", 2)
+        rig.service.tick()
+
+    rig.network.while_reserving = fade
     rig.create()
     assert rig.told() == [
         ("SUCCESSFUL_RESOURCES_ALLOCATION", "model-weights"),
@@ -312,6 +313,15 @@ def test_a_change_of_other_things_asks_the_network_nothing(rig: Rig) -> None:
     assert changed.expires_at_s == rig.clock.now_s() + 60
     assert changed.admitted_at_s == session.admitted_at_s
     assert len(rig.told()) == 1
+
+
+def test_what_is_still_to_be_told_follows_a_change_of_the_destination(rig: Rig) -> None:
+    session = rig.create()
+    moved = asked(notificationDestination="http://127.0.0.1:9090/elsewhere")
+    rig.service.change(AF, session.id, lambda _: moved)
+    with rig.storage.reading() as work:
+        (row,) = work.outbox.find(session.id, None, 10)
+    assert row.notification.destination == "http://127.0.0.1:9090/elsewhere"
 
 
 def test_a_refused_change_leaves_the_session_as_it_was(rig: Rig) -> None:

@@ -1,0 +1,85 @@
+"""The only place that wires the rooms of the service together."""
+
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp
+
+from db.storage import SqlStorage
+from nef.api.application import bounded, contract_application
+from nef.api.operations import Services, handlers
+from nef.background import Background, Bell, Work
+from nef.config import Settings, load_catalogue
+from nef.network.simulator.clock import SimulationClock
+from nef.network.simulator.network import SimulatedNetwork
+from nef.notifications.http import HttpNotifier
+from nef.services.analytics import AnalyticsService
+from nef.services.deliveries import DeliveryService
+from nef.services.sessions import SessionService
+from nef.services.simulation import SimulationService
+
+
+@dataclass(frozen=True)
+class Nef:
+    """A service that is ready to be served: `asgi` starts and stops its threads by its lifespan."""
+
+    asgi: ASGIApp
+    services: Services
+    background: Background
+
+
+def create_app(settings: Settings) -> Nef:
+    """Open the store, restore the network, and put the contract in front of them.
+
+    Raises InvalidValue or InvalidRequest where the settings make no sense.
+    """
+    services, background = _wired(settings)
+    _restored(services, settings)
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        background.start()
+        try:
+            yield
+        finally:
+            background.stop()
+
+    app = contract_application(handlers(services, settings.public_url), lifespan)
+    return Nef(bounded(app, settings.max_body_bytes), services, background)
+
+
+def _wired(settings: Settings) -> tuple[Services, Background]:
+    storage = SqlStorage.open(settings.database_url)
+    catalogue = load_catalogue(settings.catalogue)
+    clock = SimulationClock(time.time)
+    network = SimulatedNetwork(clock)
+    notifier = HttpNotifier(settings.public_url, settings.deliverers)
+    deliveries = DeliveryService(storage, notifier, time.time)
+    bell = Bell()
+    sessions = SessionService(
+        storage=storage,
+        network=network,
+        clock=clock,
+        catalogue=catalogue,
+        new_id=lambda: str(uuid.uuid4()),
+        notify=bell.ring,
+    )
+    simulation = SimulationService(network, storage, clock, catalogue, sessions.tick)
+    analytics = AnalyticsService(network, clock)
+    background = Background(
+        Work(sessions.tick, deliveries.deliver, deliveries.next_due_s, deliveries.prune, time.time),
+        bell,
+        settings.tick_s,
+        settings.deliverers,
+    )
+    return Services(sessions, analytics, deliveries, simulation), background
+
+
+def _restored(services: Services, settings: Settings) -> None:
+    """Go on where the last run ended, or begin the scenario."""
+    if not services.simulation.resume():
+        services.simulation.load(settings.scenario, settings.seed, settings.mode)
+    services.sessions.recover()

@@ -1,0 +1,114 @@
+"""The `nef` command."""
+
+import json
+import logging
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+import uvicorn
+
+from nef.app import create_app
+from nef.config import Settings, load_catalogue
+from nef.domain.errors import NefError
+from nef.network.simulator.scenario import shipped_scenarios
+from nef.network.userplane.relay import RelaySettings, run_relay
+
+_DEFAULTS = Settings()
+
+
+@click.group(context_settings={"auto_envvar_prefix": "NEF", "show_default": True})
+@click.version_option(package_name="open-nef")
+def main() -> None:
+    """An open 5G Network Exposure Function with a simulated network behind it.
+
+    Every option can be set by an environment variable: NEF_SERVE_PORT, NEF_SERVE_DATABASE, …
+    """
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--port", default=8080, help="Port to listen on; 0 takes a free one.")
+@click.option("--public-url", help="Root under which AFs reach this service. [default: host:port]")
+@click.option("--database", default=_DEFAULTS.database_url, help="SQLAlchemy URL of the store.")
+@click.option("--scenario", default=_DEFAULTS.scenario, help="Scenario of a new database.")
+@click.option("--seed", type=int, help="Seed of a new scenario. [default: the scenario's]")
+@click.option("--mode", default=_DEFAULTS.mode, type=click.Choice(["real", "manual"]),
+              help="Whether time runs, or is stepped by the control API.")  # fmt: skip
+@click.option("--catalogue", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="YAML file of QoS profiles. [default: the shipped ones]")  # fmt: skip
+@click.option("--tick-s", default=_DEFAULTS.tick_s, help="Seconds between two ticks.")
+@click.option("--deliverers", default=_DEFAULTS.deliverers,
+              help="Notifications that are sent at once.")  # fmt: skip
+@click.option("--max-body-bytes", default=_DEFAULTS.max_body_bytes,
+              help="Largest request body.")  # fmt: skip
+def serve(host: str, port: int, public_url: str | None, database: str, **more: Any) -> None:
+    """Serve the APIs, with the simulated network behind them, until interrupted."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    listening = socket.create_server((host, port))
+    root = (public_url or f"http://{host}:{listening.getsockname()[1]}").rstrip("/")
+    try:
+        nef = create_app(Settings(database_url=database, public_url=root, **more))
+    except NefError as error:
+        raise click.ClickException(str(error)) from None
+    status = nef.services.simulation.status()
+    click.echo(f"NEF at {root}, database {database}, scenario {status.scenario} ({status.mode})")
+    click.echo("Open to everybody who can reach it: there is no authentication yet.")
+    sys.stdout.flush()
+    config = uvicorn.Config(nef.asgi, log_level="warning", ws="none", lifespan="on")
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+@main.command("user-plane")
+@click.option("--nef-url", default=_DEFAULTS.public_url, help="Root of the NEF's APIs.")
+@click.option("--n6", default="127.0.0.1:0", help="Address of the data network's side.")
+@click.option("--radio", default="127.0.0.1:0", help="Address of the devices' side.")
+@click.option("--counters/--no-counters", default=False, help="Print counters every second.")
+def user_plane(nef_url: str, n6: str, radio: str, *, counters: bool) -> None:
+    """Carry user-plane packets as the simulated network grants them, until interrupted."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+
+    def ready(n6_port: int, radio_port: int) -> None:
+        click.echo(json.dumps({"event": "ready", "n6_port": n6_port, "radio_port": radio_port}))
+        sys.stdout.flush()
+
+    (n6_host, n6_port), (radio_host, radio_port) = _address(n6), _address(radio)
+    settings = RelaySettings(n6_host, n6_port, radio_host, radio_port, nef_url)
+    run_relay(settings, stop, on_ready=ready, counters_to=sys.stdout if counters else None)
+
+
+@main.command()
+def scenarios() -> None:
+    """List the scenarios that ship."""
+    for name in shipped_scenarios():
+        click.echo(name)
+
+
+@main.command()
+@click.option("--catalogue", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def profiles(catalogue: Path | None) -> None:
+    """List the QoS profiles of a catalogue, and check it."""
+    try:
+        found = load_catalogue(catalogue)
+    except NefError as error:
+        raise click.ClickException(str(error)) from None
+    for profile in found:
+        rate = profile.level.gbr_dl or "no guaranteed rate"
+        click.echo(f"{profile.reference}: 5QI {profile.five_qi}, PER {profile.level.per}, {rate}")
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit():
+        raise click.BadParameter(f"{text!r} is not host:port")
+    return host, int(port)
+
+
+if __name__ == "__main__":
+    main()

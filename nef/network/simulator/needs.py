@@ -1,0 +1,61 @@
+"""What flows need of a cell: from rates and error rates to resource blocks."""
+
+from collections.abc import Iterator
+from math import inf
+
+from nef.domain.admission import FlowNeed
+from nef.domain.fiveqi import ResourceType
+from nef.domain.qos import QosLevel
+from nef.network.simulator.cqi import Reliability
+from nef.network.simulator.radio import blocks_for
+from nef.network.simulator.scenario import Ue
+from nef.ports.network import Reservation
+
+#: Bit/s that a block carries for one UE, by reliability class.
+UeRates = tuple[int, ...]
+
+
+def is_covered(rates: UeRates) -> bool:
+    """Whether a UE is reached at all: an ordinary transmission meets CQI 1."""
+    return rates[Reliability.ORDINARY] > 0
+
+
+def flow_needs(reservation: Reservation, rates: UeRates) -> list[FlowNeed]:
+    """The needs of a session's flows; their importance is that of what was asked for."""
+    return [
+        FlowNeed(
+            session_id=reservation.session_id,
+            component=demand.component,
+            priority=demand.ladder[0].priority,
+            admitted_at_s=reservation.admitted_at_s,
+            blocks=tuple(_blocks(level, rates) for level in demand.ladder),
+        )
+        for demand in reservation.demands
+    ]
+
+
+def background_needs(ue: Ue, rates: UeRates, time_s: float) -> Iterator[FlowNeed]:
+    """The needs of a UE's own flows at a moment; they were there before everybody else."""
+    for index, flow in enumerate(ue.background):
+        if time_s in flow.span:
+            blocks = blocks_for(flow.rate_dl.bps, rates[Reliability.of(flow.per)])
+            name = f"background/{ue.id}"
+            yield FlowNeed(name, index, flow.priority, -inf, (blocks,))
+
+
+def reserved_bps(level: QosLevel) -> int:
+    """The downlink rate that holds blocks; the uplink is not modelled."""
+    if level.resource_type is ResourceType.NON_GBR or level.gbr_dl is None:
+        return 0
+    return level.gbr_dl.bps
+
+
+def reliability(level: QosLevel) -> Reliability:
+    """The class a rung is sent in."""
+    return Reliability.of(level.per, guaranteed=reserved_bps(level) > 0)
+
+
+def _blocks(level: QosLevel, rates: UeRates) -> int | None:
+    if not is_covered(rates):
+        return None
+    return blocks_for(reserved_bps(level), rates[reliability(level)])

@@ -1,0 +1,283 @@
+"""The simulated network behind both of its ports, for any number of threads.
+
+One lock is held around arithmetic in memory, never around anything that waits.
+"""
+
+import math
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from nef.domain.errors import InvalidParam, InvalidRequest, NotFound, UeNotFound
+from nef.domain.sessions import UeAddress
+from nef.domain.units import BitRate, PacketErrorRate
+from nef.network.simulator.carrying import carried_flows
+from nef.network.simulator.clock import MODES, SimulationClock
+from nef.network.simulator.cqi import Reliability
+from nef.network.simulator.ledger import Ledger
+from nef.network.simulator.radio import radio_delay_ms
+from nef.network.simulator.run import Run, Source
+from nef.network.simulator.scenario import Ue, shipped_scenarios
+from nef.ports.network import Levels, NetworkChanges, Performance, Reservation
+from nef.ports.simulation import CarriedFlow, CellStatus, SimulationStatus, UeStatus
+
+#: How far ahead the least and the most of a UE's rate are looked for.
+HORIZON_S = 10.0
+#: What runs until another scenario is loaded.
+FIRST_SCENARIO = "steady"
+
+
+class SimulatedNetwork:
+    """Implements the ports `Network` and `Simulation`; times are those of the clock."""
+
+    def __init__(self, clock: SimulationClock) -> None:
+        """Begin with the scenario `steady`."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._ledger = Ledger(Run.begun(FIRST_SCENARIO, None, clock.now_s()), 0.0)
+        self._version = 0
+        self._carried: tuple[CarriedFlow, ...] = ()
+        self._carried_revision = -1
+
+    # --- the port Network ---
+
+    def find_ue(self, ue: UeAddress) -> str:
+        """The id of an attached UE; raises UeNotFound."""
+        with self._lock:
+            return self._found(ue).id
+
+    def reserve(self, reservation: Reservation, now_s: float) -> Levels:
+        """See the port."""
+        with self._lock:
+            self._move(now_s)
+            return self._ledger.reserve(reservation)
+
+    def release(self, session_id: str, now_s: float) -> None:
+        """See the port."""
+        with self._lock:
+            self._move(now_s)
+            self._ledger.release(session_id)
+
+    def restore(self, reservations: Iterable[Reservation], now_s: float) -> None:
+        """See the port."""
+        with self._lock:
+            self._move(now_s)
+            self._ledger.take_over(reservations)
+
+    def tick(self, now_s: float) -> NetworkChanges:
+        """See the port."""
+        with self._lock:
+            self._move(now_s)
+            return self._ledger.changes()
+
+    def levels(self, session_id: str) -> Levels | None:
+        """See the port."""
+        with self._lock:
+            return self._ledger.levels(session_id)
+
+    def performance(self, ue: UeAddress, per: PacketErrorRate, now_s: float) -> Performance:
+        """See the port; the new flow is thought to be the least important, and displaces nobody."""
+        with self._lock:
+            self._move(now_s)
+            found = self._found(ue)
+            reliability = Reliability.of(per)
+            cell = self._ledger.run.cells[found.cell_id]
+            rates = self._forecast_bps(found, reliability)
+            delay_ms = cell.core_delay_ms + radio_delay_ms(cell.carrier, reliability)
+            return Performance(
+                ue_id=found.id,
+                rate_dl=BitRate(rates[0]),
+                min_rate_dl=BitRate(min(rates)),
+                max_rate_dl=BitRate(max(rates)),
+                delay_ms=math.ceil(delay_ms),
+                loss=per,
+                until_s=now_s + HORIZON_S,
+            )
+
+    # --- the port Simulation ---
+
+    def scenarios(self) -> Sequence[str]:
+        """See the port."""
+        return shipped_scenarios()
+
+    def load(self, scenario: Source, seed: int | None, mode: str | None, now_s: float) -> None:
+        """See the port; without a mode the clock goes on as it is."""
+        if mode is not None and mode not in MODES:
+            reason = f"{mode[:40]!r} is no mode; there are: {', '.join(MODES)}"
+            raise InvalidRequest(InvalidParam("/mode", reason))
+        run = Run.begun(scenario, seed, now_s)
+        with self._lock:
+            if mode is not None:
+                self._clock.switch(mode)
+                run.started_s = self._clock.now_s()
+            self._play(run)
+
+    def reset(self, now_s: float) -> None:
+        """See the port."""
+        run = self._ledger.run
+        again = Run.begun(run.source, run.seed, now_s)
+        with self._lock:
+            self._play(again)
+
+    def step(self, seconds: float) -> None:
+        """See the port."""
+        self._clock.advance(seconds)
+
+    def force_sinr(self, ue_id: str, sinr_db: float | None, now_s: float) -> None:
+        """See the port; raises NotFound."""
+
+        def force(run: Run) -> None:
+            _check_known("UE", ue_id, run.ues)
+            if sinr_db is None:
+                run.sinr_db.pop(ue_id, None)
+            else:
+                run.sinr_db[ue_id] = sinr_db
+
+        self._override(force, now_s)
+
+    def attach(self, ue_id: str, attached: bool, now_s: float) -> None:
+        """See the port; raises NotFound."""
+
+        def attach(run: Run) -> None:
+            _check_known("UE", ue_id, run.ues)
+            run.attached[ue_id] = attached
+            if not attached:
+                self._ledger.end_sessions_of(ue_id)
+
+        self._override(attach, now_s)
+
+    def set_outage(self, cell_id: str, outage: bool, now_s: float) -> None:
+        """See the port; raises NotFound. Wins over the scenario until the next reset."""
+
+        def set_outage(run: Run) -> None:
+            _check_known("cell", cell_id, run.cells)
+            run.outages[cell_id] = outage
+
+        self._override(set_outage, now_s)
+
+    def status(self, now_s: float) -> SimulationStatus:
+        """See the port."""
+        with self._lock:
+            self._move(now_s)
+            self._carry()
+            run = self._ledger.run
+            return SimulationStatus(
+                scenario=run.scenario.name,
+                description=run.scenario.description,
+                seed=run.seed,
+                mode=self._clock.mode,
+                time_s=self._ledger.time_s,
+                duration_s=run.scenario.duration_s,
+                version=self._version,
+            )
+
+    def ues(self, now_s: float) -> Sequence[UeStatus]:
+        """See the port."""
+        with self._lock:
+            self._move(now_s)
+            run = self._ledger.run
+            sinrs_db = run.sinrs_db(run.scenario.ues, self._ledger.time_s)
+            return [
+                self._ue_status(ue, float(sinr_db))
+                for ue, sinr_db in zip(run.scenario.ues, sinrs_db, strict=True)
+            ]
+
+    def cells(self, now_s: float) -> Sequence[CellStatus]:
+        """See the port."""
+        with self._lock:
+            self._move(now_s)
+            run, time_s = self._ledger.run, self._ledger.time_s
+            return [
+                CellStatus(
+                    cell_id=cell.id,
+                    blocks=cell.carrier.blocks,
+                    blocks_granted=cell.carrier.blocks
+                    - self._ledger.allocation(cell.id).free_blocks,
+                    outage=run.is_out(cell, time_s),
+                )
+                for cell in run.scenario.cells
+            ]
+
+    def carried(self, now_s: float) -> tuple[int, Sequence[CarriedFlow]]:
+        """See the port; the version counts from the start of the process."""
+        with self._lock:
+            self._move(now_s)
+            self._carry()
+            return self._version, self._carried
+
+    def saved(self) -> dict[str, Any]:
+        """See the port."""
+        with self._lock:
+            return {"run": self._ledger.run.saved(), "clock": self._clock.saved()}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """See the port; raises InvalidRequest where the scenario is no longer valid."""
+        run = Run(**state["run"])
+        with self._lock:
+            self._clock.resume(state["clock"])
+            self._play(run)
+            self._move(self._clock.now_s())
+
+    # --- how; the lock is held ---
+
+    def _move(self, now_s: float) -> None:
+        self._ledger.move(self._ledger.run.time_s(now_s))
+
+    def _play(self, run: Run) -> None:
+        before, self._ledger = self._ledger, Ledger(run, 0.0)
+        self._ledger.inherit(before)
+
+    def _override(self, change: Callable[[Run], None], now_s: float) -> None:
+        with self._lock:
+            self._move(now_s)
+            change(self._ledger.run)
+            self._ledger.look_again(self._ledger.time_s)
+            self._ledger.revision += 1
+
+    def _found(self, address: UeAddress) -> Ue:
+        named = {"/ueIpv4Addr": address.ipv4, "/ueIpv6Addr": address.ipv6, "/gpsi": address.gpsi}
+        pointer, identity = next((p, i) for p, i in named.items() if i is not None)
+        run = self._ledger.run
+        ue = run.ues_by_identity.get(identity)
+        # A UE that is not attached has no PDU session, and so no address (TS 23.501 5.6.1).
+        if ue is None or not run.is_attached(ue.id):
+            raise UeNotFound(pointer, str(identity))
+        return ue
+
+    def _forecast_bps(self, ue: Ue, reliability: Reliability) -> list[int]:
+        """What a new flow could get, now and whenever something in its cell changes."""
+        ledger = self._ledger
+        cell, from_s = ledger.run.cells[ue.cell_id], ledger.time_s
+        moments = ledger.run.changes_s(ledger.ues_of(cell.id), from_s, from_s + HORIZON_S)
+        looks = [ledger.free_blocks_at(cell, time_s) for time_s in (from_s, *moments)]
+        return [free_blocks * rates[ue.id][reliability] for free_blocks, rates in looks]
+
+    def _ue_status(self, ue: Ue, sinr_db: float) -> UeStatus:
+        run = self._ledger.run
+        free_blocks = self._ledger.allocation(ue.cell_id).free_blocks
+        return UeStatus(
+            ue_id=ue.id,
+            gpsi=ue.gpsi,
+            supi=ue.supi,
+            ipv4=ue.ipv4,
+            ipv6=ue.ipv6,
+            cell_id=ue.cell_id,
+            attached=run.is_attached(ue.id),
+            sinr_db=sinr_db,
+            sinr_forced=ue.id in run.sinr_db,
+            rate_dl_bps=free_blocks * self._ledger.rates(ue.id)[Reliability.ORDINARY],
+        )
+
+    def _carry(self) -> None:
+        """Bring what is carried up to date, and count its versions."""
+        if self._carried_revision == self._ledger.revision:
+            return
+        carried = carried_flows(self._ledger)
+        if carried != self._carried:
+            self._carried, self._version = carried, self._version + 1
+        self._carried_revision = self._ledger.revision
+
+
+def _check_known(noun: str, name: str, known: Iterable[str]) -> None:
+    if name not in known:
+        raise NotFound(f"the scenario has no {noun} {name}")

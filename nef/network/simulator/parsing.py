@@ -1,0 +1,228 @@
+"""From the document of a scenario to a `Scenario`; every error names its place."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib.resources import files
+from ipaddress import IPv4Address, IPv6Address
+from math import inf
+from typing import Any, TypeVar
+
+import jsonschema_rs
+import orjson
+
+from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.units import BitRate, PacketErrorRate
+from nef.network.simulator.conditions import Condition, Constant, Path, Trace, rising
+from nef.network.simulator.pathloss import Site
+from nef.network.simulator.radio import RESOURCE_BLOCKS, Carrier
+from nef.network.simulator.scenario import Background, Cell, Scenario, Span, Ue
+
+_Value = TypeVar("_Value")
+_ROOT = "/document"
+_AT_MOST = 20
+_KINDS = ("sinr_db", "trace", "trace_file", "path")
+
+#: Reads a trace file by its name; None where documents may not name files.
+ReadFile = Callable[[str], str]
+
+
+def parse(document: Any, read_file: ReadFile | None = None) -> Scenario:
+    """Make a scenario of a document; raises InvalidRequest with JSON pointers below /document."""
+    _check_shape(document)
+    cells = tuple(_cell(f"{_ROOT}/cells/{i}", c) for i, c in enumerate(document["cells"]))
+    by_id = {cell.id: cell for cell in cells}
+    ues = tuple(
+        _ue(f"{_ROOT}/ues/{i}", entry, by_id, read_file) for i, entry in enumerate(document["ues"])
+    )
+    _check_unique(cells, ues)
+    return Scenario(
+        name=document["name"],
+        description=document.get("description", ""),
+        duration_s=float(document.get("duration_s", 60)),
+        seed=document.get("seed", 1),
+        cells=cells,
+        ues=ues,
+    )
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON schema of scenarios (draft 2020-12)."""
+    text = files("nef.network.simulator").joinpath("scenario.schema.json").read_text("utf-8")
+    document: dict[str, Any] = orjson.loads(text)
+    return document
+
+
+@cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(schema())
+
+
+def _check_shape(document: Any) -> None:
+    errors = _validator().iter_errors(document)
+    params = [_shape_error(error) for error, _ in zip(errors, range(_AT_MOST), strict=False)]
+    if params:
+        raise InvalidRequest(*params)
+
+
+def _shape_error(error: Any) -> InvalidParam:
+    place = [str(part) for part in error.instance_path]
+    missing = isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Required)
+    if missing:
+        place.append(error.kind.property)
+    pointer = "/".join([_ROOT, *(p.replace("~", "~0").replace("/", "~1") for p in place)])
+    return InvalidParam(pointer, error.message, missing)
+
+
+def _wrong(pointer: str, reason: str) -> InvalidRequest:
+    return InvalidRequest(InvalidParam(pointer, reason))
+
+
+def _parsed(pointer: str, make: Callable[[], _Value]) -> _Value:
+    try:
+        return make()
+    except ValueError as error:
+        raise _wrong(pointer, str(error)) from None
+
+
+def _cell(pointer: str, entry: dict[str, Any]) -> Cell:
+    carrier = Carrier(
+        bandwidth_mhz=entry["bandwidth_mhz"],
+        spacing_khz=entry.get("subcarrier_spacing_khz", 30),
+        layers=entry.get("layers", 2),
+        downlink_share=entry.get("downlink_share", 0.75),
+    )
+    if (carrier.spacing_khz, carrier.bandwidth_mhz) not in RESOURCE_BLOCKS:
+        widths = ", ".join(str(w) for s, w in RESOURCE_BLOCKS if s == carrier.spacing_khz)
+        reason = f"at {carrier.spacing_khz} kHz a carrier has one of {widths} MHz"
+        raise _wrong(f"{pointer}/bandwidth_mhz", f"{reason} (TS 38.101-1 table 5.3.2-1)")
+    outages = enumerate(entry.get("outages", ()))
+    return Cell(
+        id=entry["id"],
+        carrier=carrier,
+        core_delay_ms=float(entry.get("core_delay_ms", 5)),
+        outages=tuple(_span(f"{pointer}/outages/{i}", span) for i, span in outages),
+        site=_site(entry["site"]) if "site" in entry else None,
+    )
+
+
+def _span(pointer: str, entry: dict[str, Any]) -> Span:
+    span = Span(float(entry.get("from_s", 0)), float(entry.get("until_s", inf)))
+    if span.until_s <= span.from_s:
+        raise _wrong(f"{pointer}/until_s", f"it must be after from_s, which is {span.from_s:g}")
+    return span
+
+
+def _site(entry: dict[str, Any]) -> Site:
+    return Site(
+        environment=entry.get("environment", "uma"),
+        frequency_ghz=entry.get("frequency_ghz", 3.5),
+        tx_power_dbm=entry.get("tx_power_dbm", 44),
+        antenna_gain_db=entry.get("antenna_gain_db", 8),
+        interference_db=entry.get("interference_db", 0),
+        x_m=entry.get("x_m", 0),
+        y_m=entry.get("y_m", 0),
+    )
+
+
+def _ue(
+    pointer: str, entry: dict[str, Any], cells: dict[str, Cell], read_file: ReadFile | None
+) -> Ue:
+    cell = cells.get(entry["cell"])
+    if cell is None:
+        raise _wrong(f"{pointer}/cell", f"no such cell; there are: {', '.join(cells)}")
+    ipv4, ipv6 = entry.get("ipv4"), entry.get("ipv6")
+    background = enumerate(entry.get("background", ()))
+    return Ue(
+        id=entry["id"],
+        gpsi=entry["gpsi"],
+        supi=entry["supi"],
+        ipv4=_parsed(f"{pointer}/ipv4", lambda: IPv4Address(ipv4)) if ipv4 else None,
+        ipv6=_parsed(f"{pointer}/ipv6", lambda: IPv6Address(ipv6)) if ipv6 else None,
+        cell_id=cell.id,
+        attached=entry.get("attached", True),
+        condition=_condition(f"{pointer}/radio", entry["radio"], cell, read_file),
+        background=tuple(_background(f"{pointer}/background/{i}", flow) for i, flow in background),
+    )
+
+
+def _background(pointer: str, entry: dict[str, Any]) -> Background:
+    return Background(
+        rate_dl=_parsed(f"{pointer}/rate", lambda: BitRate.parse(entry["rate"])),
+        per=PacketErrorRate.parse(entry.get("per", "1E-3")),
+        priority=entry.get("priority", 40),
+        span=_span(pointer, entry),
+    )
+
+
+def _condition(
+    pointer: str, entry: dict[str, Any], cell: Cell, read_file: ReadFile | None
+) -> Condition:
+    kinds = [kind for kind in _KINDS if kind in entry]
+    if len(kinds) != 1:
+        raise _wrong(pointer, f"say exactly one of {', '.join(_KINDS)}")
+    [kind] = kinds
+    if kind == "sinr_db":
+        return Constant(float(entry["sinr_db"]))
+    if kind == "path":
+        return _path(pointer, entry, cell)
+    if kind == "trace":
+        return _trace(f"{pointer}/trace", entry["trace"])
+    where = f"{pointer}/trace_file"
+    if read_file is None:
+        raise _wrong(where, "only a scenario that ships may name a file; write a trace instead")
+    return _trace(where, _points(where, read_file, entry["trace_file"]))
+
+
+def _trace(pointer: str, points: Iterable[Iterable[float]]) -> Trace:
+    times_s, values_db = _columns(pointer, points)
+    return Trace(times_s, values_db)
+
+
+def _path(pointer: str, entry: dict[str, Any], cell: Cell) -> Path:
+    if cell.site is None:
+        raise _wrong(f"{pointer}/path", f"a path needs a site of the cell {cell.id}")
+    times_s, xs_m, ys_m = _columns(f"{pointer}/path", entry["path"])
+    seen, height_m = entry.get("line_of_sight", False), float(entry.get("height_m", 1.5))
+    width_mhz = float(cell.carrier.bandwidth_mhz)
+    return Path(cell.site, width_mhz, times_s, xs_m, ys_m, height_m, seen)
+
+
+def _columns(pointer: str, points: Iterable[Iterable[float]]) -> Iterator[tuple[float, ...]]:
+    columns = [tuple(float(v) for v in column) for column in zip(*points, strict=True)]
+    if not rising(columns[0]):
+        raise _wrong(pointer, "each time must be later than the one before")
+    return iter(columns)
+
+
+def _points(pointer: str, read_file: ReadFile, name: str) -> list[tuple[float, float]]:
+    try:
+        rows = csv.DictReader(io.StringIO(read_file(name)))
+        points = [(float(row["time_s"]), float(row["sinr_db"])) for row in rows]
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        reason = f"{name} is not a CSV file of time_s and sinr_db: {type(error).__name__} {error}"
+        raise _wrong(pointer, reason) from None
+    if not points:
+        raise _wrong(pointer, f"{name} has no points")
+    return points
+
+
+def _check_unique(cells: Iterable[Cell], ues: tuple[Ue, ...]) -> None:
+    _check_once("cells", "id", [cell.id for cell in cells])
+    _check_once("ues", "id", [ue.id for ue in ues])
+    for name in ("gpsi", "supi", "ipv4", "ipv6"):
+        _check_once("ues", name, [getattr(ue, name) for ue in ues])
+
+
+def _check_once(noun: str, name: str, values: list[Any]) -> None:
+    twice = {value for value, n in Counter(values).items() if n > 1 and value is not None}
+    params = [
+        InvalidParam(f"{_ROOT}/{noun}/{i}/{name}", f"{value} stands more than once")
+        for i, value in enumerate(values)
+        if value in twice
+    ]
+    if params:
+        raise InvalidRequest(*params[:_AT_MOST])

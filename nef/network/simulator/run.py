@@ -1,0 +1,103 @@
+"""A scenario being played: when it started, and what was overridden by hand."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nef.domain.filters import IpAddress
+from nef.network.simulator.cqi import Floats
+from nef.network.simulator.parsing import parse
+from nef.network.simulator.radio import Rates, block_rates_bps, elements_a_second
+from nef.network.simulator.scenario import (
+    Cell,
+    Scenario,
+    Ue,
+    shipped_document,
+    shipped_text,
+)
+
+#: Name of a scenario that ships, or a document.
+Source = str | dict[str, Any]
+
+
+def scenario_of(source: Source) -> Scenario:
+    """Read a scenario; raises InvalidRequest. Only one that ships may name files beside it."""
+    if isinstance(source, str):
+        return parse(shipped_document(source), shipped_text)
+    return parse(source)
+
+
+@dataclass
+class Run:
+    """A scenario and its overrides; `started_s` is in the time of the clock."""
+
+    source: Source
+    seed: int
+    started_s: float
+    sinr_db: dict[str, float] = field(default_factory=dict)
+    attached: dict[str, bool] = field(default_factory=dict)
+    outages: dict[str, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Read the scenario; raises InvalidRequest."""
+        self.scenario = scenario_of(self.source)
+        self.cells = {cell.id: cell for cell in self.scenario.cells}
+        self.ues = {ue.id: ue for ue in self.scenario.ues}
+        self.ues_by_identity: dict[IpAddress | str | None, Ue] = {
+            identity: ue for ue in self.scenario.ues for identity in (ue.ipv4, ue.ipv6, ue.gpsi)
+        }
+
+    @classmethod
+    def begun(cls, source: Source, seed: int | None, started_s: float) -> "Run":
+        """Begin a scenario; without a seed of one's own with that of the scenario."""
+        run = cls(source, 0, started_s)
+        run.seed = run.scenario.seed if seed is None else seed
+        return run
+
+    def time_s(self, now_s: float) -> float:
+        """Seconds since the start, without the noise that a float of the epoch carries."""
+        return max(0.0, round(now_s - self.started_s, 6))
+
+    def is_attached(self, ue_id: str) -> bool:
+        """Whether the scenario has the UE, and it is attached."""
+        ue = self.ues.get(ue_id)
+        return ue is not None and self.attached.get(ue_id, ue.attached)
+
+    def is_out(self, cell: Cell, time_s: float) -> bool:
+        """Whether a cell is out of service; an override wins over the scenario."""
+        planned = any(time_s in span for span in cell.outages)
+        return self.outages.get(cell.id, planned)
+
+    def sinrs_db(self, ues: Sequence[Ue], time_s: float) -> Floats:
+        """The SINR of each UE."""
+        forced = self.sinr_db
+        return np.array(
+            [forced[u.id] if u.id in forced else u.condition.sinr_db(time_s) for u in ues],
+            dtype=np.float64,
+        )
+
+    def rates_bps(self, ues: Sequence[Ue], time_s: float) -> Rates:
+        """What a block carries for each UE and reliability class; 0 without coverage."""
+        elements = {
+            cell.id: 0.0 if self.is_out(cell, time_s) else elements_a_second(cell.carrier)
+            for cell in (self.cells[cell_id] for cell_id in {ue.cell_id for ue in ues})
+        }
+        usable = [elements[ue.cell_id] if self.is_attached(ue.id) else 0.0 for ue in ues]
+        return block_rates_bps(self.sinrs_db(ues, time_s), np.array(usable))
+
+    def changes_s(self, ues: Sequence[Ue], from_s: float, until_s: float) -> list[float]:
+        """The moments at which to look again at UEs and at the cells that serve them."""
+        moments = {t for ue in ues for t in ue.condition.changes_s(from_s, until_s)}
+        spans = [flow.span for ue in ues for flow in ue.background]
+        for cell_id in {ue.cell_id for ue in ues}:
+            spans += self.cells[cell_id].outages
+        edges = {edge for span in spans for edge in (span.from_s, span.until_s)}
+        return sorted(moments | {t for t in edges if from_s < t <= until_s})
+
+    def saved(self) -> dict[str, Any]:
+        """All of it, as a JSON object."""
+        names = ("source", "seed", "started_s", "sinr_db", "attached", "outages")
+        return {name: copy.copy(getattr(self, name)) for name in names}

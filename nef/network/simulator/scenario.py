@@ -1,0 +1,104 @@
+"""A scenario: cells, UEs and what happens to them; read from a document of our own schema.
+
+The shape is checked by `scenario.schema.json`, the meaning by `parse`. docs/scenarios.md says how
+to write one.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+import yaml
+
+from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.units import BitRate, PacketErrorRate
+from nef.network.simulator.conditions import Condition
+from nef.network.simulator.pathloss import Site
+from nef.network.simulator.radio import Carrier
+
+_PACKAGE = "nef.network.simulator"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A time from a moment on, and before another."""
+
+    from_s: float
+    until_s: float
+
+    def __contains__(self, time_s: float) -> bool:
+        """Whether a moment lies inside."""
+        return self.from_s <= time_s < self.until_s
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell with one carrier; `core_delay_ms` is one way, between data network and antenna."""
+
+    id: str
+    carrier: Carrier
+    core_delay_ms: float = 5.0
+    outages: tuple[Span, ...] = ()
+    site: Site | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """A guaranteed flow of somebody else's, which takes part in admission for a time."""
+
+    rate_dl: BitRate
+    per: PacketErrorRate
+    priority: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Ue:
+    """A UE; `attached` is how it begins."""
+
+    id: str
+    gpsi: str
+    supi: str
+    ipv4: IPv4Address | None
+    ipv6: IPv6Address | None
+    cell_id: str
+    attached: bool
+    condition: Condition
+    background: tuple[Background, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What a simulation plays; times are seconds from its start."""
+
+    name: str
+    description: str
+    duration_s: float
+    seed: int
+    cells: tuple[Cell, ...]
+    ues: tuple[Ue, ...]
+
+
+@cache
+def shipped_scenarios() -> tuple[str, ...]:
+    """The names of the scenarios that come with the package."""
+    folder = files(_PACKAGE).joinpath("scenarios")
+    names = (entry.name for entry in folder.iterdir())
+    return tuple(sorted(n.removesuffix(".yaml") for n in names if n.endswith(".yaml")))
+
+
+def shipped_document(name: str) -> dict[str, Any]:
+    """A scenario that ships; raises InvalidRequest that lists the names there are."""
+    if name not in shipped_scenarios():
+        names = ", ".join(shipped_scenarios())
+        reason = f"no scenario is named {name[:80]!r}; there are: {names}"
+        raise InvalidRequest(InvalidParam("/scenario", reason))
+    document: dict[str, Any] = yaml.safe_load(shipped_text(f"{name}.yaml"))
+    return document
+
+
+def shipped_text(file_name: str) -> str:
+    """A file of the folder of scenarios; raises FileNotFoundError."""
+    return files(_PACKAGE).joinpath("scenarios", file_name).read_text("utf-8")

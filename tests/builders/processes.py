@@ -1,0 +1,64 @@
+"""The programs of this project, started as a user starts them, and stopped by their own handles."""
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+_STARTED = re.compile(r"NEF at (\S+),")
+
+
+@dataclass
+class NefProcess:
+    """A running `nef serve` with its control API at hand."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the control API; anything but success fails the test."""
+        response = requests.request(method, f"{self.url}/simulator/v1{path}", json=body, timeout=10)
+        assert response.ok, response.text
+        return response.json() if response.content else None
+
+    def kill(self) -> None:
+        """SIGKILL: no goodbye."""
+        self.process.kill()
+        self.process.wait(10)
+        self._close()
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit status."""
+        self.process.terminate()
+        status = self.process.wait(20)
+        self._close()
+        return status
+
+    def _close(self) -> None:
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def start_nef(folder: Path, *options: str, port: int = 0) -> NefProcess:
+    """Start `nef serve` on a database in `folder`, and wait until it says where it listens."""
+    database = f"sqlite:///{folder / 'nef.sqlite3'}"
+    command = [sys.executable, "-m", "nef.cli", "serve", "--port", str(port)]
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [*command, "--database", database, *options], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = _STARTED.match(line)
+    assert found, f"nef serve said {line!r}"
+    nef = NefProcess(process, found[1])
+    _wait_until_it_answers(nef)
+    return nef
+
+
+def _wait_until_it_answers(nef: NefProcess) -> None:
+    # The socket listens from the start, so the request waits until the application serves it.
+    assert nef.control("GET", "/simulation")

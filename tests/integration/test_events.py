@@ -1,0 +1,154 @@
+"""Every event reaches the AF over HTTP when the network gives cause for it, and only then."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from builders.receivers import Receiver, receiving
+from builders.service import AF, Served, by_value, component, served, subscription
+
+# The demo's radio: good until 8 s, medium until 14 s, bad until 20 s, medium until 24 s, then good.
+LADDER = (("medium", "8 Mbps"), ("small", "600 Kbps"))
+
+
+@pytest.fixture
+def nef() -> Iterator[Served]:
+    # The test steps the time; the ticker must not, so that each event has one cause.
+    with served(threads=True, scenario="fading-ue", tick_s=3600.0) as service:
+        yield service
+
+
+@pytest.fixture
+def af() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+def session(nef: Served, af: Receiver, rate: str = "60 Mbps", **changes: object) -> str:
+    body = by_value(component(2, rate, *LADDER), notificationDestination=af.url, **changes)
+    response = nef.http.post(AF, json=body)
+    assert response.status_code == 201, response.text
+    link: str = response.json()["self"]
+    return link
+
+
+def heard(af: Receiver, count: int) -> list[tuple[str, str | None]]:
+    assert af.until(lambda: len(af.reports()) >= count), af.reports()
+    return [(report["event"], report.get("appliedQosRef")) for report in af.reports()]
+
+
+def test_an_allocation_is_told_with_the_flows_it_is_about(nef: Served, af: Receiver) -> None:
+    link = session(nef, af)
+    heard(af, 1)
+    _, headers, body = af.requests[0]
+    assert headers["Content-Type"] == "application/json"
+    assert body == {
+        "transaction": link,
+        "eventReports": [
+            {
+                "event": "SUCCESSFUL_RESOURCES_ALLOCATION",
+                "multiModFlows": [{"medCompN": 2, "flowIds": [2]}],
+            }
+        ],
+    }
+
+
+def test_the_af_follows_the_radio_down_the_ladder_and_up_again(nef: Served, af: Receiver) -> None:
+    session(nef, af)
+    for seconds in (10, 6, 5, 5):  # into each phase of the radio
+        nef.step(seconds)
+    assert heard(af, 5) == [
+        ("SUCCESSFUL_RESOURCES_ALLOCATION", None),
+        ("QOS_NOT_GUARANTEED", "medium"),
+        ("QOS_NOT_GUARANTEED", "small"),
+        ("QOS_NOT_GUARANTEED", "medium"),
+        ("QOS_GUARANTEED", None),
+    ]
+
+
+def test_what_fits_only_as_an_alternative_is_admitted_as_one(nef: Served, af: Receiver) -> None:
+    nef.step(16)
+    session(nef, af)
+    assert heard(af, 1) == [("SUCCESSFUL_RESOURCES_ALLOCATION", "small")]
+
+
+def test_no_coverage_fails_the_allocation_and_coverage_brings_it(nef: Served, af: Receiver) -> None:
+    nef.control("PUT", "/ues/ue-1/radio", {"sinrDb": -30})
+    session(nef, af)
+    assert heard(af, 1) == [("FAILED_RESOURCES_ALLOCATION", None)]
+    nef.control("DELETE", "/ues/ue-1/radio")
+    assert heard(af, 2)[1] == ("SUCCESSFUL_RESOURCES_ALLOCATION", None)
+
+
+def test_a_loss_of_all_coverage_guarantees_nothing(nef: Served, af: Receiver) -> None:
+    session(nef, af)
+    nef.control("PUT", "/ues/ue-1/radio", {"sinrDb": -30})
+    assert heard(af, 2)[1] == ("QOS_NOT_GUARANTEED", None)
+
+
+def test_the_end_of_the_duration_terminates_the_session(nef: Served, af: Receiver) -> None:
+    link = session(nef, af, qosDuration=3)
+    nef.step(4)
+    assert heard(af, 2)[1] == ("SESSION_TERMINATION", None)
+    assert nef.http.get(link.removeprefix("http://nef.example")).status_code == 404
+
+
+def test_a_ue_that_detaches_terminates_its_sessions(nef: Served, af: Receiver) -> None:
+    session(nef, af)
+    nef.control("PUT", "/ues/ue-1/attachment", {"attached": False})
+    assert heard(af, 2)[1] == ("SESSION_TERMINATION", None)
+
+
+def test_a_test_notification_comes_first_when_it_is_asked_for(nef: Served, af: Receiver) -> None:
+    link = session(nef, af, requestTestNotification=True, supportedFeatures="2")
+    heard(af, 1)
+    assert af.requests[0][2] == {"subscription": link}
+
+
+def test_nothing_is_said_after_a_delete(nef: Served, af: Receiver) -> None:
+    link = session(nef, af)
+    heard(af, 1)
+    assert nef.http.delete(link.removeprefix("http://nef.example")).status_code == 204
+    nef.step(16)
+    witness = session(nef, af)
+    assert af.until(lambda: len(af.events(witness)) >= 1)
+    assert af.events(link.rsplit("/", 1)[1]) == ["SUCCESSFUL_RESOURCES_ALLOCATION"]
+
+
+def test_only_the_events_that_were_asked_for_are_sent(nef: Served, af: Receiver) -> None:
+    session(nef, af, events=["QOS_GUARANTEED"])
+    for seconds in (10, 6, 5, 5):
+        nef.step(seconds)
+    assert heard(af, 1) == [("QOS_GUARANTEED", None)]
+
+
+def test_a_created_session_does_not_wait_for_a_dead_receiver(nef: Served) -> None:
+    response = nef.http.post(AF, json=subscription())
+    assert response.status_code == 201
+    (note,) = nef.control("GET", "/notifications")["notifications"]
+    assert note["subscriptionId"] == response.json()["self"].rsplit("/", 1)[1]
+
+
+def test_a_receiver_that_recovers_gets_what_it_missed(nef: Served, af: Receiver) -> None:
+    af.status = 503
+    session(nef, af)
+    assert af.until(lambda: len(af.requests) >= 1)
+    af.status = 204
+    assert af.until(lambda: len(af.requests) >= 2)
+    ids = {headers["X-Notification-Id"] for _, headers, _ in af.requests}
+    assert len(ids) == 1
+    assert eventually(lambda: states(nef) == ["delivered"])
+
+
+def states(nef: Served) -> list[str]:
+    return [n["state"] for n in nef.control("GET", "/notifications")["notifications"]]
+
+
+def eventually(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
+    until_s = time.monotonic() + timeout_s
+    while time.monotonic() < until_s:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False

@@ -1,0 +1,109 @@
+"""The pages about the simulated network, held against the code."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from builders.simulations import Simulated
+from nef.network.simulator.cqi import DIVERSITY_ORDER, SHANNON_GAP_DB, TABLE_256QAM
+from nef.network.simulator.network import HORIZON_S
+from nef.network.simulator.parsing import parse, schema
+from nef.network.simulator.pathloss import Site, path_loss_db
+from nef.network.simulator.radio import Carrier, block_rates_bps, blocks_for, elements_a_second
+from nef.network.simulator.run import scenario_of
+from nef.network.simulator.scenario import shipped_scenarios
+
+DOCS = Path(__file__).parents[4] / "docs"
+MODEL = (DOCS / "radio-model.md").read_text("utf-8")
+SCENARIOS = (DOCS / "scenarios.md").read_text("utf-8")
+
+
+def rows(text: str, header: str) -> list[list[str]]:
+    """The cells of the rows of the table that begins with a header."""
+    below = text[text.index(f"| {header}") :].split("\n\n", 1)[0].splitlines()[2:]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in below]
+
+
+def test_the_table_of_rates_is_that_of_the_model() -> None:
+    carrier = Carrier(20, 30, 2, 0.75)
+    table = rows(MODEL, "SINR, dB")
+    assert len(table) == 10
+    for sinr, *told in table:
+        elements = np.array([elements_a_second(carrier)])
+        rates = [int(r) for r in block_rates_bps(np.array([float(sinr)]), elements)[:, 0]]
+        said = [f"{r / 1e3:.1f}" for r in rates] + [f"{r * 51 / 1e6:.1f}" for r in rates]
+        said += [str(blocks_for(10_000_000, r) or "—") for r in rates]
+        assert told == said, sinr
+
+
+def test_the_table_of_losses_is_that_of_the_model() -> None:
+    table = rows(MODEL, "distance, m")
+    assert len(table) == 5
+    for distance, *told in table:
+        losses = [
+            path_loss_db(
+                Site(kind, 3.5, 44, 8, 0, 0, 0),
+                np.array([float(distance)]),
+                1.5,
+                line_of_sight=seen,
+            )[0]
+            for kind in ("uma", "umi")
+            for seen in (True, False)
+        ]
+        assert told == [f"{loss:.1f}" for loss in losses], distance
+
+
+def test_the_constants_of_the_page_are_those_of_the_code() -> None:
+    assert f"+ {SHANNON_GAP_DB} dB + 10 log10(0.1 / BLER) / {DIVERSITY_ORDER}" in MODEL
+    edge = f"{TABLE_256QAM.thresholds_db[0]:.1f}".replace("-", "−")  # noqa: RUF001 - as printed
+    assert f"Below {edge} dB" in MODEL
+    assert f"over the next {HORIZON_S:g} s" in MODEL
+
+
+def test_every_scenario_that_ships_is_explained_and_no_other() -> None:
+    explained = re.findall(r"^### `(.*)`$", SCENARIOS, re.MULTILINE)
+    assert sorted(explained) == list(shipped_scenarios())
+    assert len(explained) >= 4
+
+
+@pytest.mark.parametrize("name", shipped_scenarios())
+def test_every_scenario_that_ships_is_valid_and_bears_its_name(name: str) -> None:
+    scenario = scenario_of(name)
+    assert scenario.name == name
+    assert scenario.description
+
+
+def test_the_phases_of_the_demo_are_as_told() -> None:
+    network = Simulated("fading-ue")
+    table = rows(SCENARIOS, "from, s")
+    assert len(table) == 5
+    for from_s, _, sinr, ordinary, high in table:
+        network.step(max(float(from_s) - network.status(network.now_s).time_s, 1e-6))
+        assert network.ues(network.now_s)[0].sinr_db == float(sinr)
+        found = [network.seen_by("ue-1", per).rate_dl.bps / 1e6 for per in ("1E-3", "1E-5")]
+        assert [f"{rate:.1f}" for rate in found] == [ordinary, high], from_s
+
+
+def test_the_demo_tells_three_models_apart_by_a_second_of_radio() -> None:
+    """8, 1.5 and 0.1 MB: each phase carries its model in 0.8 s, and not the next larger one."""
+    network = Simulated("fading-ue")
+    for at_s, fits_mb, too_large_mb in ((0, 8, None), (8, 1.5, 8), (14, 0.1, 1.5)):
+        network.step(max(at_s - network.status(network.now_s).time_s, 1e-6))
+        megabits = network.seen_by("ue-1").rate_dl.bps / 1e6
+        assert megabits * 0.8 > fits_mb * 8
+        assert too_large_mb is None or megabits < too_large_mb * 8
+
+
+def test_the_example_of_the_page_is_valid() -> None:
+    [example] = re.findall(r"```yaml\n(.*?)```", SCENARIOS, re.DOTALL)
+    assert parse(yaml.safe_load(example)).name == "two-rooms"
+
+
+def test_every_kind_of_radio_is_on_the_page() -> None:
+    kinds = schema()["$defs"]["radio"]["properties"]
+    for kind in ("sinr_db", "trace", "trace_file", "path"):
+        assert kind in kinds
+        assert f"| `{kind}` |" in SCENARIOS

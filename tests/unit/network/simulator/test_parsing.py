@@ -1,0 +1,142 @@
+"""Documents of scenarios, right and wrong."""
+
+from ipaddress import IPv4Address
+from typing import Any
+
+import pytest
+
+from nef.domain.errors import InvalidRequest
+from nef.network.simulator.conditions import Constant, Path, Trace
+from nef.network.simulator.parsing import parse, schema
+
+
+def ue(**changes: Any) -> dict[str, Any]:
+    entry = {
+        "id": "ue-1",
+        "gpsi": "msisdn-12345",
+        "supi": "imsi-12345",
+        "ipv4": "10.0.0.1",
+        "cell": "c",
+        "radio": {"sinr_db": 20},
+    }
+    return {key: value for key, value in (entry | changes).items() if value is not None}
+
+
+def cell(**changes: Any) -> dict[str, Any]:
+    return {"id": "c", "bandwidth_mhz": 20} | changes
+
+
+def document(*ues: dict[str, Any], cells: Any = None, **changes: Any) -> dict[str, Any]:
+    own = {"name": "mine", "cells": cells or [cell()], "ues": list(ues) or [ue()]}
+    return own | changes
+
+
+def refused(broken: Any) -> dict[str, str]:
+    with pytest.raises(InvalidRequest) as caught:
+        parse(broken)
+    return {param.pointer: param.reason for param in caught.value.params}
+
+
+def test_what_is_left_out_has_its_documented_default() -> None:
+    scenario = parse(document())
+    [one], [first] = scenario.cells, scenario.ues
+    assert (scenario.seed, scenario.duration_s, scenario.description) == (1, 60.0, "")
+    assert (one.carrier.spacing_khz, one.carrier.layers, one.carrier.downlink_share) == (
+        30,
+        2,
+        0.75,
+    )
+    assert one.core_delay_ms == 5.0
+    assert first.attached
+    assert first.ipv4 == IPv4Address("10.0.0.1")
+    assert first.condition == Constant(20.0)
+
+
+def test_every_kind_of_radio_is_read() -> None:
+    site = cell(site={"environment": "umi"})
+    radios = [
+        {"trace": [[0, 20], [5, -3.5]]},
+        {"path": [[0, 10, 0], [9, 500, 20]], "line_of_sight": True, "height_m": 2},
+    ]
+    for radio, kind in zip(radios, (Trace, Path), strict=True):
+        scenario = parse(document(ue(radio=radio), cells=[site]))
+        assert isinstance(scenario.ues[0].condition, kind)
+
+
+def test_a_trace_file_is_read_beside_a_scenario_that_ships() -> None:
+    told = document(ue(radio={"trace_file": "t.csv"}))
+    scenario = parse(told, {"t.csv": "time_s,sinr_db\n0,12\n4.5,-1\n"}.__getitem__)
+    assert scenario.ues[0].condition == Trace((0.0, 4.5), (12.0, -1.0))
+
+
+def test_a_document_from_outside_reads_no_file() -> None:
+    reasons = refused(document(ue(radio={"trace_file": "t.csv"})))
+    assert "write a trace instead" in reasons["/document/ues/0/radio/trace_file"]
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "time_s,sinr_db\n", "time_s,sinr_db\n0,x\n"])
+def test_a_trace_file_that_is_none_is_named(text: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        parse(document(ue(radio={"trace_file": "t.csv"})), lambda _: text)
+    assert "t.csv" in str(caught.value)
+
+
+def test_a_background_flow_lasts_as_long_as_it_says() -> None:
+    flow = {"rate": "2 Mbps", "from_s": 3, "until_s": 5}
+    [entry] = parse(document(ue(background=[flow]))).ues[0].background
+    assert [t in entry.span for t in (2.9, 3, 4.9, 5)] == [False, True, True, False]
+    assert (entry.rate_dl.bps, entry.priority) == (2_000_000, 40)
+
+
+WRONG: list[tuple[Any, str, str]] = [
+    (document(cells=[cell(bandwidth_mhz=21)]), "/document/cells/0/bandwidth_mhz", "20, 25, 30"),
+    (document(cells=[cell(layers=0)]), "/document/cells/0/layers", "minimum of 1"),
+    (document(cells=[{"id": "c"}]), "/document/cells/0/bandwidth_mhz", "required"),
+    (document(cells=[cell(colour="red")]), "/document/cells/0", "colour"),
+    (
+        document(cells=[cell(outages=[{"from_s": 5, "until_s": 5}])]),
+        "/document/cells/0/outages/0/until_s",
+        "after from_s, which is 5",
+    ),
+    (document(cells=[cell(), cell()]), "/document/cells/1/id", "more than once"),
+    (document(ue(cell="x")), "/document/ues/0/cell", "there are: c"),
+    (document(ue(ipv4="10.0.0.999")), "/document/ues/0/ipv4", "10.0.0.999"),
+    (document(ue(ipv6="::g")), "/document/ues/0/ipv6", "::g"),
+    (document(ue(gpsi="+49")), "/document/ues/0/gpsi", "match"),
+    (document(ue(radio={})), "/document/ues/0/radio", "exactly one of sinr_db"),
+    (document(ue(radio={"sinr_db": 1, "trace": [[0, 1]]})), "/document/ues/0/radio", "exactly one"),
+    (document(ue(radio={"sinr_db": "good"})), "/document/ues/0/radio/sinr_db", "number"),
+    (document(ue(radio={"trace": [[5, 1], [5, 2]]})), "/document/ues/0/radio/trace", "later"),
+    (document(ue(radio={"path": [[0, 1, 1]]})), "/document/ues/0/radio/path", "needs a site"),
+    (
+        document(ue(background=[{"rate": "0 bps"}])),
+        "/document/ues/0/background/0/rate",
+        "from 1 bps",
+    ),
+    (document(ue(), ue(id="ue-2")), "/document/ues/1/gpsi", "more than once"),
+    (document(name=""), "/document/name", "shorter"),
+    (document(seed=-1), "/document/seed", "minimum of 0"),
+    (document(cells=7), "/document/cells", "array"),
+    ([], "/document", "object"),
+    ({}, "/document/name", "required"),
+]
+
+
+@pytest.mark.parametrize(("broken", "pointer", "reason"), WRONG, ids=lambda x: str(x)[-40:])
+def test_every_error_names_its_place_and_what_was_expected(
+    broken: Any, pointer: str, reason: str
+) -> None:
+    assert reason in refused(broken)[pointer]
+
+
+def test_a_document_full_of_errors_gets_a_bounded_answer() -> None:
+    assert len(refused(document(*({} for _ in range(1000))))) <= 20
+
+
+def test_every_property_of_the_schema_says_what_it_means() -> None:
+    told = schema()
+    parts = [told, *told["$defs"].values()]
+    for part in parts:
+        for name, value in part.get("properties", {}).items():
+            target = told["$defs"][value["$ref"].split("/")[-1]] if "$ref" in value else value
+            assert target.get("description"), name

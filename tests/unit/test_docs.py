@@ -1,0 +1,56 @@
+"""What the docs say, held against the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nef import cli
+from nef.domain import lifecycle, retries
+from nef.notifications import http
+from nef.services import deliveries, sessions
+
+ROOT = Path(__file__).parents[2]
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def test_the_state_diagram_is_drawn_from_the_table() -> None:
+    assert lifecycle.mermaid() in page("docs/architecture.md")
+
+
+def test_every_option_of_serve_is_documented_with_its_default() -> None:
+    rows = dict(
+        re.findall(r"^\| `(--[a-z0-9-]+)` \| `?([^`|]*)`? \|", page("docs/configuration.md"), re.M)
+    )
+    options = {option.opts[0]: option for option in cli.serve.params}
+    assert rows.keys() == options.keys()
+    for name, option in options.items():
+        if isinstance(option.default, str | int | float):
+            assert rows[name].strip() == str(option.default), name
+
+
+def test_the_limits_on_the_page_are_those_of_the_code() -> None:
+    text = page("docs/configuration.md")
+    assert "| 2 s and 5 s |" in text
+    assert http.TIMEOUT_S == (2.0, 5.0)
+    assert f"| {retries.MAX_ATTEMPTS} |" in text
+    assert (retries.FIRST_WAIT_S, retries.LONGEST_WAIT_S) == (0.5, 60.0)
+    assert (deliveries.KEPT_S, sessions.ABANDONED_AFTER_S) == (3600.0, 30.0)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")))
+def test_every_link_between_pages_leads_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", path.read_text("utf-8")):
+        if "://" not in target:
+            assert (path.parent / target).exists(), target
+
+
+def test_every_make_target_has_a_line_of_help() -> None:
+    makefile = page("Makefile")
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.M)
+    assert phony
+    for target in phony[1].split():
+        assert re.search(rf"^{target}:.*## \S", makefile, re.M), target
