@@ -25,10 +25,12 @@ class SqlSessions:
         """Work inside this connection's transaction."""
         self._connection = connection
 
-    def add(self, session: Session) -> None:
+    def add(self, session: Session) -> Session:
         """Insert a session and what it asks for."""
-        self._connection.execute(insert(sessions), _row(session))
+        inserted = self._connection.execute(insert(sessions), _row(session)).inserted_primary_key
         self._write_reservations(session)
+        assert inserted is not None  # noqa: S101 - one row was inserted
+        return dataclasses.replace(session, number=inserted.number)
 
     def get(self, session_id: str) -> Session | None:
         """Read one, whoever owns it."""
@@ -140,4 +142,5 @@ def _session(row: Row[Any], parts: Sequence[Row[Any]]) -> Session:
         pending=None if row.pending is None else loaded(row.pending, SessionRequest),
         changed_at_s=row.changed_at_s,
         version=row.version,
+        number=row.number,
     )

@@ -19,6 +19,7 @@ class FlowNeed:
 
     `blocks` has an entry for each rung of its ladder: resource blocks, None where the rung is
     impossible in the present radio. A lower `priority` is more important (TS 23.501 5.7.3.3).
+    `number` tells who was first of those who came at the same moment.
     """
 
     session_id: str
@@ -26,6 +27,7 @@ class FlowNeed:
     priority: int
     admitted_at_s: float
     blocks: tuple[int | None, ...]
+    number: int = 0
 
     @property
     def key(self) -> FlowKey:
@@ -33,9 +35,9 @@ class FlowNeed:
         return self.session_id, self.component
 
     @property
-    def rank(self) -> tuple[int, float, str, int]:
+    def rank(self) -> tuple[int, float, int, str, int]:
         """Its place in the order of importance; of equals, the first who came."""
-        return self.priority, self.admitted_at_s, self.session_id, self.component
+        return self.priority, self.admitted_at_s, self.number, self.session_id, self.component
 
     def held(self, level: int | None) -> int:
         """The blocks that it holds at a rung."""

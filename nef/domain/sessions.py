@@ -172,7 +172,7 @@ class Session:
     """A session and where it stands.
 
     Times are seconds since the epoch. `admitted_at_s` orders sessions of one priority for
-    admission; `version` grows with each change, so that two writers cannot both win.
+    admission, and `number` those of one moment; the store gives it. `version` grows with each change, so that two writers cannot both win.
     `pending` is the request of a change that is under way.
     """
 
@@ -189,6 +189,7 @@ class Session:
     pending: SessionRequest | None = field(default=None)
     changed_at_s: float = 0.0
     version: int = 0
+    number: int = 0
 
     def moved(self, trigger: Trigger, now_s: float, **changes: object) -> "Session":
         """The session one step on in its life cycle; raises Conflict where there is no such step.

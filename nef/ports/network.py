@@ -15,12 +15,17 @@ from nef.domain.units import BitRate, PacketErrorRate
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What a session holds or wants; equal priorities are served in order of `admitted_at_s`."""
+    """What a session holds or wants.
+
+    Equal priorities are served in order of `admitted_at_s`, and of the same moment in order of
+    `number`.
+    """
 
     session_id: str
     ue_id: str
     demands: tuple[FlowDemand, ...]
     admitted_at_s: float
+    number: int = 0
 
 
 #: Component number -> index into the demand's ladder, None while nothing is guaranteed.

@@ -65,6 +65,7 @@ class CarriedFlow:
     per: PacketErrorRate
     level: int | None
     priority: int
+    guaranteed: bool
 
 
 class Simulation(Protocol):

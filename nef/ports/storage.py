@@ -12,8 +12,8 @@ from nef.domain.sessions import Session
 class Sessions(Protocol):
     """The sessions of all AFs."""
 
-    def add(self, session: Session) -> None:
-        """Insert a session; its id is new."""
+    def add(self, session: Session) -> Session:
+        """Insert a session whose id is new; gives it its number, which grows."""
         ...
 
     def get(self, session_id: str) -> Session | None:

@@ -96,7 +96,7 @@ def _flow(flow: CarriedFlow) -> dict[str, Any]:
         "flowKey": f"{flow.session_id}/{flow.component}",
         "component": flow.component,
         "filters": [_filter(part) for part in flow.flows],
-        "guaranteed": flow.level is not None,
+        "guaranteed": flow.guaranteed,
         "level": flow.level,
         "priority": flow.priority,
     }

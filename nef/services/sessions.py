@@ -144,8 +144,7 @@ class SessionService:
             changed_at_s=now_s,
         )
         with self.storage.transaction() as work:
-            work.sessions.add(session)
-        return session
+            return work.sessions.add(session)
 
     def _confirmed(self, session: Session, levels: Levels) -> Session:
         now_s = self.clock.now_s()
@@ -322,7 +321,9 @@ def _check_revision(old: SessionRequest, new: SessionRequest) -> None:
 
 
 def _reservation(session: Session) -> Reservation:
-    return Reservation(session.id, session.ue_id, session.demands, session.admitted_at_s)
+    return Reservation(
+        session.id, session.ue_id, session.demands, session.admitted_at_s, session.number
+    )
 
 
 def _first_grants(levels: Levels) -> tuple[FlowGrant, ...]:

@@ -31,10 +31,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     opened.close()
 
 
-def add(store: Storage, *sessions: Session) -> None:
+def add(store: Storage, *sessions: Session) -> list[Session]:
     with store.transaction() as work:
-        for one in sessions:
-            work.sessions.add(one)
+        return [work.sessions.add(one) for one in sessions]
 
 
 def read(store: Storage, session_id: str = "s1") -> Session | None:
@@ -67,14 +66,19 @@ def found(store: Storage) -> list[Delivery]:
 
 
 def test_a_session_is_read_as_it_was_written(store: Storage) -> None:
-    written = session(pending=request(qosDuration=5), expires_at_s=7.5)
-    add(store, written)
+    asked = session(pending=request(qosDuration=5), expires_at_s=7.5)
+    (written,) = add(store, asked)
+    assert written == replace(asked, number=written.number)
     assert read(store) == written
 
 
+def test_numbers_grow_in_the_order_of_creation(store: Storage) -> None:
+    numbers = [one.number for one in add(store, session("b"), session("a"), session("c"))]
+    assert numbers == sorted(set(numbers))
+
+
 def test_a_session_that_was_never_granted_anything_stays_so(store: Storage) -> None:
-    written = session(state=SessionState.REQUESTED, grants=())
-    add(store, written)
+    (written,) = add(store, session(state=SessionState.REQUESTED, grants=()))
     assert read(store) == written
 
 
@@ -91,8 +95,8 @@ def test_an_exception_takes_back_everything_of_its_transaction(store: Storage) -
 
 
 def test_of_two_writers_who_read_the_same_only_one_wins(store: Storage) -> None:
-    first = second = session()
-    add(store, first)
+    (first,) = add(store, session())
+    second = first
     grants = (FlowGrant(0, None, allocated=True),)
     with store.transaction() as work:
         written = work.sessions.replace(replace(first, grants=grants))

@@ -20,10 +20,13 @@ class MemorySessions:
 
     def __init__(self) -> None:
         self.rows: dict[str, Session] = {}
+        self.added = 0
 
-    def add(self, session: Session) -> None:
+    def add(self, session: Session) -> Session:
         assert session.id not in self.rows
-        self.rows[session.id] = session
+        self.added += 1
+        self.rows[session.id] = dataclasses.replace(session, number=self.added)
+        return self.rows[session.id]
 
     def get(self, session_id: str) -> Session | None:
         return self.rows.get(session_id)

@@ -75,6 +75,7 @@ def _session_flows(
             per=rung.per,
             level=level,
             priority=demand.ladder[0].priority,
+            guaranteed=level is not None and reserved_bps(rung) > 0,
         )
 
 
@@ -94,4 +95,5 @@ def _bearer(ledger: Ledger, ue: Ue, share_blocks: float) -> CarriedFlow:
         per=_DEFAULT.per,
         level=None,
         priority=_DEFAULT.priority,
+        guaranteed=False,
     )

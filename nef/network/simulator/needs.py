@@ -29,6 +29,7 @@ def flow_needs(reservation: Reservation, rates: UeRates) -> list[FlowNeed]:
             priority=demand.ladder[0].priority,
             admitted_at_s=reservation.admitted_at_s,
             blocks=tuple(_blocks(level, rates) for level in demand.ladder),
+            number=reservation.number,
         )
         for demand in reservation.demands
     ]

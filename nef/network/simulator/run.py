@@ -19,6 +19,8 @@ from nef.network.simulator.scenario import (
     shipped_text,
 )
 
+#: A forecast looks at no more moments than this.
+MOST_LOOKS = 100
 #: Name of a scenario that ships, or a document.
 Source = str | dict[str, Any]
 
@@ -89,13 +91,17 @@ class Run:
         return block_rates_bps(self.sinrs_db(ues, time_s), np.array(usable))
 
     def changes_s(self, ues: Sequence[Ue], from_s: float, until_s: float) -> list[float]:
-        """The moments at which to look again at UEs and at the cells that serve them."""
+        """The moments at which to look again at UEs and at the cells that serve them.
+
+        Where they are very many, as in a fine trace, they are thinned out evenly.
+        """
         moments = {t for ue in ues for t in ue.condition.changes_s(from_s, until_s)}
         spans = [flow.span for ue in ues for flow in ue.background]
         for cell_id in {ue.cell_id for ue in ues}:
             spans += self.cells[cell_id].outages
         edges = {edge for span in spans for edge in (span.from_s, span.until_s)}
-        return sorted(moments | {t for t in edges if from_s < t <= until_s})
+        found = sorted(moments | {t for t in edges if from_s < t <= until_s})
+        return found[:: 1 + len(found) // MOST_LOOKS]
 
     def saved(self) -> dict[str, Any]:
         """All of it, as a JSON object."""

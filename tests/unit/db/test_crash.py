@@ -36,4 +36,4 @@ def test_what_was_committed_survives_sigkill_and_what_was_not_leaves_no_trace(
     with SqlStorage.open(url).reading() as work:
         kept = work.sessions.of_af("af")
     assert [s.id for s in kept] == [f"kept-{number:02}" for number in range(20)]
-    assert kept[0] == session("kept-00")
+    assert kept[0] == session("kept-00", number=1)

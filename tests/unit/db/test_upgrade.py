@@ -42,7 +42,7 @@ def test_a_database_of_any_revision_is_brought_up_with_its_rows(
     fill(engine)
     upgrade(engine)
     with SqlStorage(engine).reading() as work:
-        assert work.sessions.get("s1") == session()
+        assert work.sessions.get("s1") == session(number=1)
         assert len(work.outbox.find(None, None, 10)) == 1
         assert work.simulations.load() == {"time": 1.5}
 
@@ -54,7 +54,7 @@ def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
         work.sessions.add(session())
     first.close()
     with SqlStorage.open(url).reading() as work:
-        assert work.sessions.get("s1") == session()
+        assert work.sessions.get("s1") == session(number=1)
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(engine: Engine) -> None:

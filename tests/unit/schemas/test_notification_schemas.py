@@ -1,5 +1,7 @@
 """Notifications and refusals on the wire."""
 
+from typing import Any
+
 from nef.domain.events import EventReport, UserPlaneEvent
 from nef.domain.notifications import Notification
 from nef.domain.units import BitRate
@@ -9,7 +11,7 @@ from nef.schemas.problems import acceptable_document
 LINK = "http://nef/3gpp-as-session-with-qos/v1/af/subscriptions/s1"
 
 
-def sent(*reports: EventReport) -> dict[str, object]:
+def sent(*reports: EventReport) -> dict[str, Any]:
     return notification_document(Notification("s1", "af", "http://x", reports, 0.0), "http://nef")
 
 
@@ -28,17 +30,17 @@ def test_a_report_about_a_component_names_it_with_its_flows_and_what_is_applied(
 
 
 def test_a_component_without_flow_ids_is_meant_as_a_whole() -> None:
-    (report,) = sent(EventReport(UserPlaneEvent.QOS_GUARANTEED, 2))["eventReports"]  # type: ignore[misc,attr-defined]
+    (report,) = sent(EventReport(UserPlaneEvent.QOS_GUARANTEED, 2))["eventReports"]
     assert report == {"event": "QOS_GUARANTEED", "multiModFlows": [{"medCompN": 2}]}
 
 
 def test_a_report_about_the_subscription_names_its_flow_ids() -> None:
-    (report,) = sent(EventReport(UserPlaneEvent.QOS_GUARANTEED, 0, (7,)))["eventReports"]  # type: ignore[misc,attr-defined]
+    (report,) = sent(EventReport(UserPlaneEvent.QOS_GUARANTEED, 0, (7,)))["eventReports"]
     assert report == {"event": "QOS_GUARANTEED", "flowIds": [7]}
 
 
 def test_the_end_of_a_session_is_about_all_of_it() -> None:
-    (report,) = sent(EventReport(UserPlaneEvent.SESSION_TERMINATION))["eventReports"]  # type: ignore[misc,attr-defined]
+    (report,) = sent(EventReport(UserPlaneEvent.SESSION_TERMINATION))["eventReports"]
     assert report == {"event": "SESSION_TERMINATION"}
 
 

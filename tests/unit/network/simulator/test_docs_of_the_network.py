@@ -97,6 +97,13 @@ def test_the_demo_tells_three_models_apart_by_a_second_of_radio() -> None:
         assert too_large_mb is None or megabits < too_large_mb * 8
 
 
+def test_the_other_figures_of_the_page_are_those_of_the_scenarios() -> None:
+    steady, fading = Simulated("steady"), Simulated("fading-ue")
+    assert f"room for {steady.seen_by('ue-1').rate_dl.bps / 1e9:.2f} Gbit/s" in SCENARIOS
+    [cell] = fading.cells(fading.now_s)
+    assert f"holds {cell.blocks_granted} of the {cell.blocks} blocks" in SCENARIOS
+
+
 def test_the_example_of_the_page_is_valid() -> None:
     [example] = re.findall(r"```yaml\n(.*?)```", SCENARIOS, re.DOTALL)
     assert parse(yaml.safe_load(example)).name == "two-rooms"

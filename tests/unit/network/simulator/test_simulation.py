@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from builders.reservations import demand, reservation
 from builders.simulations import Simulated, one_cell
 from nef.domain.errors import Conflict, InvalidRequest, NotFound, ResourcesRefused, UeNotFound
+from nef.network.simulator.run import MOST_LOOKS, Run
 
 STEPS = {"trace": [[0, 22], [5, 8.5], [9, -30]]}
 
@@ -35,12 +36,25 @@ def test_the_seed_of_a_load_wins_over_that_of_the_scenario() -> None:
     assert network.status(network.now_s).seed == 99
 
 
-def test_steps_add_up_without_noise() -> None:
-    network = Simulated(one_cell(STEPS))
-    for _ in range(50):
+@pytest.mark.parametrize("epoch_s", [1_800_000_000.0, 1_795_436_150.1234567, 1e9 / 7])
+def test_steps_add_up_without_noise(epoch_s: float) -> None:
+    network = Simulated()
+    network.wall.time_s = network.wall.time_s + epoch_s
+    network.load("steady", None, "real", network.now_s)
+    network.load(one_cell(STEPS), None, "manual", network.now_s)
+    for tenth in range(1, 51):
         network.step(0.1)
-    assert network.status(network.now_s).time_s == 5.0
+        assert network.status(network.now_s).time_s == round(tenth * 0.1, 1)
     assert network.ues(network.now_s)[0].sinr_db == 8.5
+
+
+def test_manual_time_begins_at_nothing_however_long_the_load_took() -> None:
+    network = Simulated()
+    network.load("steady", None, "real", network.now_s)
+    asked_s = network.now_s
+    network.wall.advance(0.3)
+    network.load("fading-ue", None, "manual", asked_s)
+    assert network.status(network.now_s).time_s == 0.0
 
 
 def test_real_time_is_not_stepped() -> None:
@@ -88,6 +102,17 @@ def test_sessions_are_carried_over_to_ues_of_the_same_id_and_the_others_end() ->
     assert changes.ended == {"lost"}
     assert changes.levels == {"kept": {1: None}}
     assert network.tick(network.now_s).ended == {"lost"}, "until somebody has released it"
+
+
+def test_a_load_reports_only_what_it_changed() -> None:
+    network = Simulated(one_cell({"sinr_db": 22}, {"sinr_db": 22}))
+    network.reserve(reservation("same", demand(5)), network.now_s)
+    network.reserve(reservation("left", demand(5), ue="ue-2"), network.now_s)
+    network.attach("ue-2", False, network.now_s)
+    network.load(one_cell({"sinr_db": 20}, {"sinr_db": 20}), None, None, network.now_s)
+    changes = network.tick(network.now_s)
+    assert changes.levels == {}
+    assert changes.ended == {"left"}, "it had ended before, and nobody has heard of it yet"
 
 
 def test_a_session_follows_the_radio_down_its_ladder_and_back() -> None:
@@ -210,6 +235,12 @@ def test_a_planned_outage_and_a_busy_time_are_forecast() -> None:
     outage, busy = Simulated("cell-outage"), Simulated("busy-cell")
     assert outage.seen_by("ue-1").min_rate_dl.bps == 0
     assert busy.seen_by("ue-1").min_rate_dl < busy.seen_by("ue-1").rate_dl
+
+
+def test_a_forecast_looks_at_a_bounded_number_of_moments() -> None:
+    fine = {"trace": [[n / 1000, 22 - n % 2] for n in range(9000)]}
+    run = Run.begun(one_cell(fine), None, 0.0)
+    assert 50 <= len(run.changes_s(run.scenario.ues, 0.0, 10.0)) <= MOST_LOOKS
 
 
 def test_the_delay_is_that_of_the_core_and_a_few_slots() -> None:

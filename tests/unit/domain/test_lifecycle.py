@@ -1,0 +1,58 @@
+"""The life cycle of a session."""
+
+from itertools import product
+
+import pytest
+
+from nef.domain.errors import Conflict
+from nef.domain.lifecycle import (
+    TRANSITIONS,
+    UNSETTLED,
+    VISIBLE,
+    SessionState,
+    Trigger,
+    after,
+    mermaid,
+)
+
+
+def reachable(start: SessionState) -> set[SessionState]:
+    found, waiting = {start}, [start]
+    while waiting:
+        state = waiting.pop()
+        steps = {then for (here, _), then in TRANSITIONS.items() if here is state}
+        waiting += steps - found
+        found |= steps
+    return found
+
+
+def test_every_state_can_be_reached_and_every_session_can_end() -> None:
+    assert reachable(SessionState.REQUESTED) == set(SessionState)
+    for state in SessionState:
+        assert SessionState.GONE in reachable(state)
+
+
+def test_what_is_gone_stays_gone() -> None:
+    assert reachable(SessionState.GONE) == {SessionState.GONE}
+
+
+def test_a_step_that_the_table_does_not_have_is_a_conflict() -> None:
+    for state, trigger in product(SessionState, Trigger):
+        if (state, trigger) in TRANSITIONS:
+            assert after(state, trigger) is TRANSITIONS[state, trigger]
+        else:
+            with pytest.raises(Conflict, match=state.value):
+                after(state, trigger)
+
+
+def test_whatever_is_under_way_may_be_released() -> None:
+    for state in VISIBLE | {SessionState.REQUESTED}:
+        assert after(state, Trigger.RELEASE) is SessionState.RELEASING
+
+
+def test_a_crash_leaves_work_in_exactly_the_states_between_an_intent_and_its_outcome() -> None:
+    assert set(SessionState) - UNSETTLED == {SessionState.ACTIVE, SessionState.GONE}
+
+
+def test_the_drawing_has_every_step() -> None:
+    assert mermaid().count("-->") == len(TRANSITIONS) + 1
