@@ -172,8 +172,9 @@ class Session:
     """A session and where it stands.
 
     Times are seconds since the epoch. `admitted_at_s` orders sessions of one priority for
-    admission, and `number` those of one moment; the store gives it. `version` grows with each change, so that two writers cannot both win.
-    `pending` is the request of a change that is under way.
+    admission, and `number` those of one moment; the store gives it. `version` grows with each
+    change, so that two writers cannot both win. `pending` is the request of a change that is under
+    way.
     """
 
     id: str

@@ -319,6 +319,9 @@ def test_the_simulation_is_remembered_as_it_was_last_saved(store: Storage) -> No
 def test_threads_do_not_lose_each_others_writes(
     store: Storage, in_threads: Callable[[int, Callable[[int], None]], None]
 ) -> None:
-    in_threads(8, lambda n: add(store, *(session(f"{n}-{i}") for i in range(5))))
+    def write(number: int) -> None:
+        add(store, *(session(f"{number}-{i}") for i in range(5)))
+
+    in_threads(8, write)
     with store.reading() as work:
         assert len(work.sessions.of_af("af")) == 40

@@ -23,7 +23,9 @@ def test_the_state_diagram_is_drawn_from_the_table() -> None:
 
 def test_every_option_of_serve_is_documented_with_its_default() -> None:
     rows = dict(
-        re.findall(r"^\| `(--[a-z0-9-]+)` \| `?([^`|]*)`? \|", page("docs/configuration.md"), re.M)
+        re.findall(
+            r"^\| `(--[a-z0-9-]+)` \| `?([^`|]*)`? \|", page("docs/configuration.md"), re.MULTILINE
+        )
     )
     options = {option.opts[0]: option for option in cli.serve.params}
     assert rows.keys() == options.keys()
@@ -50,7 +52,7 @@ def test_every_link_between_pages_leads_somewhere(path: Path) -> None:
 
 def test_every_make_target_has_a_line_of_help() -> None:
     makefile = page("Makefile")
-    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.M)
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert phony
     for target in phony[1].split():
-        assert re.search(rf"^{target}:.*## \S", makefile, re.M), target
+        assert re.search(rf"^{target}:.*## \S", makefile, re.MULTILINE), target
