@@ -1,0 +1,175 @@
+"""The `af-client` command."""
+
+import logging
+import signal
+import threading
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import click
+
+from af_client.delivery.tunnel import Endpoint
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+class _HostPort(click.ParamType[Any]):
+    """An outer address: a host and a port."""
+
+    name = "host:port"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, int]:
+        host, _, port = str(value).rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65_535:
+            self.fail(f"{value!r} is not host:port, 127.0.0.1:4000 say", param, ctx)
+        return host.strip("[]"), int(port)
+
+
+class _Inner(_HostPort):
+    """An address and port inside the tunnel."""
+
+    name = "address:port"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Endpoint:  # type: ignore[override] # the parameter's own value
+        if isinstance(value, Endpoint):
+            return value
+        host, port = super().convert(value, param, ctx)
+        return Endpoint(_address(host, param, ctx), port)
+
+
+def _address(text: str, param: Any = None, ctx: Any = None) -> Any:
+    try:
+        return ip_address(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no IP address, 10.45.0.2 say", ctx, param) from None
+
+
+@click.group(context_settings={"auto_envvar_prefix": "AF_CLIENT", "show_default": True})
+@click.version_option(package_name="open-nef")
+def main() -> None:
+    """The AF's side: an AI/ML model server, a device, and their models.
+
+    Every option can be set by an environment variable: AF_CLIENT_DEVICE_SERVER, …
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+
+
+# The commands import what they need when they run: training or drawing takes long to load.
+
+
+@main.command("model-server")
+@click.option("--nef-url", default="http://127.0.0.1:8080", help="Root of the NEF's APIs.")
+@click.option("--af-id", default="model-server", help="Who it is to the NEF; one process each.")
+@click.option("--n6", type=_HostPort(), required=True, help="The relay's data network side.")
+@click.option("--address", default="10.60.0.1", help="Its own address inside the tunnel.")
+@click.option("--port", default=7000, help="Its own port inside the tunnel.")
+@click.option("--pool", type=_FOLDER, required=True, help="Folder of trained models.")
+@click.option("--budget-s", default=1.0, help="Seconds that a download may take.")
+@click.option("--margin-s", default=0.2, help="Seconds of it that are not for sending.")
+@click.option("--poll-s", default=0.5, help="Seconds between two looks at the bandwidth.")
+@click.option("--notifications-host", default="127.0.0.1", help="Where it listens to the NEF.")
+def model_server(  # noqa: PLR0913 - one parameter an option
+    *,
+    nef_url: str,
+    af_id: str,
+    n6: tuple[str, int],
+    address: str,
+    port: int,
+    pool: Path,
+    budget_s: float,
+    margin_s: float,
+    poll_s: float,
+    notifications_host: str,
+) -> None:
+    """Deliver models to devices, as large as the network can carry in time; prints JSON lines."""
+    from af_client.eventlog import EventLog  # noqa: PLC0415 - see above
+    from af_client.models.pool import PoolUnusable  # noqa: PLC0415
+    from af_client.modelserver.negotiation import Policy  # noqa: PLC0415
+    from af_client.modelserver.server import ServerSettings, run_server  # noqa: PLC0415
+
+    local = Endpoint(_address(address), port)
+    policy = Policy(budget_s=budget_s, margin_s=margin_s, poll_s=poll_s)
+    settings = ServerSettings(nef_url, af_id, n6, local, pool, notifications_host, policy)
+    try:
+        run_server(settings, _stop_at_signal(), EventLog())
+    except (PoolUnusable, OSError) as fault:
+        raise click.ClickException(str(fault)) from None
+
+
+@main.command()
+@click.option("--radio", type=_HostPort(), required=True, help="The relay's radio side.")
+@click.option("--address", default="10.45.0.2", help="Its own address inside the tunnel.")
+@click.option("--port", default=7001, help="Its own port inside the tunnel.")
+@click.option("--gpsi", required=True, help="Its identity, msisdn-… or extid-…@….")
+@click.option("--server", type=_Inner(), default="10.60.0.1:7000", help="Its model server.")
+@click.option("--application", default="one-shot-object-recognition", help="What it does.")
+@click.option("--refresh-s", default=4.0, help="Seconds after which a model is stale.")
+@click.option("--seed", type=int, help="Seed that held images out. [default: that of training]")
+def device(
+    *,
+    radio: tuple[str, int],
+    address: str,
+    port: int,
+    gpsi: str,
+    server: Endpoint,
+    application: str,
+    refresh_s: float,
+    seed: int | None,
+) -> None:
+    """Recognise held-out images with the models that arrive; prints JSON lines."""
+    from af_client.device.process import DeviceSettings, run_device  # noqa: PLC0415 - see above
+    from af_client.eventlog import EventLog  # noqa: PLC0415
+    from af_client.models.digits import held_out_images  # noqa: PLC0415
+    from af_client.models.training import DEFAULT_SEED  # noqa: PLC0415
+
+    local = Endpoint(_address(address), port)
+    images = held_out_images(DEFAULT_SEED if seed is None else seed)
+    settings = DeviceSettings(radio, local, server, gpsi, application, refresh_s)
+    try:
+        run_device(settings, images, _stop_at_signal(), EventLog())
+    except OSError as fault:
+        raise click.ClickException(str(fault)) from None
+
+
+@main.group()
+def models() -> None:
+    """The pool of models."""
+
+
+@models.command()
+@click.option("--out", type=_FOLDER, required=True, help="Folder of the pool.")
+@click.option("--seed", type=int, help="What all chance comes from. [default: a fixed one]")
+def train(*, out: Path, seed: int | None) -> None:
+    """Train the image classifiers into a folder, unless they are there already."""
+    from af_client.models.training import DEFAULT_SEED, train_all  # noqa: PLC0415 - see above
+
+    manifest = train_all(out, DEFAULT_SEED if seed is None else seed)
+    for model in manifest.models:
+        size_mb = (model.topology_bytes + model.weights_bytes) / 1e6
+        click.echo(f"{model.name}: {size_mb:.2f} MB, accuracy {model.accuracy:.1%}")
+
+
+@main.command()
+@click.option("--pool", type=_FOLDER, required=True, help="Folder of trained models.")
+@click.option("--out", type=_FOLDER, default="demo-output", help="Folder for the picture.")
+@click.option("--length-s", default=30.0, help="Seconds to play.")
+def demo(*, pool: Path, out: Path, length_s: float) -> None:
+    """Watch a model server adapt to a network that turns bad and good again."""
+    from rich.console import Console  # noqa: PLC0415 - see above
+
+    from af_client.demo.run import DemoSettings, run_demo  # noqa: PLC0415
+
+    if not run_demo(DemoSettings(pool, out, length_s), Console()):
+        raise SystemExit(1)
+
+
+def _stop_at_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""What the JSON bodies of a delivery say; unknown members are ignored, for later versions."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from cattrs import Converter
+from cattrs.errors import BaseValidationError
+
+from af_client.delivery.wire import MalformedMessage, segments_of
+
+#: What the files of a model are: an ONNX graph, and its weights as ONNX external data.
+FORMAT = 1
+#: The largest part that a device takes in: it must fit into memory.
+MAX_PART_BYTES = 1 << 30
+
+_converter = Converter(detailed_validation=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRequest:
+    """REQUEST: which application a device runs, and which model it has.
+
+    `instance` is drawn when the device starts. `model` is the variant it uses now, None for none;
+    `reason` is "missing" or "stale".
+    """
+
+    instance: str
+    gpsi: str
+    application: str
+    model: str | None
+    reason: str
+    formats: tuple[int, ...] = (FORMAT,)
+
+
+@dataclass(frozen=True, slots=True)
+class PartOffer:
+    """The size and the SHA-256 (hexadecimal) of one part of a model."""
+
+    size_bytes: int
+    sha256: str
+
+    @property
+    def segments(self) -> int:
+        """How many segments carry it."""
+        return segments_of(self.size_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """OFFER: the model which a transfer brings."""
+
+    variant: str
+    topology: PartOffer
+    weights: PartOffer
+    format: int = FORMAT
+
+    @property
+    def size_bytes(self) -> int:
+        """The bytes of both parts."""
+        return self.topology.size_bytes + self.weights.size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    """DONE: what became of a transfer on the device.
+
+    `seconds` run from the offer until the model could be used. Lost are segments that did not
+    arrive, of the topology also those that a later attempt brought. `accuracy` is the share of the
+    held-out images that the model recognises, None where it could not be loaded (`fault`).
+    """
+
+    variant: str
+    seconds: float
+    topology_lost: int
+    weights_lost: int
+    topology_intact: bool
+    weights_intact: bool
+    accuracy: float | None
+    fault: str | None = None
+
+
+_Document = TypeVar("_Document", DeviceRequest, Offer, DeviceReport)
+
+
+def write(document: DeviceRequest | Offer | DeviceReport) -> bytes:
+    """Write a document as the body of its message."""
+    return json.dumps(asdict(document), separators=(",", ":")).encode()
+
+
+def write_reason(reason: str) -> bytes:
+    """Write the body of an ABORT or a REFUSAL, cut where it would not fit."""
+    return json.dumps({"reason": reason[:300]}).encode()
+
+
+def read(kind: type[_Document], body: bytes) -> _Document:
+    """Read a document; raises MalformedMessage with what is wrong in it."""
+    try:
+        document = _converter.structure(_json(body), kind)
+    except (BaseValidationError, KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise MalformedMessage(f"no {kind.__name__}: {fault!r}") from None
+    if isinstance(document, Offer):
+        _check(document)
+    return document
+
+
+def read_reason(body: bytes) -> str:
+    """Read the body of an ABORT or a REFUSAL."""
+    document = _json(body)
+    return str(document.get("reason", "")) if isinstance(document, dict) else ""
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as fault:
+        raise MalformedMessage(f"a body that is no JSON: {fault}") from None
+
+
+def _check(offer: Offer) -> None:
+    for part in (offer.topology, offer.weights):
+        if not 0 < part.size_bytes <= MAX_PART_BYTES:
+            raise MalformedMessage(f"a part has 1 to {MAX_PART_BYTES} bytes, not {part.size_bytes}")

@@ -1,0 +1,133 @@
+"""What is known of a transfer while it arrives, and what can be said of it at its end."""
+
+from dataclasses import dataclass, field
+
+from af_client.delivery import wire
+from af_client.delivery.assembly import Assembly, is_intact
+from af_client.delivery.documents import MAX_PART_BYTES, Offer
+from af_client.delivery.wire import MalformedMessage, Part
+
+#: How long after the end of the weights a late segment is waited for.
+QUIET_S = 0.02
+_MAX_SEGMENTS = wire.segments_of(MAX_PART_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A transfer began."""
+
+    transfer: int
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Both parts are there: the topology whole, the weights with zeros where segments were lost.
+
+    Call `Receiver.report` when it is known what has become of them.
+    """
+
+    transfer: int
+    offer: Offer
+    topology: bytes
+    weights: bytes
+    topology_lost: int
+    weights_lost: int
+    weights_intact: bool
+    offered_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """The transfer under way ended early: `reason` is the server's, or it `stalled`."""
+
+    transfer: int
+    reason: str
+    stalled: bool = False
+
+
+Event = Offered | Received | GivenUp
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the transfer under way has come."""
+
+    transfer: int
+    offer: Offer
+    topology_segments: int
+    weights_segments: int
+
+    @property
+    def received_bytes(self) -> int:
+        """The bytes of both parts that have arrived."""
+        parts = (self.offer.topology, self.offer.weights)
+        counts = (self.topology_segments, self.weights_segments)
+        return sum(
+            min(part.size_bytes, count * wire.SEGMENT_BYTES)
+            for part, count in zip(parts, counts, strict=True)
+        )
+
+
+@dataclass
+class Incoming:
+    """A transfer under way; segments may come before the offer that explains them."""
+
+    transfer: int
+    began_s: float
+    heard_s: float
+    offer: Offer | None = None
+    parts: dict[Part, Assembly] = field(default_factory=dict)
+    topology_whole: bool = False
+    weights_end: bool = False
+    weights_done: bool = False
+    weights_heard_s: float = 0.0
+    asked_s: float = float("-inf")
+    received: bool = False
+
+    def assembly(self, part: Part, count: int) -> Assembly:
+        if not 0 < count <= _MAX_SEGMENTS:
+            raise MalformedMessage(f"a part of {count} segments; 1 to {_MAX_SEGMENTS} are taken")
+        if part not in self.parts:
+            self.parts[part] = Assembly(count)
+        return self.parts[part]
+
+    def is_done(self, part: Part) -> bool:
+        return self.topology_whole if part is Part.TOPOLOGY else self.weights_done
+
+    def take_offer(self, offer: Offer) -> None:
+        """Learn what the segments make; raises MalformedMessage where they are of other sizes."""
+        for part, offered in ((Part.TOPOLOGY, offer.topology), (Part.WEIGHTS, offer.weights)):
+            if self.assembly(part, offered.segments).count != offered.segments:
+                raise MalformedMessage(f"the segments of {part.name} are not of the offered size")
+        self.offer = offer
+
+    def weights_finished(self, now_s: float) -> bool:
+        weights = self.parts.get(Part.WEIGHTS)
+        if weights is None:
+            return False
+        quiet = now_s >= self.weights_heard_s + QUIET_S
+        return weights.complete or (self.weights_end and quiet)
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far it is, None as long as its offer has not come."""
+        if self.offer is None:
+            return None
+        counts = (self.parts[part].received for part in (Part.TOPOLOGY, Part.WEIGHTS))
+        return Progress(self.transfer, self.offer, *counts)
+
+    def outcome(self, offer: Offer) -> Received:
+        """Both parts, as they are now."""
+        topology, weights = self.parts[Part.TOPOLOGY], self.parts[Part.WEIGHTS]
+        content = weights.content(offer.weights)
+        return Received(
+            self.transfer,
+            offer,
+            topology.content(offer.topology),
+            content,
+            topology.lost,
+            weights.lost,
+            is_intact(content, offer.weights),
+            self.began_s,
+        )

@@ -1,0 +1,213 @@
+"""The receiving end of transfers, without sockets and clocks.
+
+Give it what the server says (`receive`, which returns what that means) and the time (`due`, which
+returns what to send); call again at `wake_s` at the latest. A transfer that began later replaces
+the one under way.
+"""
+
+from collections import deque
+
+from af_client.delivery import documents, wire
+from af_client.delivery.assembly import is_intact
+from af_client.delivery.documents import DeviceReport, Offer
+from af_client.delivery.incoming import QUIET_S, Event, GivenUp, Incoming, Offered, Progress
+from af_client.delivery.wire import MalformedMessage, Message, MessageType, Part
+
+#: How often a missing offer is asked for, and a report repeated until its receipt.
+_ASK_AGAIN_S, _REPEAT_S = 0.1, 0.25
+_REPORT_ATTEMPTS = 12
+#: A transfer of which nothing arrives for so long has been given up by its server.
+STALLED_S = 5.0
+
+
+class Receiver:
+    """Receives one transfer after the other; the newest counts."""
+
+    def __init__(self) -> None:
+        self._incoming: Incoming | None = None
+        self._newest: int | None = None
+        self._outgoing: deque[Message] = deque()
+        self._report: Message | None = None
+        self._report_due_s = 0.0
+        self._reports_left = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a transfer is under way."""
+        return self._incoming is not None and not self._incoming.received
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far the transfer under way is, None as long as no offer of it has come."""
+        incoming = self._incoming
+        return None if incoming is None else incoming.progress
+
+    def receive(self, message: Message, now_s: float) -> list[Event]:
+        """Take what the server said; raises MalformedMessage."""
+        if message.type is MessageType.RECEIPT:
+            self._take_receipt(message)
+            return []
+        if message.type is MessageType.ABORT:
+            return self._abort(message)
+        if message.type not in {MessageType.OFFER, MessageType.DATA, MessageType.END}:
+            return []
+        incoming = self._current(message.transfer, now_s)
+        if incoming is None:
+            return []
+        incoming.heard_s = now_s
+        events = self._take(incoming, message, now_s)
+        return events + self._moved(incoming, now_s)
+
+    def due(self, now_s: float) -> tuple[list[Message], list[Event]]:
+        """Return what has to be sent now, and what the passing of time means."""
+        events: list[Event] = []
+        incoming = self._incoming
+        if incoming is not None and not incoming.received:
+            events = self._moved(incoming, now_s) or self._stalled(incoming, now_s)
+            self._ask_for_offer(incoming, now_s)
+        if self._report is not None and now_s >= self._report_due_s:
+            self._repeat_report(now_s)
+        messages = list(self._outgoing)
+        self._outgoing.clear()
+        return messages, events
+
+    @property
+    def wake_s(self) -> float | None:
+        """When `due` has something next, None where only the server can bring something."""
+        if self._outgoing:
+            return float("-inf")
+        times = [self._report_due_s] if self._report is not None else []
+        incoming = self._incoming
+        if incoming is not None and not incoming.received:
+            times.append(incoming.heard_s + STALLED_S)
+            if incoming.offer is None:
+                times.append(max(incoming.asked_s, incoming.began_s) + _ASK_AGAIN_S)
+            if incoming.weights_end and not incoming.weights_done:
+                times.append(incoming.weights_heard_s + QUIET_S)
+        return min(times, default=None)
+
+    def report(self, transfer: int, report: DeviceReport, now_s: float) -> None:
+        """Tell the server what became of a transfer, until it gives its receipt."""
+        self._report = Message(MessageType.DONE, transfer, body=documents.write(report))
+        self._report_due_s, self._reports_left = now_s, _REPORT_ATTEMPTS
+
+    # --- messages ---
+
+    def _current(self, transfer: int, now_s: float) -> Incoming | None:
+        """The transfer a message is about; a newer one replaces the one under way."""
+        if self._incoming is not None and transfer == self._incoming.transfer:
+            return self._incoming
+        if self._newest is not None and not wire.is_newer(transfer, self._newest):
+            return None
+        self._newest = transfer
+        self._incoming = Incoming(transfer, now_s, now_s)
+        return self._incoming
+
+    def _take(self, incoming: Incoming, message: Message, now_s: float) -> list[Event]:
+        if message.type is MessageType.OFFER:
+            return self._take_offer(incoming, message)
+        if message.part is Part.NONE:
+            raise MalformedMessage(f"{message.type.name} of no part")
+        if message.type is MessageType.END:
+            self._take_end(incoming, message, now_s)
+            return []
+        if message.part is Part.WEIGHTS:
+            incoming.weights_heard_s = now_s
+        done = incoming.is_done(message.part)
+        if not done:
+            incoming.assembly(message.part, message.count).take(message)
+        return []
+
+    def _take_offer(self, incoming: Incoming, message: Message) -> list[Event]:
+        if incoming.offer is not None:
+            return []
+        offer = documents.read(Offer, message.body)
+        try:
+            incoming.take_offer(offer)
+        except MalformedMessage:
+            self._incoming = None  # nothing can come of it
+            raise
+        return [Offered(incoming.transfer, offer)]
+
+    def _take_end(self, incoming: Incoming, message: Message, now_s: float) -> None:
+        assembly = incoming.assembly(message.part, message.count)
+        if message.part is Part.WEIGHTS:
+            if not incoming.weights_end:
+                incoming.weights_end, incoming.weights_heard_s = True, now_s
+            if incoming.weights_done:
+                self._acknowledge(incoming, Part.WEIGHTS)
+        elif incoming.topology_whole:
+            self._acknowledge(incoming, Part.TOPOLOGY)
+        elif not assembly.complete:
+            self._nack(incoming, Part.TOPOLOGY, wire.ranges_body(assembly.missing()))
+
+    def _abort(self, message: Message) -> list[Event]:
+        transfer = message.transfer
+        ours = self._incoming is not None and self._incoming.transfer == transfer
+        if not ours and self._newest is not None and not wire.is_newer(transfer, self._newest):
+            return []
+        # What of it is still on its way must not begin it anew.
+        self._newest = transfer
+        if not self.busy:
+            return []
+        self._incoming = None
+        return [GivenUp(transfer, documents.read_reason(message.body))]
+
+    def _take_receipt(self, message: Message) -> None:
+        ours = self._report is not None and self._report.transfer == message.transfer
+        if ours and message.index == MessageType.DONE:
+            self._report = None
+
+    # --- what follows ---
+
+    def _moved(self, incoming: Incoming, now_s: float) -> list[Event]:
+        """Complete what can be completed."""
+        if not incoming.weights_done and incoming.weights_finished(now_s):
+            incoming.weights_done = True
+            self._acknowledge(incoming, Part.WEIGHTS)
+        offer = incoming.offer
+        if offer is None or incoming.received:
+            return []
+        self._check_topology(incoming, offer)
+        if not (incoming.topology_whole and incoming.weights_done):
+            return []
+        incoming.received = True
+        return [incoming.outcome(offer)]
+
+    def _check_topology(self, incoming: Incoming, offer: Offer) -> None:
+        topology = incoming.parts[Part.TOPOLOGY]
+        if incoming.topology_whole or not topology.complete:
+            return
+        if is_intact(topology.content(offer.topology), offer.topology):
+            incoming.topology_whole = True
+            self._acknowledge(incoming, Part.TOPOLOGY)
+        else:
+            topology.discard()
+            self._nack(incoming, Part.TOPOLOGY, wire.ranges_body(topology.missing()))
+
+    def _acknowledge(self, incoming: Incoming, part: Part) -> None:
+        lost = incoming.parts[part].lost
+        self._outgoing.append(Message(MessageType.ACK, incoming.transfer, part, index=lost))
+
+    def _nack(self, incoming: Incoming, part: Part, ranges: bytes = b"") -> None:
+        self._outgoing.append(Message(MessageType.NACK, incoming.transfer, part, body=ranges))
+
+    def _ask_for_offer(self, incoming: Incoming, now_s: float) -> None:
+        since_s = max(incoming.asked_s, incoming.began_s)
+        if incoming.offer is None and now_s >= since_s + _ASK_AGAIN_S:
+            incoming.asked_s = now_s
+            self._nack(incoming, Part.NONE)
+
+    def _stalled(self, incoming: Incoming, now_s: float) -> list[Event]:
+        if now_s < incoming.heard_s + STALLED_S:
+            return []
+        self._incoming = None
+        return [GivenUp(incoming.transfer, f"nothing came for {STALLED_S:.0f} s", stalled=True)]
+
+    def _repeat_report(self, now_s: float) -> None:
+        if self._report is not None:
+            self._outgoing.append(self._report)
+        self._report_due_s = now_s + _REPEAT_S
+        self._reports_left -= 1
+        if self._reports_left <= 0:
+            self._report = None

@@ -1,0 +1,1 @@
+"""The device: receives models over the user plane and recognises images with the newest one."""

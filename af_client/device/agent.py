@@ -1,0 +1,179 @@
+"""What a device says to its model server, without sockets, threads and clocks.
+
+Give it what the server says (`received`), what became of a model (`loaded`) and the time (`due`).
+"""
+
+from dataclasses import dataclass
+
+from af_client.delivery import documents
+from af_client.delivery.documents import DeviceReport, DeviceRequest
+from af_client.delivery.incoming import Event, GivenUp, Offered, Received
+from af_client.delivery.receiver import Receiver
+from af_client.delivery.wire import Message, MessageType
+from af_client.eventlog import Log
+
+#: A request is repeated soon until the server has it, then seldom, as a sign of life.
+_ASK_AGAIN_S, _SIGN_OF_LIFE_S = 0.5, 10.0
+_PROGRESS_EVERY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of a received model: usable at `ready_s`, or not, and why."""
+
+    received: Received
+    ready_s: float
+    accuracy: float | None
+    fault: str | None = None
+
+
+class DeviceAgent:
+    """Asks for models and reports on them.
+
+    `instance` is new at each start; a model is asked for anew `refresh_s` after it was ready.
+    """
+
+    def __init__(
+        self, instance: str, gpsi: str, application: str, refresh_s: float, log: Log
+    ) -> None:
+        self.model: str | None = None
+        self._instance, self._gpsi, self._application = instance, gpsi, application
+        self._refresh_s, self._log = refresh_s, log
+        self._receiver = Receiver()
+        self._loading = 0
+        self._number = 1
+        self._has_receipt = False
+        self._ask_at_s = float("-inf")
+        self._refresh_at_s = float("inf")
+        self._progress_s = float("-inf")
+
+    def received(self, message: Message, now_s: float) -> list[Received]:
+        """Take a message, and return the model it completes; raises MalformedMessage."""
+        about_request = message.transfer == self._number
+        if message.type is MessageType.RECEIPT and message.index == MessageType.REQUEST:
+            if about_request:
+                self._has_receipt, self._ask_at_s = True, now_s + _SIGN_OF_LIFE_S
+        elif message.type is MessageType.REFUSAL:
+            if about_request:
+                self._ask_at_s = now_s + _SIGN_OF_LIFE_S
+                self._log("refused", reason=documents.read_reason(message.body))
+        else:
+            return self._happened(self._receiver.receive(message, now_s), now_s)
+        return []
+
+    def due(self, now_s: float) -> tuple[list[Message], list[Received]]:
+        """Return what has to be sent now, and a model that the passing of time completed."""
+        messages, events = self._receiver.due(now_s)
+        models = self._happened(events, now_s)
+        if now_s >= self._refresh_at_s and self._idle:
+            self._ask_anew(now_s)
+        if now_s >= self._ask_at_s:
+            messages.append(self._request())
+            wait_s = _SIGN_OF_LIFE_S if self._has_receipt else _ASK_AGAIN_S
+            self._ask_at_s = now_s + wait_s
+        self._tell_progress(now_s)
+        return messages, models
+
+    @property
+    def wake_s(self) -> float:
+        """When `due` has something next, if nothing comes before."""
+        times = [self._ask_at_s]
+        if self._idle:
+            times.append(self._refresh_at_s)
+        if self._receiver.wake_s is not None:
+            times.append(self._receiver.wake_s)
+        return min(times)
+
+    def loaded(self, loaded: Loaded, now_s: float) -> None:
+        """Take what became of a received model, and report it to the server."""
+        received = loaded.received
+        self._loading -= 1
+        self._refresh_at_s = now_s + (self._refresh_s if loaded.fault is None else 1.0)
+        if loaded.fault is None:
+            self.model = received.offer.variant
+        report = _report(loaded)
+        self._receiver.report(received.transfer, report, now_s)
+        self._log(
+            "model_ready" if loaded.fault is None else "model_unusable",
+            variant=report.variant,
+            transfer=received.transfer,
+            size_bytes=received.offer.size_bytes,
+            seconds=report.seconds,
+            topology_segments=received.offer.topology.segments,
+            topology_lost=report.topology_lost,
+            topology_intact=report.topology_intact,
+            weights_segments=received.offer.weights.segments,
+            weights_lost=report.weights_lost,
+            weights_intact=report.weights_intact,
+            accuracy=report.accuracy,
+            fault=report.fault,
+        )
+
+    def goodbye(self) -> Message:
+        """Return what tells the server that the application has ended."""
+        return Message(MessageType.BYE, 0)
+
+    @property
+    def _idle(self) -> bool:
+        return not self._receiver.busy and self._loading == 0
+
+    def _request(self) -> Message:
+        reason = "missing" if self.model is None else "stale"
+        request = DeviceRequest(self._instance, self._gpsi, self._application, self.model, reason)
+        return Message(MessageType.REQUEST, self._number, body=documents.write(request))
+
+    def _ask_anew(self, now_s: float) -> None:
+        self._number += 1
+        self._has_receipt = False
+        self._ask_at_s, self._refresh_at_s = now_s, float("inf")
+
+    def _happened(self, events: list[Event], now_s: float) -> list[Received]:
+        models = []
+        for event in events:
+            match event:
+                case Offered(transfer, offer):
+                    # Whatever was asked for, this answers it.
+                    self._has_receipt, self._ask_at_s = True, now_s + _SIGN_OF_LIFE_S
+                    self._log("transfer_offered", variant=offer.variant, transfer=transfer,
+                              size_bytes=offer.size_bytes)  # fmt: skip
+                case GivenUp(transfer, reason):
+                    self._log("transfer_given_up", transfer=transfer, reason=reason)
+                    if event.stalled:
+                        self._ask_anew(now_s)
+                case Received():
+                    self._tell_progress(now_s, at_end=True)
+                    self._loading += 1
+                    models.append(event)
+        return models
+
+    def _tell_progress(self, now_s: float, *, at_end: bool = False) -> None:
+        progress = self._receiver.progress
+        due = at_end or (self._receiver.busy and now_s >= self._progress_s + _PROGRESS_EVERY_S)
+        if progress is None or not due:
+            return
+        self._progress_s = now_s
+        self._log(
+            "progress",
+            variant=progress.offer.variant,
+            transfer=progress.transfer,
+            received_bytes=progress.received_bytes,
+            total_bytes=progress.offer.size_bytes,
+            topology_received=progress.topology_segments,
+            topology_segments=progress.offer.topology.segments,
+            weights_received=progress.weights_segments,
+            weights_segments=progress.offer.weights.segments,
+        )
+
+
+def _report(loaded: Loaded) -> DeviceReport:
+    received = loaded.received
+    return DeviceReport(
+        variant=received.offer.variant,
+        seconds=round(loaded.ready_s - received.offered_s, 4),
+        topology_lost=received.topology_lost,
+        weights_lost=received.weights_lost,
+        topology_intact=True,  # or it would have been fetched again
+        weights_intact=received.weights_intact,
+        accuracy=loaded.accuracy,
+        fault=loaded.fault,
+    )

@@ -1,0 +1,114 @@
+"""The device as a process: a socket into the user plane, and a loop around it."""
+
+import logging
+import queue
+import secrets
+import selectors
+import threading
+import time
+from dataclasses import dataclass
+
+from af_client.delivery import wire
+from af_client.delivery.endpoint import TunnelEndpoint
+from af_client.delivery.incoming import Received
+from af_client.delivery.tunnel import Endpoint
+from af_client.delivery.wire import TOS, MalformedMessage, Message
+from af_client.device.agent import DeviceAgent, Loaded
+from af_client.device.recognition import Loader, Recognition, load_onnx
+from af_client.eventlog import Log
+from af_client.models.digits import Images
+
+_log = logging.getLogger(__name__)
+
+_LONGEST_SLEEP_S = 0.02
+_SHORTEST_SLEEP_S = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettings:
+    """What a device needs: the relay's radio side, its own address, and its model server.
+
+    `refresh_s` after a model was ready it counts as stale.
+    """
+
+    relay: tuple[str, int]
+    local: Endpoint
+    server: Endpoint
+    gpsi: str
+    application: str
+    refresh_s: float
+
+
+def run_device(
+    settings: DeviceSettings,
+    images: Images,
+    stop: threading.Event,
+    log: Log,
+    load: Loader = load_onnx,
+) -> None:
+    """Receive models and recognise `images` until `stop` is set.
+
+    Raises OSError for the relay's address.
+    """
+    instance = secrets.token_hex(8)
+    agent = DeviceAgent(instance, settings.gpsi, settings.application, settings.refresh_s, log)
+    results: queue.SimpleQueue[Loaded] = queue.SimpleQueue()
+    recognition = Recognition(images, results.put, log, load)
+    with TunnelEndpoint(settings.relay, settings.local) as endpoint:
+        loop = _Loop(agent, endpoint, settings.server, recognition)
+        log("device_ready", address=str(settings.local), server=str(settings.server))
+        recognition.start()
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(endpoint, selectors.EVENT_READ)
+                while not stop.is_set():
+                    loop.turn(selector, results)
+            loop.send(agent.goodbye())
+        finally:
+            recognition.stop()
+    log("device_stopped")
+
+
+class _Loop:
+    """Moves messages between the socket and the agent."""
+
+    def __init__(
+        self,
+        agent: DeviceAgent,
+        endpoint: TunnelEndpoint,
+        server: Endpoint,
+        recognition: Recognition,
+    ) -> None:
+        self._agent, self._endpoint = agent, endpoint
+        self._server, self._recognition = server, recognition
+
+    def turn(self, selector: selectors.BaseSelector, results: "queue.SimpleQueue[Loaded]") -> None:
+        """Wait for a packet or a while, and do what is due."""
+        attach_s = self._endpoint.keep_attached(time.monotonic())
+        wait_s = min(self._agent.wake_s, attach_s) - time.monotonic()
+        if selector.select(min(max(wait_s, _SHORTEST_SLEEP_S), _LONGEST_SLEEP_S)):
+            self._take_packets()
+        while not results.empty():
+            self._agent.loaded(results.get(), time.monotonic())
+        messages, models = self._agent.due(time.monotonic())
+        self._arrived(models)
+        for message in messages:
+            self.send(message)
+
+    def send(self, message: Message) -> None:
+        """Send a message to the server."""
+        self._endpoint.send(self._server, TOS[message.part], message.encode())
+
+    def _take_packets(self) -> None:
+        now_s = time.monotonic()
+        for packet in self._endpoint.receive():
+            if packet.source != self._server:
+                continue
+            try:
+                self._arrived(self._agent.received(wire.decode(packet.payload), now_s))
+            except MalformedMessage as fault:
+                _log.warning("dropped a packet of %s: %s", packet.source, fault)
+
+    def _arrived(self, models: list[Received]) -> None:
+        for model in models:
+            self._recognition.put(model)

@@ -1,0 +1,96 @@
+"""What a model server asks the network for: a session of two flows, and a ladder for one of them.
+
+Both flows have the same addresses and ports and are told apart by their ToS octet. The topology
+may lose one packet in 100 000, the weights one in 1000 (P.R.6.1-004).
+"""
+
+from collections.abc import Sequence
+
+from af_client.delivery.tunnel import Endpoint
+from af_client.delivery.wire import TOS, Part
+from af_client.messages import (
+    Alternative,
+    FlowFilter,
+    MediaFlow,
+    SessionRequest,
+    UeAddress,
+    UserPlaneEvent,
+)
+from af_client.modelserver.selection import Rung
+
+TOPOLOGY_COMPONENT, WEIGHTS_COMPONENT = 1, 2
+
+_TOPOLOGY_PER, _WEIGHTS_PER = "1E-5", "1E-3"
+#: The delay budgets of 5QI 84 and 5QI 3, whose error rates these are (TS 23.501 5.7.4).
+_TOPOLOGY_DELAY_MS, _WEIGHTS_DELAY_MS = 30, 50
+#: The DS field without the two bits of ECN.
+_DS_MASK = 0xFC
+_UDP = 17
+#: The offer and what both sides say to each other go with the topology, however small that is.
+_LEAST_TOPOLOGY_BPS = 200_000
+
+EVENTS = (
+    UserPlaneEvent.SUCCESSFUL_RESOURCES_ALLOCATION,
+    UserPlaneEvent.FAILED_RESOURCES_ALLOCATION,
+    UserPlaneEvent.QOS_GUARANTEED,
+    UserPlaneEvent.QOS_NOT_GUARANTEED,
+    UserPlaneEvent.SESSION_TERMINATION,
+)
+
+
+def session_request(server: Endpoint, device: Endpoint, ladder: Sequence[Rung]) -> SessionRequest:
+    """Ask for what delivers the first rung in time, with the others as alternatives."""
+    flows = media_flows(server, device, ladder)
+    return SessionRequest(ue=ue_address(device), flows=flows, events=EVENTS)
+
+
+def ue_address(device: Endpoint) -> UeAddress:
+    """Return the UE of a device, named by its address."""
+    text = str(device.address)
+    return UeAddress(ipv6=text) if device.address.version == 6 else UeAddress(ipv4=text)
+
+
+def topology_rate_bps(ladder: Sequence[Rung]) -> int:
+    """Return the rate of the topology's flow: it has no ladder, so it suffices for any rung."""
+    return max(_LEAST_TOPOLOGY_BPS, *(rung.topology_rate_bps for rung in ladder))
+
+
+def media_flows(
+    server: Endpoint, device: Endpoint, ladder: Sequence[Rung]
+) -> tuple[MediaFlow, MediaFlow]:
+    """Return both flows, with each smaller rung as an alternative that bears its name."""
+    topology_bps, weights_bps = topology_rate_bps(ladder), ladder[0].weights_rate_bps
+    topology = MediaFlow(
+        TOPOLOGY_COMPONENT,
+        (_filter(1, server, device, Part.TOPOLOGY),),
+        per=_TOPOLOGY_PER,
+        delay_ms=_TOPOLOGY_DELAY_MS,
+        priority=1,
+        min_rate_dl_bps=topology_bps,
+        max_rate_dl_bps=topology_bps,
+    )
+    weights = MediaFlow(
+        WEIGHTS_COMPONENT,
+        (_filter(2, server, device, Part.WEIGHTS),),
+        per=_WEIGHTS_PER,
+        delay_ms=_WEIGHTS_DELAY_MS,
+        priority=2,
+        min_rate_dl_bps=weights_bps,
+        max_rate_dl_bps=weights_bps,
+        alternatives=tuple(_alternative(rung) for rung in ladder[1:]),
+    )
+    return topology, weights
+
+
+def _alternative(rung: Rung) -> Alternative:
+    return Alternative(
+        rung.variant.name,
+        gbr_dl_bps=rung.weights_rate_bps,
+        delay_ms=_WEIGHTS_DELAY_MS,
+        per=_WEIGHTS_PER,
+    )
+
+
+def _filter(flow_id: int, server: Endpoint, device: Endpoint, part: Part) -> FlowFilter:
+    ends = f"from {server.address} {server.port} to {device.address} {device.port}"
+    return FlowFilter(flow_id, (f"permit out {_UDP} {ends}",), tos=f"{TOS[part]:02x}{_DS_MASK:02x}")

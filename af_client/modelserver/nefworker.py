@@ -1,0 +1,113 @@
+"""The thread that talks to the NEF, so that an answer that takes its time holds up no packet."""
+
+import queue
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+
+from af_client.client import NefClient
+from af_client.errors import NefError, NotFound, Refused
+from af_client.inbox import Inbox
+from af_client.messages import Session, SessionRequest
+from af_client.modelserver.steps import (
+    Accepted,
+    Answer,
+    CheckSession,
+    Command,
+    CreateSession,
+    Declined,
+    DeleteSession,
+    Failed,
+    FetchBandwidth,
+    Gone,
+    ModifySession,
+    Reported,
+)
+
+#: Takes whose command it was, the command, and what came of it.
+Answered = Callable[[Hashable, Command, Answer], None]
+
+
+class NefWorker:
+    """Carries out commands one after the other and passes the answers on, in its own thread."""
+
+    def __init__(self, nef: NefClient, inbox: Inbox, answered: Answered) -> None:
+        self._nef, self._inbox, self._answered = nef, inbox, answered
+        self._commands: queue.SimpleQueue[tuple[Hashable, Command] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="nef", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def put(self, whose: Hashable, command: Command) -> None:
+        """Have a command carried out."""
+        self._commands.put((whose, command))
+
+    def finish(self, timeout_s: float) -> bool:
+        """Carry out what waits and end; False where that takes longer than the given time."""
+        self._commands.put(None)
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while (item := self._commands.get()) is not None:
+            self.carry_out(*item)
+
+    def carry_out(self, whose: Hashable, command: Command) -> None:
+        """Carry out a command at once, in the calling thread."""
+        if isinstance(command, CreateSession):
+            self._create(whose, command)
+        else:
+            self._answered(whose, command, self._outcome(command))
+
+    def _create(self, whose: Hashable, command: CreateSession) -> None:
+        request = replace(command.request, notification_destination=self._inbox.url)
+        with self._inbox.awaiting_session():
+            answer = _attempt(lambda: Accepted(self._fresh_session(request)))
+            # The answer goes first: notifications of the session come after it.
+            self._answered(whose, command, answer)
+            if isinstance(answer, Accepted):
+                self._inbox.expect(answer.session.url)
+
+    def _fresh_session(self, request: SessionRequest) -> Session:
+        """Create a session; delete first what a process before this one left for the UE."""
+        for old in self._nef.sessions(request.ue):
+            self._nef.delete_session(old.id)
+        return self._nef.create_session(request)
+
+    def _outcome(self, command: Command) -> Answer:
+        match command:
+            case FetchBandwidth(gpsi):
+                return _attempt(
+                    lambda: Reported(self._nef.ue(gpsi=gpsi).bandwidth().average_dl_bps)
+                )
+            case ModifySession(session_id, flows):
+                return _attempt(lambda: Accepted(self._nef.modify_session(session_id, flows=flows)))
+            case CheckSession(session_id):
+                return _attempt(lambda: Accepted(self._nef.session(session_id)))
+            case DeleteSession(session):
+                self._inbox.forget(session.url)
+                return _attempt(lambda: self._delete(session))
+            case _:
+                raise TypeError(f"{command} is carried out elsewhere")
+
+    def _delete(self, session: Session) -> Answer:
+        self._nef.delete_session(session.id)
+        return Gone("deleted")
+
+
+def _attempt(ask: Callable[[], Answer]) -> Answer:
+    try:
+        return ask()
+    except Refused as refusal:
+        acceptable = {
+            number: rate.max_rate_dl_bps
+            for number, rate in refusal.acceptable.items()
+            if rate.max_rate_dl_bps is not None
+        }
+        return Declined(acceptable, str(refusal))
+    except NotFound as fault:
+        return Gone(str(fault))
+    except NefError as fault:
+        return Failed(str(fault))

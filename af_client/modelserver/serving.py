@@ -1,0 +1,242 @@
+"""What a model server does for one device, without sockets, threads and clocks.
+
+It brings together what the device asks for, what the negotiation decides, and the transfer.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from af_client.delivery.documents import DeviceRequest, Offer
+from af_client.delivery.sender import Outcome, Sender
+from af_client.delivery.tunnel import Endpoint
+from af_client.delivery.wire import Message, MessageType
+from af_client.eventlog import Log
+from af_client.modelserver.negotiation import Negotiation
+from af_client.modelserver.selection import Rung
+from af_client.modelserver.steps import Command, Decision, Step
+
+#: A grant reaches the relay up to 50 ms after its notification (docs/user-plane.md).
+SETTLING_S = 0.06
+_PROGRESS_EVERY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that can be delivered, with its two parts."""
+
+    offer: Offer
+    topology: bytes
+    weights: bytes
+
+
+class ServedDevice:
+    """One device and its transfers.
+
+    `commands` fills with what has to be asked of the NEF. `new_transfer` gives ids that rise.
+    """
+
+    def __init__(
+        self,
+        device: Endpoint,
+        negotiation: Negotiation,
+        models: Mapping[str, Model],
+        new_transfer: Callable[[], int],
+        log: Log,
+    ) -> None:
+        self.device, self.negotiation = device, negotiation
+        self.commands: deque[Command] = deque()
+        self.heard_s = float("-inf")
+        self._models, self._new_transfer = models, new_transfer
+        self._name, self._log = str(device.address), log
+        self._sender: Sender | None = None
+        self._cause = ""
+        self._reported_bps: int | None = None
+        self._wanted: str | None = None
+        self._asked: tuple[str, int] | None = None
+        self._has: str | None = None
+        self._replies: deque[Message] = deque()
+        self._progress_s = float("-inf")
+
+    # --- the device ---
+
+    def requested(self, number: int, request: DeviceRequest, now_s: float) -> None:
+        """Take a request: the right model goes to the device, or as soon as one is right."""
+        self.heard_s = now_s
+        self._replies.append(Message(MessageType.RECEIPT, number, index=MessageType.REQUEST))
+        asked = (request.instance, number)
+        if asked == self._asked:
+            return
+        restarted = self._asked is not None and self._asked[0] != request.instance
+        self._asked, self._has = asked, request.model
+        self._log(
+            "device_request",
+            device=self._name,
+            gpsi=request.gpsi,
+            application=request.application,
+            model=request.model,
+            reason=request.reason,
+        )
+        if restarted:
+            self._end("the device started anew")
+        if self._running is None:
+            self._wanted = request.reason
+            if self.negotiation.rung is not None:
+                self._start(self.negotiation.rung, now_s)
+
+    def received(self, message: Message, now_s: float) -> None:
+        """Take what the device says about a transfer; raises MalformedMessage."""
+        self.heard_s = now_s
+        if self._sender is not None:
+            running = self._running is not None
+            self._sender.receive(message, now_s)
+            if running:
+                self._ended()
+
+    # --- the NEF ---
+
+    def follow(self, steps: Iterable[Step], now_s: float) -> None:
+        """Carry out what the negotiation wants."""
+        for step in steps:
+            if isinstance(step, Decision):
+                self._decided(step, now_s)
+            else:
+                self.commands.append(step)
+
+    def _decided(self, decision: Decision, now_s: float) -> None:
+        rung, negotiation = decision.rung, self.negotiation
+        self._log(
+            "decision",
+            device=self._name,
+            variant=rung.variant.name if rung else None,
+            cause=decision.cause,
+            reason=decision.reason,
+            reported_bps=negotiation.reported_bps,
+            granted_topology_bps=negotiation.holding.rates.topology_bps,
+            granted_weights_bps=negotiation.holding.rates.weights_bps,
+        )
+        running = self._running
+        if rung is None:
+            self._wanted = self._cause if running else self._wanted
+            self._end(decision.reason)
+        elif running is not None and running.offer.variant == rung.variant.name:
+            running.set_rates(negotiation.holding.rates)
+        elif running is not None or self._wanted or self._has != rung.variant.name:
+            self._wanted = self._wanted or decision.cause
+            self._end(f"{rung.variant.name} is right now")
+            self._start(rung, now_s + SETTLING_S)
+
+    # --- the transfer ---
+
+    @property
+    def _running(self) -> Sender | None:
+        sender = self._sender
+        return sender if sender is not None and sender.outcome is None else None
+
+    def _start(self, rung: Rung, begin_s: float) -> None:
+        model = self._models[rung.variant.name]
+        rates = self.negotiation.holding.rates
+        parts = (model.topology, model.weights)
+        transfer, headers = self._new_transfer(), self.device.header_bytes
+        self._sender = Sender(transfer, model.offer, parts, rates, headers, begin_s)
+        self._cause, self._wanted = self._wanted or "notification", None
+        self._reported_bps = self.negotiation.reported_bps
+        self._log(
+            "transfer_start",
+            device=self._name,
+            transfer=transfer,
+            variant=rung.variant.name,
+            cause=self._cause,
+            size_bytes=model.offer.size_bytes,
+            topology_bytes=len(model.topology),
+            weights_bytes=len(model.weights),
+            topology_rate_bps=rates.topology_bps,
+            weights_rate_bps=rates.weights_bps,
+            reported_bps=self._reported_bps,
+        )
+
+    def _end(self, reason: str) -> None:
+        if self._running is None:
+            return
+        message = self._running.abort(reason)
+        if message is not None:
+            self._replies.append(message)
+        self._ended(reason)
+
+    def _ended(self, reason: str | None = None) -> None:
+        sender = self._sender
+        if sender is None or sender.outcome is None:
+            return
+        report = sender.report
+        if report is not None and report.fault is None:
+            self._has = sender.offer.variant
+        self._log(
+            "transfer_end",
+            device=self._name,
+            transfer=sender.transfer,
+            variant=sender.offer.variant,
+            cause=self._cause,
+            outcome=sender.outcome.value,
+            reason=reason,
+            size_bytes=sender.offer.size_bytes,
+            seconds=report.seconds if report else None,
+            topology_sent=sender.topology_sent.sent,
+            topology_lost=report.topology_lost if report else None,
+            topology_intact=report.topology_intact if report else None,
+            weights_sent=sender.weights_sent.sent,
+            weights_lost=report.weights_lost if report else None,
+            weights_intact=report.weights_intact if report else None,
+            accuracy=report.accuracy if report else None,
+            fault=report.fault if report else None,
+            reported_bps=self._reported_bps,
+        )
+
+    # --- time ---
+
+    def due(self, now_s: float) -> list[Message]:
+        """Return what has to be sent to the device now."""
+        self.follow(self.negotiation.due(now_s), now_s)
+        messages = list(self._replies)
+        self._replies.clear()
+        running = self._running
+        if self._sender is not None:
+            messages += self._sender.due(now_s)
+        if running is not None:
+            self._tell_progress(running, now_s)
+            if running.outcome is Outcome.UNANSWERED:
+                self._ended("the device answers no more")
+        return messages
+
+    @property
+    def wake_s(self) -> float:
+        """When `due` has something next, if nothing comes before."""
+        if self._replies:
+            return float("-inf")
+        times = [self.negotiation.wake_s]
+        if self._sender is not None and self._sender.wake_s is not None:
+            times.append(self._sender.wake_s)
+        return min(times)
+
+    def leave(self, reason: str) -> list[Message]:
+        """End the transfer and let the session go; returns the last words to the device."""
+        self._end(reason)
+        self.follow(self.negotiation.stop(), 0.0)
+        messages = list(self._replies)
+        self._replies.clear()
+        return messages
+
+    def _tell_progress(self, sender: Sender, now_s: float) -> None:
+        if now_s < self._progress_s + _PROGRESS_EVERY_S:
+            return
+        self._progress_s = now_s
+        self._log(
+            "transfer_progress",
+            device=self._name,
+            transfer=sender.transfer,
+            variant=sender.offer.variant,
+            topology_sent=sender.topology_sent.sent,
+            weights_sent=sender.weights_sent.sent,
+            topology_segments=sender.offer.topology.segments,
+            weights_segments=sender.offer.weights.segments,
+            weights_rate_bps=sender.rates.weights_bps,
+        )

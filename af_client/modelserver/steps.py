@@ -1,0 +1,104 @@
+"""What a negotiation wants done, what it is answered, and what it decides."""
+
+from dataclasses import dataclass
+
+from af_client.messages import MediaFlow, Session, SessionRequest
+from af_client.modelserver.selection import Choice, Rung
+
+
+@dataclass(frozen=True, slots=True)
+class FetchBandwidth:
+    """Ask what the network could give to the device now."""
+
+    gpsi: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSession:
+    """Create the device's only session; what an earlier process left for this UE goes first."""
+
+    request: SessionRequest
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True)
+class ModifySession:
+    """Let a session ask for another ladder."""
+
+    session_id: str
+    flows: tuple[MediaFlow, ...]
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSession:
+    """End a session that is no longer wanted."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSession:
+    """See whether the NEF still knows a session, after it could not be reached for a while."""
+
+    session_id: str
+
+
+Command = FetchBandwidth | CreateSession | ModifySession | CheckSession | DeleteSession
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The bandwidth that a new flow of the device could get."""
+
+    bandwidth_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The NEF created or modified the session."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The network refused a session or its change; it would accept so much for each component.
+
+    Component 0 is the session as a whole. Empty where it did not say.
+    """
+
+    acceptable_bps: dict[int, int]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The NEF did not answer, or not sensibly: the same may work later."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The NEF does not know the session (any more)."""
+
+    text: str
+
+
+Answer = Reported | Accepted | Declined | Failed | Gone
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Which variant is right from now on, None for none; `cause` and `reason` say why.
+
+    `cause` is "notification", "bandwidth", "refusal" or "failure".
+    """
+
+    rung: Rung | None
+    cause: str
+    reason: str
+
+
+Step = Command | Decision

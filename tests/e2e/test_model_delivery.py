@@ -1,0 +1,74 @@
+"""Every program at once: the radio changes, and the right model arrives on the device."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders.models import trained_pool
+from builders.processes import NefProcess, start_nef
+
+from af_client.demo.programs import Programs
+
+PYTHON = (sys.executable, "-m")
+GPSI = "msisdn-001010000000001"
+
+
+@pytest.fixture
+def nef(tmp_path: Path) -> Iterator[NefProcess]:
+    started = start_nef(tmp_path, "--scenario", "fading-ue", "--mode", "manual")
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def programs(nef: NefProcess) -> Iterator[Programs]:
+    """The relay, the model server and a device, which asks for its first model by itself."""
+    pool = str(trained_pool().folder)
+    with Programs() as started:
+        started.start("relay", [*PYTHON, "nef.cli", "user-plane", "--nef-url", nef.url])
+        ports = started.wait_for("relay", "n6_port")
+        n6, radio = f"127.0.0.1:{ports['n6_port']}", f"127.0.0.1:{ports['radio_port']}"
+        server = [*PYTHON, "af_client.cli", "model-server", "--nef-url", nef.url]
+        started.start("server", [*server, "--n6", n6, "--pool", pool])
+        started.wait_for("server", "event")
+        device = [*PYTHON, "af_client.cli", "device", "--radio", radio, "--gpsi", GPSI]
+        started.start("device", [*device, "--refresh-s", "600"])
+        yield started
+
+
+def next_model(programs: Programs) -> Mapping[str, Any]:
+    """The next transfer that ended with a model on the device."""
+    while True:
+        ended = programs.wait_for("server", "outcome", timeout_s=30)
+        if ended["outcome"] == "delivered":
+            return ended
+
+
+def test_the_model_follows_the_radio_down_and_up(nef: NefProcess, programs: Programs) -> None:
+    first = next_model(programs)
+    assert (first["variant"], first["cause"]) == ("digits-large", "missing")
+    assert first["topology_intact"] is True
+    assert first["accuracy"] > 0.95
+    assert 0 <= first["weights_lost"] < 40  # of 5800 at 1E-3
+
+    arrived = []
+    for seconds in (10, 6, 10):  # medium, bad, and good again
+        nef.control("POST", "/simulation/step", {"seconds": seconds})
+        arrived.append(next_model(programs))
+    assert [(model["variant"], model["cause"]) for model in arrived] == [
+        ("digits-medium", "notification"),
+        ("digits-small", "notification"),
+        ("digits-large", "notification"),
+    ]
+    assert all(model["topology_intact"] for model in arrived)
+
+
+def test_a_model_server_that_stops_leaves_no_session_behind(
+    nef: NefProcess, programs: Programs
+) -> None:
+    next_model(programs)
+    assert nef.control("GET", "/flows?ueId=ue-1")["flows"]
+    programs.stop()
+    assert nef.control("GET", "/flows?ueId=ue-1")["flows"] == []

@@ -1,0 +1,308 @@
+"""A model server without sockets: devices, transfers and the NEF's answers in virtual time."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from ipaddress import ip_address
+from itertools import count
+
+import pytest
+
+from af_client.delivery import documents
+from af_client.delivery.documents import DeviceReport, DeviceRequest
+from af_client.delivery.tunnel import Endpoint, InnerPacket
+from af_client.delivery.wire import Message, MessageType, Part
+from af_client.modelserver.devices import DEVICE_SILENCE_S, Devices
+from af_client.modelserver.negotiation import Policy
+from af_client.modelserver.serving import SETTLING_S, Model
+from af_client.modelserver.steps import (
+    Accepted,
+    Command,
+    CreateSession,
+    Declined,
+    DeleteSession,
+    Failed,
+    FetchBandwidth,
+    Reported,
+)
+from builders.negotiations import (
+    DEVICE,
+    ENOUGH_BPS,
+    GPSI,
+    LARGE,
+    MEDIUM,
+    SERVER,
+    SMALL,
+    a_notification,
+    a_report,
+    a_session,
+    allocated,
+    guaranteed,
+    not_guaranteed,
+)
+from builders.transfers import TOPOLOGY, WEIGHTS, an_offer
+from fakes.log import FakeLog
+
+REQUEST = DeviceRequest("i-1", GPSI, "recognition", None, "missing")
+OTHER = Endpoint(ip_address("10.45.0.3"), 7001)
+
+
+class Server:
+    """Devices with a log, and a NEF that grants everything."""
+
+    def __init__(self) -> None:
+        self.log = FakeLog()
+        models = {
+            v.name: Model(an_offer(v.name), TOPOLOGY, WEIGHTS) for v in (SMALL, MEDIUM, LARGE)
+        }
+        ids = count(1)
+        self.devices = Devices(
+            SERVER,
+            (SMALL, MEDIUM, LARGE),
+            models,
+            {"recognition"},
+            Policy(),
+            lambda: next(ids),
+            self.log,
+        )
+        self.bandwidth_bps = ENOUGH_BPS["large"]
+        self.commands: list[Command] = []
+
+    def hear(self, message: Message, now_s: float, source: Endpoint = DEVICE) -> None:
+        self.devices.packet(InnerPacket(source, SERVER, 0xB8, message.encode()), now_s)
+
+    def ask(self, now_s: float, number: int = 1, request: DeviceRequest = REQUEST) -> None:
+        body = documents.write(request)
+        self.hear(Message(MessageType.REQUEST, number, body=body), now_s)
+
+    def turn(self, now_s: float) -> list[Message]:
+        """Send what is due, and let the NEF answer; the messages to devices."""
+        messages = [message for _, message in self.devices.due(now_s)]
+        for whose, command in self.devices.commands():
+            self.commands.append(command)
+            if isinstance(command, FetchBandwidth):
+                self.devices.answer(whose, command, Reported(self.bandwidth_bps), now_s)
+            elif isinstance(command, CreateSession):
+                self.devices.answer(whose, command, Accepted(a_session()), now_s)
+        return messages
+
+    def running(self, now_s: float = 0.0) -> "Server":
+        """With a device to which the large model is on its way."""
+        self.ask(now_s)
+        self.turn(now_s)
+        self.turn(now_s)
+        self.devices.notification(allocated(), now_s)
+        return self
+
+    def idle(self) -> "Server":
+        """With a device that has the large model."""
+        self.running()
+        transfer = self.log.last("transfer_start")["transfer"]
+        self.turn(1.0)
+        self.done(transfer, "large", 2.0)
+        return self
+
+    def done(self, transfer: int, variant: str, now_s: float, fault: str | None = None) -> None:
+        report = DeviceReport(variant, 0.8, 0, 3, True, False, 0.98, fault)
+        body = documents.write(report)
+        self.hear(Message(MessageType.DONE, transfer, body=body), now_s)
+
+    def started(self) -> list[tuple[str, str]]:
+        """Each transfer so far: its variant and its cause."""
+        return [(e["variant"], e["cause"]) for e in self.log.of("transfer_start")]
+
+
+def types_of(messages: Iterable[Message]) -> list[MessageType]:
+    return [message.type for message in messages]
+
+
+def test_a_request_gets_a_receipt_and_then_the_model_that_the_network_carries() -> None:
+    server = Server()
+    server.ask(0.0)
+    assert types_of(server.turn(0.0)) == [MessageType.RECEIPT]
+    server.running()
+    assert server.started() == [("large", "missing")]
+    first = server.turn(1.0)
+    assert types_of(first)[-4:] != []
+    assert MessageType.OFFER in types_of(first)
+
+
+def test_nothing_is_sent_before_the_relay_can_know_the_grant() -> None:
+    server = Server().running(now_s=0.0)
+    assert MessageType.OFFER not in types_of(server.turn(SETTLING_S / 2))
+    assert MessageType.OFFER in types_of(server.turn(SETTLING_S))
+
+
+def test_a_repeated_request_starts_no_second_transfer() -> None:
+    server = Server().running()
+    server.ask(0.5)
+    assert len(server.started()) == 1
+    server.done(1, "large", 1.0)
+    server.ask(1.5)
+    assert len(server.started()) == 1
+
+
+def test_a_stale_model_is_delivered_anew() -> None:
+    server = Server().idle()
+    server.ask(6.0, number=2, request=replace(REQUEST, model="large", reason="stale"))
+    assert server.started()[1:] == [("large", "stale")]
+
+
+def test_a_smaller_grant_replaces_the_transfer_under_way() -> None:
+    server = Server().running()
+    server.turn(0.1)
+    server.devices.notification(not_guaranteed("small"), 0.2)
+    messages = server.turn(0.3)
+    assert types_of(messages)[0] is MessageType.ABORT
+    assert server.started() == [("large", "missing"), ("small", "notification")]
+    ended = server.log.last("transfer_end")
+    assert (ended["outcome"], ended["variant"]) == ("aborted", "large")
+
+
+def test_a_notification_between_transfers_leads_to_the_right_model() -> None:
+    server = Server().idle()
+    server.devices.notification(not_guaranteed("medium"), 3.0)
+    assert server.started()[1:] == [("medium", "notification")]
+    server.done(2, "medium", 4.0)
+    server.devices.notification(guaranteed(), 5.0)
+    assert server.started()[2:] == [("large", "notification")]
+
+
+def test_without_any_guarantee_the_transfer_ends_and_goes_on_when_there_is_one() -> None:
+    server = Server().running()
+    server.devices.notification(not_guaranteed(), 0.2)
+    assert server.log.last("decision")["variant"] is None
+    assert server.log.last("transfer_end")["outcome"] == "aborted"
+    server.devices.notification(guaranteed(), 3.0)
+    assert server.started() == [("large", "missing"), ("large", "missing")]
+
+
+def test_a_guarantee_of_what_the_device_has_already_sends_nothing() -> None:
+    server = Server().idle()
+    server.devices.notification(not_guaranteed(), 3.0)
+    server.devices.notification(guaranteed(), 4.0)
+    assert len(server.started()) == 1
+
+
+def test_the_end_of_a_transfer_says_what_the_device_measured() -> None:
+    server = Server().idle()
+    ended = server.log.last("transfer_end")
+    assert (ended["outcome"], ended["accuracy"], ended["weights_lost"]) == ("delivered", 0.98, 3)
+    assert (ended["seconds"], ended["cause"]) == (0.8, "missing")
+    assert ended["reported_bps"] == ENOUGH_BPS["large"]
+
+
+def test_a_model_that_could_not_be_loaded_is_not_taken_for_there() -> None:
+    server = Server().running()
+    server.done(1, "large", 1.0, fault="ModelUnusable: cut")
+    server.devices.notification(not_guaranteed("medium"), 2.0)
+    server.devices.notification(guaranteed(), 3.0)
+    assert [variant for variant, _ in server.started()] == ["large", "medium", "large"]
+
+
+def test_a_device_that_started_anew_gets_its_model_from_the_beginning() -> None:
+    server = Server().running()
+    server.ask(0.5, request=replace(REQUEST, instance="i-2"))
+    assert server.started() == [("large", "missing"), ("large", "missing")]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"application": "chess"}, "'chess', only for recognition"), ({"formats": (9,)}, "format 1")],
+)
+def test_what_cannot_be_served_is_refused_with_the_reason(
+    change: dict[str, object], reason: str
+) -> None:
+    server = Server()
+    server.ask(0.0, request=replace(REQUEST, **change))  # type: ignore[arg-type] # one of two
+    (message,) = server.turn(0.0)
+    assert message.type is MessageType.REFUSAL
+    assert reason in documents.read_reason(message.body)
+    assert server.commands == []
+
+
+def test_packets_that_are_no_messages_are_dropped() -> None:
+    server = Server().running()
+    server.devices.packet(InnerPacket(DEVICE, SERVER, 0, b"rubbish"), 0.1)
+    server.hear(Message(MessageType.REQUEST, 9, body=b"{}"), 0.1)
+    server.hear(Message(MessageType.DONE, 1, body=b"[]"), 0.1)
+    server.hear(Message(MessageType.NACK, 1, Part.TOPOLOGY, body=b"odd"), 0.1)
+    server.hear(Message(MessageType.ACK, 1), 0.1, source=OTHER)
+    server.done(1, "large", 1.0)
+    assert server.log.last("transfer_end")["outcome"] == "delivered"
+
+
+def test_a_goodbye_lets_the_session_go() -> None:
+    server = Server().idle()
+    server.hear(Message(MessageType.BYE, 0), 3.0)
+    server.turn(3.0)
+    assert DeleteSession(a_session()) in server.commands
+    assert server.log.last("device_left")["device"] == "10.45.0.2"
+
+
+def test_a_device_that_fell_silent_is_let_go() -> None:
+    server = Server().idle()
+    server.turn(2.0 + DEVICE_SILENCE_S)
+    assert DeleteSession(a_session()) in server.commands
+
+
+def test_at_the_end_all_sessions_are_deleted_and_transfers_aborted() -> None:
+    server = Server().running()
+    server.devices.leave("the model server stops")
+    messages = server.turn(1.0)
+    assert types_of(messages) == [MessageType.ABORT]
+    assert DeleteSession(a_session()) in server.commands
+
+
+def test_a_session_that_is_created_for_a_device_that_left_is_deleted() -> None:
+    server = Server()
+    server.ask(0.0)
+    server.turn(0.0)
+    server.devices.due(0.0)
+    ((whose, command),) = server.devices.commands()
+    server.hear(Message(MessageType.BYE, 0), 0.1)
+    server.devices.answer(whose, command, Accepted(a_session()), 0.2)
+    server.turn(0.3)
+    assert DeleteSession(a_session()) in server.commands
+
+
+def test_each_device_hears_of_its_own_session_only() -> None:
+    server = Server().running()
+    server.ask(0.0, request=REQUEST)
+    server.hear(Message(MessageType.REQUEST, 1, body=documents.write(REQUEST)), 0.0, OTHER)
+    server.devices.notification(a_notification(a_report("QOS_GUARANTEED"), number=2), 0.1)
+    assert server.log.last("notification")["device"] is None
+    assert len(server.started()) == 1
+
+
+def test_every_answer_of_the_nef_is_told() -> None:
+    server = Server().running()
+    assert server.log.last("bandwidth")["average_dl_bps"] == ENOUGH_BPS["large"]
+    created = server.log.last("session")
+    assert (created["state"], created["session"]) == ("created", "s-1")
+    assert [rung["variant"] for rung in created["ladder"]] == ["large", "medium", "small"]
+    heard = server.log.of("notification")
+    assert [(n["report"], n["components"]) for n in heard] == [
+        ("SUCCESSFUL_RESOURCES_ALLOCATION", [1]),
+        ("SUCCESSFUL_RESOURCES_ALLOCATION", [2]),
+    ]
+
+
+def test_an_outage_of_the_nef_is_told_once_and_its_end_too() -> None:
+    server = Server().running()
+    fetch = FetchBandwidth(GPSI)
+    for _ in range(3):
+        server.devices.answer(DEVICE, fetch, Failed("no connection"), 1.0)
+    server.devices.answer(DEVICE, fetch, Reported(1), 2.0)
+    names = [name for name, _ in server.log.said]
+    assert (names.count("nef_failed"), names.count("nef_answers_again")) == (1, 1)
+
+
+def test_a_refusal_of_the_network_is_told_with_its_answer() -> None:
+    server = Server()
+    server.ask(0.0)
+    server.turn(0.0)
+    server.devices.due(0.0)
+    for whose, command in server.devices.commands():
+        server.devices.answer(whose, command, Declined({2: 20_000_000}, "no blocks"), 0.1)
+    told = server.log.last("session")
+    assert (told["state"], told["answer"]) == ("refused", "no blocks")

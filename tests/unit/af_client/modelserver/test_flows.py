@@ -1,0 +1,54 @@
+from dataclasses import replace
+from ipaddress import ip_address
+
+from af_client import FlowFilter, UeAddress
+from af_client.delivery.tunnel import Endpoint
+from af_client.modelserver.flows import media_flows, session_request, topology_rate_bps, ue_address
+from af_client.modelserver.selection import select
+from builders.negotiations import DEVICE, LARGE, MEDIUM, SERVER, SMALL
+
+LADDER = select((SMALL, MEDIUM, LARGE), 10**9, 1.0).ladder
+
+
+def test_the_two_flows_ask_for_the_reliability_of_the_requirement() -> None:
+    topology, weights = media_flows(SERVER, DEVICE, LADDER)
+    assert (topology.number, topology.per, topology.priority) == (1, "1E-5", 1)
+    assert (weights.number, weights.per, weights.priority) == (2, "1E-3", 2)
+
+
+def test_flows_of_one_five_tuple_are_told_apart_by_their_tos() -> None:
+    rule = "permit out 17 from 10.60.0.1 7000 to 10.45.0.2 7001"
+    topology, weights = media_flows(SERVER, DEVICE, LADDER)
+    assert topology.filters == (FlowFilter(1, (rule,), "b8fc"),)
+    assert weights.filters == (FlowFilter(2, (rule,), "28fc"),)
+
+
+def test_each_smaller_variant_is_an_alternative_that_bears_its_name() -> None:
+    _, weights = media_flows(SERVER, DEVICE, LADDER)
+    rates = [(a.ref, a.gbr_dl_bps, a.per) for a in weights.alternatives]
+    assert rates == [(r.variant.name, r.weights_rate_bps, "1E-3") for r in LADDER[1:]]
+    assert weights.min_rate_dl_bps == weights.max_rate_dl_bps == LADDER[0].weights_rate_bps
+
+
+def test_the_topology_flow_suffices_for_every_rung_and_for_what_is_said_beside() -> None:
+    assert topology_rate_bps(LADDER) == 200_000
+    heavy = select((LARGE, SMALL), 10**9, 1.0).ladder[0]
+    slow = replace(heavy, topology_rate_bps=300_000)
+    assert topology_rate_bps((heavy, slow)) == 300_000
+
+
+def test_the_session_hears_of_every_event_that_moves_the_choice() -> None:
+    request = session_request(SERVER, DEVICE, LADDER)
+    assert set(request.events) >= {
+        "SUCCESSFUL_RESOURCES_ALLOCATION",
+        "FAILED_RESOURCES_ALLOCATION",
+        "QOS_GUARANTEED",
+        "QOS_NOT_GUARANTEED",
+        "SESSION_TERMINATION",
+    }
+
+
+def test_a_ue_is_named_by_the_address_of_its_version() -> None:
+    assert ue_address(DEVICE) == UeAddress(ipv4="10.45.0.2")
+    six = Endpoint(ip_address("2001:db8:45::2"), 7001)
+    assert ue_address(six) == UeAddress(ipv6="2001:db8:45::2")
