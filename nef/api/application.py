@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from nef.api import errors
 from nef.api.bodies import BoundedBodies
 from nef.api.documents import NAMES, base_path, served
+from nef.api.paths import OneLinePaths
 from nef.api.validation import VALIDATORS
 
 
@@ -53,4 +54,4 @@ def contract_application(
 
 def bounded(app: ASGIApp, max_body_bytes: int) -> ASGIApp:
     """The application behind its limits."""
-    return BoundedBodies(app, max_body_bytes)
+    return OneLinePaths(BoundedBodies(app, max_body_bytes))

@@ -30,6 +30,7 @@ def demands_of(request: SessionRequest, catalogue: Catalogue) -> tuple[FlowDeman
     if not request.components:
         _check_traffic(request)
         return (FlowDemand(0, request.flows, _subscription_ladder(request, catalogue)),)
+    _check_component_numbers(request.components)
     _check_flow_ids(request.components)
     return tuple(
         FlowDemand(part.number, part.flows, _component_ladder(part, request, catalogue))
@@ -52,6 +53,14 @@ def _check_traffic(request: SessionRequest) -> None:
     if not request.flows and request.external_app_id is None:
         raise _wrong("/flowInfo", "say which traffic is meant: flowInfo, exterAppId or components")
     _check_unique((flow.flow_id for flow in request.flows), "/flowInfo")
+
+
+def _check_component_numbers(components: Iterable[MediaComponent]) -> None:
+    for part in components:
+        # 0 is the AF's own signalling (TS 29.214 5.3.17), and the whole subscription to us.
+        if part.number < 1:
+            pointer = f"/multiModDatFlows/{part.number}/medCompN"
+            raise _wrong(pointer, "media components are numbered from 1")
 
 
 def _check_flow_ids(components: Iterable[MediaComponent]) -> None:
@@ -81,6 +90,10 @@ def _component_ladder(
 ) -> tuple[QosLevel, ...]:
     where = f"/multiModDatFlows/{part.number}"
     if part.qos_reference:
+        if part.alternatives:
+            raise _wrong(
+                f"{where}/altSerReqsData", "a qosReference has its alternatives by name: altSerReqs"
+            )
         names = (part.qos_reference, *part.alternative_references)
         pointers = _pointers(f"{where}/qosReference", f"{where}/altSerReqs", names)
         return _by_name(names, pointers, part.requirement.rates, catalogue)
@@ -114,7 +127,11 @@ def _by_name(
     wanted = _pointed(
         pointers[0], lambda: catalogue.profile(names[0]).at(rates.gbr_dl, rates.gbr_ul)
     )
-    first = replace(wanted, mbr_dl=rates.mbr_dl, mbr_ul=rates.mbr_ul)
+    first = replace(
+        wanted, mbr_dl=rates.mbr_dl or wanted.mbr_dl, mbr_ul=rates.mbr_ul or wanted.mbr_ul
+    )
+    if names[1:]:
+        _check_guaranteed(first, pointers[1])
     # The rates of a request belong to what it asks for; an alternative has those of its profile.
     others = (
         _pointed(pointer, lambda name=name: catalogue.profile(name).level)  # type: ignore[misc]
@@ -145,9 +162,19 @@ def _by_value(
         mbr_ul=rates.mbr_ul,
     )
     _check_unique_references(alternatives, others_pointer)
-    if alternatives and first.resource_type is ResourceType.NON_GBR:
-        raise _wrong(others_pointer, "a flow without a guaranteed rate has no alternatives to it")
-    return (_checked(first, pointer), *(_alternative(first, other) for other in alternatives))
+    if alternatives:
+        _check_guaranteed(first, others_pointer)
+    others = (
+        _checked(_alternative(first, other), f"{others_pointer}/{i}")
+        for i, other in enumerate(alternatives)
+    )
+    return (_checked(first, pointer), *others)
+
+
+def _check_guaranteed(first: QosLevel, pointer: str) -> None:
+    # Only a GBR QoS flow has alternative QoS profiles (TS 23.501 5.7.1.2a).
+    if first.resource_type is ResourceType.NON_GBR:
+        raise _wrong(pointer, "a flow without a guaranteed rate has no alternatives to it")
 
 
 def _check_unique_references(others: Iterable[AlternativeRequirement], pointer: str) -> None:

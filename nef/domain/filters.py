@@ -1,13 +1,13 @@
 """Packet filters of service data flows: IPFilterRule and ToS (TS 29.214 5.3.8, TS 29.514 5.6)."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
     IPv4Network,
     IPv6Address,
     IPv6Network,
-    ip_address,
     ip_network,
 )
 from typing import Literal, Self
@@ -18,7 +18,10 @@ IpAddress = IPv4Address | IPv6Address
 IpNetwork = IPv4Network | IPv6Network
 Direction = Literal["in", "out"]
 
+_PROTOCOL = re.compile(r"[0-9]{1,3}")
 _PORT_SPAN = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?", re.ASCII)
+# RFC 6733 4.3.1 writes "ipno" or "ipno/bits"; no netmask, no zone of a link-local address.
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?")
 _TOS = re.compile(r"[0-9A-Fa-f]{4}")
 _EXAMPLE = '"permit out 17 from 10.60.0.1 7000 to 10.45.0.2 7001"'
 
@@ -98,14 +101,15 @@ def parse_ip_filter_rule(text: str) -> PacketFilter:
     The action is "permit", there are no options, and "!" is not used. Raises InvalidValue that
     says which word is wrong.
     """
-    words = text.split()
+    # Spaces only: split() would take any blank that Unicode has, and a line break, for one.
+    words = [word for word in text.split(" ") if word]
     if len(words) < 6:
         raise _wrong(text, "it has too few words")
     action, direction, protocol, _from, *rest = words
     if action != "permit":
-        raise _wrong(text, f"the action is {action!r}, only 'permit' is used")
+        raise _wrong(text, f"the action is {_quoted(action)}, only 'permit' is used")
     if direction != "in" and direction != "out":
-        raise _wrong(text, f"the direction is {direction!r}, neither 'in' nor 'out'")
+        raise _wrong(text, f"the direction is {_quoted(direction)}, neither 'in' nor 'out'")
     travels: Direction = "in" if direction == "in" else "out"
     if _from != "from" or "to" not in rest:
         raise _wrong(text, "it must say 'from <source> to <destination>'")
@@ -122,11 +126,16 @@ def _wrong(text: str, why: str) -> InvalidValue:
     return InvalidValue(f"{text[:120]!r} is not an IPFilterRule such as {_EXAMPLE}: {why}")
 
 
+def _quoted(word: str) -> str:
+    return repr(word[:40])
+
+
 def _protocol(text: str, word: str) -> int | None:
     if word == "ip":
         return None
-    if not (word.isascii() and word.isdigit() and int(word) <= 255):
-        raise _wrong(text, f"the protocol is {word!r}, neither 'ip' nor a number from 0 to 255")
+    if not _PROTOCOL.fullmatch(word) or int(word) > 255:
+        reason = f"the protocol is {_quoted(word)}, neither 'ip' nor a number from 0 to 255"
+        raise _wrong(text, reason)
     return int(word)
 
 
@@ -135,7 +144,7 @@ def _endpoint(text: str, words: list[str]) -> Endpoint:
         raise _wrong(text, "an address is missing")
     address, *ports = words
     if len(ports) > 1:
-        raise _wrong(text, f"{' '.join(ports[1:])!r} is one word too many")
+        raise _wrong(text, f"{_quoted(' '.join(ports[1:]))} is one word too many")
     return Endpoint(_network(text, address), _ports(text, ports[0]) if ports else ())
 
 
@@ -145,10 +154,10 @@ def _network(text: str, word: str) -> IpNetwork | None:
     if word == "assigned":
         # RFC 6733 allows it for the UE's own address; TS 29.214 5.3.8 does not use it.
         raise _wrong(text, "'assigned' is not used, write the address")
-    try:
-        return ip_network(word, strict=False) if "/" in word else ip_network(ip_address(word))
-    except ValueError:
-        raise _wrong(text, f"{word!r} is neither an address, a prefix nor 'any'") from None
+    if _ADDRESS.fullmatch(word):
+        with suppress(ValueError):
+            return ip_network(word, strict=False)
+    raise _wrong(text, f"{_quoted(word)} is neither an address, a prefix nor 'any'")
 
 
 def _ports(text: str, word: str) -> tuple[tuple[int, int], ...]:
@@ -158,6 +167,6 @@ def _ports(text: str, word: str) -> tuple[tuple[int, int], ...]:
         first = int(match[1]) if match else -1
         last = int(match[2] or match[1]) if match else -1
         if not 0 <= first <= last <= 65535:
-            raise _wrong(text, f"{part!r} is no port or span of ports up to 65535")
+            raise _wrong(text, f"{_quoted(part)} is no port or span of ports up to 65535")
         spans.append((first, last))
     return tuple(spans)

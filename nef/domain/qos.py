@@ -65,8 +65,11 @@ class QosProfile:
     def at(self, gbr_dl: BitRate | None, gbr_ul: BitRate | None = None) -> QosLevel:
         """This profile's level at the rates a request names, None for the profile's own.
 
-        Raises InvalidValue where the downlink rate is outside the profile's bounds.
+        Raises InvalidValue where the downlink rate is outside the profile's bounds, or where the
+        profile's resource type guarantees no rate at all (TS 23.501 5.7.2.5).
         """
+        if self.level.resource_type is ResourceType.NON_GBR and (gbr_dl or gbr_ul):
+            raise InvalidValue(f"the profile {self.reference} guarantees no rate, so ask for none")
         low, high = self.min_gbr_dl, self.max_gbr_dl
         if gbr_dl is not None and ((low and gbr_dl < low) or (high and gbr_dl > high)):
             raise InvalidValue(

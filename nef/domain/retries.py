@@ -3,7 +3,7 @@
 #: The first wait; each further one is twice as long.
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
-#: 0.5 + 1 + 2 + … + 32 + 60 … : about six minutes in all.
+#: Eleven waits, 0.5 + 1 + 2 + … + 32 + 4 x 60 s: about five minutes in all.
 MAX_ATTEMPTS = 12
 
 

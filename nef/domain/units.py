@@ -55,11 +55,11 @@ class BitRate:
 
 
 @total_ordering
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, slots=True)
 class PacketErrorRate:
     """A packet error rate as scalar x 10^-exponent (TS 29.571 5.5.2, `PacketErrRate`).
 
-    Compared by value: 10E-4 has no notation of its own, and 1E-3 < 2E-3.
+    Ordered by the share of packets lost: 1E-3 < 2E-3 < 1E-2. Each share has one notation.
     """
 
     scalar: int
@@ -87,14 +87,6 @@ class PacketErrorRate:
         """Write the wire notation."""
         return f"{self.scalar}E-{self.exponent}"
 
-    def __eq__(self, other: object) -> bool:
-        """Equal when they lose the same share of packets."""
-        return isinstance(other, PacketErrorRate) and self.value == other.value
-
     def __lt__(self, other: "PacketErrorRate") -> bool:
         """Less when it loses fewer packets."""
         return self.value < other.value
-
-    def __hash__(self) -> int:
-        """Hash by value."""
-        return hash(self.value)

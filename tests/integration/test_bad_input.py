@@ -162,6 +162,15 @@ def test_a_path_that_does_not_exist_is_a_problem_too(nef: Served) -> None:
     refused(nef.http.get("/nowhere"), 404, "RESOURCE_URI_STRUCTURE_NOT_FOUND")
 
 
+@pytest.mark.parametrize(
+    "af_id", ["a%0Ab", "%0A", "a%00b", "a%2Fb", "%7F", "%F0%9F%A6%89", "..%2F"]
+)
+def test_an_odd_name_of_an_af_is_no_failure(nef: Served, af_id: str) -> None:
+    path = AF.replace("af-1", af_id)
+    for method in ("GET", "POST"):
+        assert nef.http.request(method, path, json={}).status_code < 500
+
+
 @pytest.mark.parametrize("query", ["10.45.0.2", "[]", '[{"ipv4Addr": "999"}]', "{"])
 def test_a_bad_query_is_a_problem_and_no_failure(nef: Served, query: str) -> None:
     response = nef.http.get(AF, params={"ip-addrs": query})

@@ -97,6 +97,37 @@ def test_a_component_by_name_may_name_its_rate_within_the_profile() -> None:
     assert ladder(asked(components=(wanted,))) == [("gold", "30 Mbps"), ("silver", "5 Mbps")]
 
 
+def test_a_component_without_qos_has_the_alternatives_of_the_subscription_too() -> None:
+    half = AlternativeRequirement("half", gbr_dl=RATE("5 Mbps"))
+    request = asked(requirement=TEN, alternatives=(half,), components=(part(),))
+    assert ladder(request) == [(None, "10 Mbps"), ("half", "5 Mbps")]
+
+
+def test_the_maximum_rate_of_a_profile_holds_unless_the_request_names_its_own() -> None:
+    capped = Catalogue([QosProfile.of("capped", 3, gbr_dl=RATE("2 Mbps"), mbr_dl=RATE("9 Mbps"))])
+    (demand,) = demands_of(asked(qos_reference="capped"), capped)
+    assert demand.ladder[0].mbr_dl == RATE("9 Mbps")
+    lower = part(
+        qos_reference="capped", requirement=QosRequirement(RateRequirement(mbr_dl=RATE("4 Mbps")))
+    )
+    (demand,) = demands_of(asked(components=(lower,)), capped)
+    assert demand.ladder[0].mbr_dl == RATE("4 Mbps")
+
+
+def test_an_alternative_may_name_whatever_it_has_of_its_own() -> None:
+    other = AlternativeRequirement("slow", RATE("1 Mbps"), RATE("2 Mbps"), 300, PER("1E-2"))
+    (demand,) = demands_of(asked(requirement=TEN, alternatives=(other,)), CATALOGUE)
+    slow = demand.ladder[1]
+    assert (slow.gbr_dl, slow.gbr_ul) == (RATE("1 Mbps"), RATE("2 Mbps"))
+    assert (slow.delay_ms, slow.per, slow.priority) == (300, PER("1E-2"), 20)
+
+
+def test_flows_are_numbered_within_their_component() -> None:
+    same = (ServiceDataFlow(1),)
+    parts = (part(1, flows=same, requirement=TEN), part(2, flows=same, requirement=TEN))
+    assert [d.flow_ids for d in demands_of(asked(components=parts), CATALOGUE)] == [(1,), (1,)]
+
+
 def test_a_component_that_names_no_qos_has_that_of_the_subscription() -> None:
     request = asked(qos_reference="gold", components=(part(),))
     assert ladder(request) == [("gold", "20 Mbps")]
@@ -104,7 +135,10 @@ def test_a_component_that_names_no_qos_has_that_of_the_subscription() -> None:
 
 SPEED = QosRequirement(RateRequirement(gbr_dl=RATE("50 Mbps")))
 BACKWARDS = QosRequirement(RateRequirement(gbr_dl=RATE("2 Mbps"), mbr_dl=RATE("1 Mbps")))
+BACKWARDS_UP = QosRequirement(RateRequirement(gbr_ul=RATE("2 Mbps"), mbr_ul=RATE("1 Mbps")))
+CAPPED = QosRequirement(RateRequirement(gbr_dl=RATE("1 Mbps"), mbr_dl=RATE("2 Mbps")))
 OTHER = AlternativeRequirement("a")
+ABOVE = AlternativeRequirement("above", gbr_dl=RATE("3 Mbps"))
 
 
 @pytest.mark.parametrize(
@@ -139,6 +173,23 @@ OTHER = AlternativeRequirement("a")
             "/multiModDatFlows/3/flowInfos",
         ),
         (asked(components=(part(3, requirement=BACKWARDS),)), "/multiModDatFlows/3/mirBwDl"),
+        (asked(requirement=BACKWARDS_UP), "/tscQosReq"),
+        (asked(requirement=CAPPED, alternatives=(OTHER, ABOVE)), "/altQosReqs/1"),
+        (
+            asked(components=(part(3, requirement=CAPPED, alternatives=(ABOVE,)),)),
+            "/multiModDatFlows/3/altSerReqsData/0",
+        ),
+        (
+            asked(components=(part(3, qos_reference="gold", alternatives=(OTHER,)),)),
+            "/multiModDatFlows/3/altSerReqsData",
+        ),
+        (
+            asked(components=(part(3, qos_reference="shared", requirement=TEN),)),
+            "/multiModDatFlows/3/qosReference",
+        ),
+        (asked(qos_reference="shared", alternative_references=("gold",)), "/altQoSReferences/0"),
+        (asked(components=(part(0, requirement=TEN),)), "/multiModDatFlows/0/medCompN"),
+        (asked(components=(part(-1, requirement=TEN),)), "/multiModDatFlows/-1/medCompN"),
     ],
 )
 def test_what_contradicts_itself_is_refused_at_the_attribute(

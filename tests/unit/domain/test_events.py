@@ -1,8 +1,10 @@
 """Which event a change of grants causes."""
 
+from dataclasses import replace
+
 import pytest
 
-from builders.demands import demand
+from builders.demands import demand, level
 from nef.domain.events import EventReport, UserPlaneEvent, allocation_reports, change_reports
 from nef.domain.qos import FlowGrant
 
@@ -38,11 +40,14 @@ def test_a_first_allocation_succeeds_at_a_rung_or_fails(
     ("before", "after", "event", "reference"),
     [
         (0, 1, NOT_GUARANTEED, "medium"),
+        (0, 2, NOT_GUARANTEED, "small"),
         (0, None, NOT_GUARANTEED, None),
+        (2, None, NOT_GUARANTEED, None),
         (1, 2, NOT_GUARANTEED, "small"),
         (2, 1, NOT_GUARANTEED, "medium"),
         (None, 2, NOT_GUARANTEED, "small"),
         (1, 0, GUARANTEED, None),
+        (2, 0, GUARANTEED, None),
         (None, 0, GUARANTEED, None),
     ],
 )
@@ -56,6 +61,31 @@ def test_a_change_says_what_holds_now(
 def test_resources_that_come_late_are_a_successful_allocation() -> None:
     reports = change_reports([DEMAND], [grant(None, allocated=False)], [grant(1)])
     assert reports == (report(SUCCESSFUL, "medium"),)
+
+
+@pytest.mark.parametrize(("level", "reference"), [(0, None), (2, "small")])
+def test_a_rung_that_was_waited_for_is_named(level: int, reference: str | None) -> None:
+    reports = change_reports([DEMAND], [grant(None, allocated=False)], [grant(level)])
+    assert reports == (report(SUCCESSFUL, reference),)
+
+
+def test_what_was_asked_for_by_name_is_named_when_it_is_allocated() -> None:
+    named = replace(DEMAND, ladder=(level("gold"), level("silver")))
+    (first,) = allocation_reports([named], [grant(0)])
+    assert first.applied_reference == "gold"
+    (fallen,) = change_reports([named], [grant(0)], [grant(1)])
+    assert fallen.applied_reference == "silver"
+    (back,) = change_reports([named], [grant(1)], [grant(0)])
+    # TS 29.122 knows appliedQosRef in QOS_NOT_GUARANTEED and SUCCESSFUL_RESOURCES_ALLOCATION only.
+    assert (back.event, back.applied_reference) == (GUARANTEED, None)
+
+
+def test_each_component_of_an_allocation_has_its_own_report() -> None:
+    other = demand(1, "low")
+    grants = [grant(None, allocated=False), FlowGrant(1, 1, allocated=True)]
+    one, two = allocation_reports([other, DEMAND], grants)
+    assert (one.component, one.event, one.applied_reference) == (1, SUCCESSFUL, "low")
+    assert (two.component, two.event) == (2, FAILED)
 
 
 def test_only_the_components_that_changed_are_reported() -> None:

@@ -156,6 +156,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 def test_a_traffic_class_looks_only_at_the_bits_of_its_mask() -> None:
     traffic = TosTrafficClass.parse("b8fc")
     assert [tos for tos in range(256) if traffic.matches(tos)] == [0xB8, 0xB9, 0xBA, 0xBB]
+    assert TosTrafficClass.parse("b9fc").matches(0xB8)
     assert all(TosTrafficClass.parse("0000").matches(tos) for tos in range(256))
 
 

@@ -32,6 +32,15 @@ def test_every_state_can_be_reached_and_every_session_can_end() -> None:
         assert SessionState.GONE in reachable(state)
 
 
+def test_every_trigger_is_of_use() -> None:
+    assert {trigger for _, trigger in TRANSITIONS} == set(Trigger)
+
+
+def test_the_af_sees_nothing_that_still_may_be_refused_or_is_on_its_way_out() -> None:
+    hidden = {SessionState.REQUESTED, SessionState.RELEASING, SessionState.GONE}
+    assert set(SessionState) - VISIBLE == hidden
+
+
 def test_what_is_gone_stays_gone() -> None:
     assert reachable(SessionState.GONE) == {SessionState.GONE}
 
@@ -54,5 +63,12 @@ def test_a_crash_leaves_work_in_exactly_the_states_between_an_intent_and_its_out
     assert set(SessionState) - UNSETTLED == {SessionState.ACTIVE, SessionState.GONE}
 
 
-def test_the_drawing_has_every_step() -> None:
-    assert mermaid().count("-->") == len(TRANSITIONS) + 1
+def test_the_drawing_has_every_step_and_no_other() -> None:
+    first, start, *arrows = mermaid().splitlines()
+    assert (first, start.strip()) == ("stateDiagram-v2", "[*] --> requested")
+    steps = {
+        f"{state} --> {'[*]' if then is SessionState.GONE else then}: {trigger}"
+        for (state, trigger), then in TRANSITIONS.items()
+    }
+    assert {arrow.strip() for arrow in arrows} == steps
+    assert len(arrows) == len(TRANSITIONS)

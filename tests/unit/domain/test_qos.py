@@ -1,40 +1,12 @@
-"""The 5QI table, profiles and the catalogue."""
+"""Profiles, the catalogue, and what a QoS flow asks."""
 
 import pytest
 
 from nef.domain.errors import InvalidValue
-from nef.domain.fiveqi import FIVE_QIS, ResourceType
-from nef.domain.qos import Catalogue, QosProfile
+from nef.domain.qos import Catalogue, FlowDemand, QosProfile, ServiceDataFlow
 from nef.domain.units import BitRate
 
 RATE = BitRate.parse
-
-
-@pytest.mark.parametrize(
-    ("value", "resource_type", "priority", "delay_ms", "per"),
-    [
-        (1, ResourceType.GBR, 20, 100, "1E-2"),
-        (3, ResourceType.GBR, 30, 50, "1E-3"),
-        (9, ResourceType.NON_GBR, 90, 300, "1E-6"),
-        (80, ResourceType.NON_GBR, 68, 10, "1E-6"),
-        (84, ResourceType.DELAY_CRITICAL_GBR, 24, 30, "1E-5"),
-        (85, ResourceType.DELAY_CRITICAL_GBR, 21, 5, "1E-5"),
-    ],
-)
-def test_rows_of_the_table(
-    value: int, resource_type: ResourceType, priority: int, delay_ms: int, per: str
-) -> None:
-    row = FIVE_QIS[value]
-    assert (row.resource_type, row.priority, row.delay_ms) == (resource_type, priority, delay_ms)
-    assert str(row.per) == per
-
-
-def test_only_delay_critical_rows_have_a_burst_and_only_guaranteed_ones_a_window() -> None:
-    for row in FIVE_QIS.values():
-        critical = row.resource_type is ResourceType.DELAY_CRITICAL_GBR
-        assert (row.max_burst_bytes is not None) == critical
-        guaranteed = row.resource_type is not ResourceType.NON_GBR
-        assert (row.averaging_window_ms is not None) == guaranteed
 
 
 def test_a_profile_is_a_row_with_what_it_says_otherwise() -> None:
@@ -56,8 +28,23 @@ def test_a_request_may_name_a_rate_within_the_bounds_of_the_profile() -> None:
             profile.at(RATE(rate))
 
 
+def test_a_rate_that_a_request_leaves_open_is_that_of_the_profile() -> None:
+    both = QosProfile.of("both", 2, gbr_dl=RATE("4 Mbps"), gbr_ul=RATE("3 Mbps"))
+    assert both.at(None) == both.level
+    assert both.at(RATE("5 Mbps")).gbr_ul == RATE("3 Mbps")
+    assert both.at(None, RATE("5 Mbps")).gbr_dl == RATE("4 Mbps")
+
+
 def test_a_profile_without_bounds_takes_any_rate() -> None:
     assert QosProfile.of("open", 3).at(RATE("9 Gbps")).gbr_dl == RATE("9 Gbps")
+
+
+def test_a_profile_that_guarantees_no_rate_cannot_be_asked_for_one() -> None:
+    shared = QosProfile.of("shared", 9)
+    assert shared.at(None) == shared.level
+    for rates in ((RATE("1 Mbps"), None), (None, RATE("1 Mbps"))):
+        with pytest.raises(InvalidValue, match="shared guarantees no rate"):
+            shared.at(*rates)
 
 
 def test_an_unknown_5qi_is_refused() -> None:
@@ -80,3 +67,16 @@ def test_a_name_that_is_not_there_is_refused_with_the_names_that_are() -> None:
 def test_a_name_may_stand_only_once() -> None:
     with pytest.raises(InvalidValue, match="'a' is defined twice"):
         Catalogue([QosProfile.of("a", 3), QosProfile.of("a", 4)])
+
+
+def test_a_long_name_is_not_repeated_in_full() -> None:
+    with pytest.raises(InvalidValue) as refusal:
+        Catalogue([]).profile("x" * 10_000)
+    assert str(refusal.value).endswith("there are: none")
+    assert len(str(refusal.value)) < 200
+
+
+def test_a_demand_knows_the_flows_it_is_for() -> None:
+    level = QosProfile.of("gold", 3).level
+    demand = FlowDemand(1, (ServiceDataFlow(4), ServiceDataFlow(2)), (level,))
+    assert demand.flow_ids == (4, 2)

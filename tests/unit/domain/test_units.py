@@ -53,6 +53,8 @@ def test_a_rate_has_one_value_in_every_notation(text: str, bps: int, written: st
         f"{10**30} bps",
         "9" * 5000 + " bps",
         "\u0663 Mbps",
+        "1." + "0" * 5000 + " bps",
+        "NaN bps",
         "",
     ],
 )
@@ -69,6 +71,12 @@ def test_no_text_breaks_the_readers(text: str) -> None:
             parse(text)
         except InvalidValue:
             continue
+
+
+@given(RATES, RATES)
+def test_rates_are_ordered_by_their_bits_whatever_their_unit(one: BitRate, other: BitRate) -> None:
+    assert (one < other) == (one.bps < other.bps)
+    assert (str(one) == str(other)) == (one == other)
 
 
 def test_a_rate_cannot_be_negative_or_beyond_reason() -> None:
@@ -92,7 +100,16 @@ def test_error_rates_are_ordered_by_how_much_is_lost(
     assert (one != other) or hash(one) == hash(other)
 
 
-@pytest.mark.parametrize("text", ["0E-3", "1E-0", "1e-3", "1E3", "10E-3", "1E-10", "0.001", ""])
+def test_error_rates_sort_from_best_to_worst() -> None:
+    written = ["9E-1", "1E-3", "1E-9", "2E-3", "1E-5", "9E-9", "1E-2"]
+    rates = sorted(PacketErrorRate.parse(text) for text in written)
+    assert [str(rate) for rate in rates] == ["1E-9", "9E-9", "1E-5", "1E-3", "2E-3", "1E-2", "9E-1"]
+    assert PacketErrorRate.parse("1E-3") <= PacketErrorRate(1, 3)
+
+
+@pytest.mark.parametrize(
+    "text", ["0E-3", "1E-0", "\u0661E-3", "1E-3\n", "1e-3", "1E3", "10E-3", "1E-10", "0.001", ""]
+)
 def test_what_is_no_error_rate_is_refused(text: str) -> None:
     with pytest.raises(InvalidValue):
         PacketErrorRate.parse(text)
