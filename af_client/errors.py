@@ -17,7 +17,7 @@
         ├── TooMany               429, with the time to wait
         └── ServerFailed          5xx
 
-`ProblemError` is made from `ProblemDetails` (TS 29.122 5.2.1.2.12, RFC 9457).
+`ProblemError` is made from `ProblemDetails` (TS 29.122 5.2.1, RFC 9457).
 """
 
 from collections.abc import Mapping

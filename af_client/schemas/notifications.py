@@ -1,4 +1,4 @@
-"""`UserPlaneNotificationData` and `TestNotification` (TS 29.122 5.14.2.1.4 and 5.2.1.2)."""
+"""`UserPlaneNotificationData` and `TestNotification` (TS 29.122 5.14.2.1 and 5.2.1)."""
 
 from typing import Any
 

@@ -38,7 +38,7 @@ class RatesSchema(_Lenient):
 
 
 class ProblemSchema(_Lenient):
-    """`ProblemDetails` (TS 29.122 5.2.1.2.12)."""
+    """`ProblemDetails` (TS 29.122 5.2.1)."""
 
     title = fields.String()
     cause = fields.String()

@@ -1,7 +1,7 @@
 """From what an AF asked for to what each QoS flow asks of the network.
 
 The rules about which attributes go together are those of TS 29.122 5.14.2.1.2 and, for media
-components, of TS 29.514 5.6.2.7. A request that breaks one raises InvalidRequest with the JSON
+components, of TS 29.514 5.6.2. A request that breaks one raises InvalidRequest with the JSON
 pointers of what is wrong.
 """
 
@@ -41,6 +41,8 @@ def demands_of(request: SessionRequest, catalogue: Catalogue) -> tuple[FlowDeman
 def _check_one_way_of_asking(request: SessionRequest) -> None:
     if request.qos_reference and request.requirement:
         raise _wrong("/tscQosReq", "ask by name (qosReference) or by value, not both ways")
+    if request.requirement == QosRequirement():
+        raise _wrong("/tscQosReq", "it names no parameter; name a rate, a delay or an error rate")
     if request.alternative_references and not request.qos_reference:
         raise _wrong("/altQoSReferences", "alternatives by name need a qosReference")
     if request.alternatives and not request.requirement:
@@ -124,6 +126,8 @@ def _pointers(first: str, others: str, names: tuple[str, ...]) -> list[str]:
 def _by_name(
     names: tuple[str, ...], pointers: list[str], rates: RateRequirement, catalogue: Catalogue
 ) -> tuple[QosLevel, ...]:
+    if len(set(names)) < len(names):
+        raise _wrong(pointers[1], "each name may stand only once: it tells which rung is applied")
     wanted = _pointed(
         pointers[0], lambda: catalogue.profile(names[0]).at(rates.gbr_dl, rates.gbr_ul)
     )
@@ -134,7 +138,7 @@ def _by_name(
         _check_guaranteed(first, pointers[1])
     # The rates of a request belong to what it asks for; an alternative has those of its profile.
     others = (
-        _pointed(pointer, lambda name=name: catalogue.profile(name).level)  # type: ignore[misc]
+        _pointed(pointer, lambda name=name: catalogue.profile(name).at(None))  # type: ignore[misc]
         for name, pointer in zip(names[1:], pointers[1:], strict=True)
     )
     return (_checked(first, pointers[0]), *others)

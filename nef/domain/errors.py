@@ -65,7 +65,7 @@ class Conflict(NefError):
 class ResourcesRefused(NefError):
     """The cell cannot carry the flows; `acceptable` maps component number to a downlink rate.
 
-    A component that could get nothing is absent; see `acceptableServInfo`, TS 29.514 5.6.2.30.
+    A component that could get nothing is absent; see `acceptableServInfo`, TS 29.514 5.6.2.
     """
 
     def __init__(self, acceptable: Mapping[int, BitRate]) -> None:

@@ -72,7 +72,7 @@ class PacketFilter:
 
 @dataclass(frozen=True, slots=True)
 class TosTrafficClass:
-    """A ToS or traffic class octet with its mask (TS 29.514 5.6.3.2, `TosTrafficClass`)."""
+    """A ToS or traffic class octet with its mask (TS 29.514 5.6.3, `TosTrafficClass`)."""
 
     value: int
     mask: int

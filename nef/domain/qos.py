@@ -66,7 +66,8 @@ class QosProfile:
         """This profile's level at the rates a request names, None for the profile's own.
 
         Raises InvalidValue where the downlink rate is outside the profile's bounds, or where the
-        profile's resource type guarantees no rate at all (TS 23.501 5.7.2.5).
+        profile's resource type guarantees no rate at all (TS 23.501 5.7.2.5), or where neither
+        side names the rate to guarantee.
         """
         if self.level.resource_type is ResourceType.NON_GBR and (gbr_dl or gbr_ul):
             raise InvalidValue(f"the profile {self.reference} guarantees no rate, so ask for none")
@@ -76,9 +77,13 @@ class QosProfile:
                 f"{gbr_dl} is outside of what the profile {self.reference} allows: "
                 f"{low or 'any rate'} to {high or 'any rate'}"
             )
-        return replace(
+        level = replace(
             self.level, gbr_dl=gbr_dl or self.level.gbr_dl, gbr_ul=gbr_ul or self.level.gbr_ul
         )
+        guarantees = level.resource_type is not ResourceType.NON_GBR
+        if guarantees and not (level.gbr_dl or level.gbr_ul):
+            raise InvalidValue(f"the profile {self.reference} has no rate of its own, so name one")
+        return level
 
 
 _PROFILE_FIELDS = frozenset({"description", "min_gbr_dl", "max_gbr_dl"})
@@ -116,7 +121,7 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class ServiceDataFlow:
-    """A flow of packets inside a QoS flow (`FlowInfo`, TS 29.122 5.2.1.2.2)."""
+    """A flow of packets inside a QoS flow (`FlowInfo`, TS 29.122 5.2.1)."""
 
     flow_id: int
     filters: tuple[PacketFilter, ...] = ()

@@ -45,7 +45,7 @@ class RateRequirement:
 class QosRequirement:
     """QoS by value (`TscQosRequirement`, `TsnQosContainer`).
 
-    `priority` is the TSC priority level, 1 (most important) to 8 (TS 29.514 5.6.3.2).
+    `priority` is the TSC priority level, 1 (most important) to 8 (TS 29.514 5.6.3).
     """
 
     rates: RateRequirement = RateRequirement()
@@ -57,7 +57,7 @@ class QosRequirement:
 
 @dataclass(frozen=True, slots=True)
 class AlternativeRequirement:
-    """An alternative set of parameters (`AlternativeServiceRequirementsData`, TS 29.514 5.6.2.41).
+    """An alternative set of parameters (`AlternativeServiceRequirementsData`, TS 29.514 5.6.2).
 
     What it leaves open is as in the requirement it is an alternative to.
     """

@@ -17,10 +17,10 @@ from nef.schemas.flows import (
 
 
 class MediaComponentSchema(WireSchema):
-    """`AsSessionMediaComponent` (TS 29.122 5.14.2.1.11)."""
+    """`AsSessionMediaComponent` (TS 29.122 5.14.2.1)."""
 
     number = fields.Integer(data_key="medCompN", required=True)
-    # May be null, as published (TS 29.122 5.14.2.1.11), which says no more than absence.
+    # May be null, as published (TS 29.122 5.14.2.1), which says no more than absence.
     flows = fields.List(fields.Nested(FlowInfoSchema), data_key="flowInfos", allow_none=True)
     qos_reference = fields.String(data_key="qosReference")
     alternative_references = fields.List(fields.String(), data_key="altSerReqs")

@@ -12,7 +12,7 @@ from nef.schemas.fields import BitRateField, ErrorRateField, FlowDescriptionFiel
 
 
 class FlowInfoSchema(WireSchema):
-    """`FlowInfo` (TS 29.122 5.2.1.2.2)."""
+    """`FlowInfo` (TS 29.122 5.2.1)."""
 
     flow_id = fields.Integer(data_key="flowId", required=True, strict=True)
     descriptions = fields.List(FlowDescriptionField(), data_key="flowDescriptions")
@@ -27,7 +27,7 @@ class FlowInfoSchema(WireSchema):
 
 
 class AlternativeSchema(WireSchema):
-    """`AlternativeServiceRequirementsData` (TS 29.514 5.6.2.41)."""
+    """`AlternativeServiceRequirementsData` (TS 29.514 5.6.2)."""
 
     makes = AlternativeRequirement
     reference = fields.String(data_key="altQosParamSetRef", required=True)
@@ -38,7 +38,7 @@ class AlternativeSchema(WireSchema):
 
 
 class TscQosSchema(WireSchema):
-    """`TscQosRequirement` (TS 29.122 5.14.2.1.6)."""
+    """`TscQosRequirement` (TS 29.122 5.14.2.1)."""
 
     gbr_dl = BitRateField(data_key="reqGbrDl")
     gbr_ul = BitRateField(data_key="reqGbrUl")
@@ -61,7 +61,7 @@ class TscQosSchema(WireSchema):
 
 
 class TsnQosSchema(WireSchema):
-    """`TsnQosContainer` (TS 29.514 5.6.2.35), as plain keywords."""
+    """`TsnQosContainer` (TS 29.514 5.6.2), as plain keywords."""
 
     makes = dict
     delay_ms = fields.Integer(data_key="tscPackDelay")

@@ -1,4 +1,4 @@
-"""`QosMonitoringInformation` on the wire (TS 29.122 5.14.2.1.6)."""
+"""`QosMonitoringInformation` on the wire (TS 29.122 5.14.2.1)."""
 
 from marshmallow import fields
 

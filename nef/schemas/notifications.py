@@ -8,7 +8,7 @@ from nef.schemas.sessions import session_link
 
 
 def notification_document(notification: Notification, api_root: str) -> dict[str, Any]:
-    """What is sent to the AF (TS 29.122 5.14.2.1.4; 5.2.1.2.9 for a test)."""
+    """What is sent to the AF (TS 29.122 5.14.2.1.4; 5.2.1 for a test)."""
     link = session_link(api_root, notification.af_id, notification.session_id)
     if not notification.reports:
         return {"subscription": link}

@@ -1,4 +1,4 @@
-"""What a refusal offers: `acceptableServInfo` on the wire (TS 29.514 5.6.2.30)."""
+"""What a refusal offers: `acceptableServInfo` on the wire (TS 29.514 5.6.2)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -26,6 +26,7 @@ CATALOGUE = Catalogue(
         QosProfile.of("gold", 3, gbr_dl=RATE("20 Mbps"), max_gbr_dl=RATE("40 Mbps")),
         QosProfile.of("silver", 4, gbr_dl=RATE("5 Mbps")),
         QosProfile.of("shared", 9),
+        QosProfile.of("bare", 3),
     ]
 )
 BASE = SessionRequest(
@@ -149,6 +150,10 @@ ABOVE = AlternativeRequirement("above", gbr_dl=RATE("3 Mbps"))
         (asked(requirement=TEN, alternative_references=("gold",)), "/altQoSReferences"),
         (asked(qos_reference="gold", alternatives=(OTHER,)), "/altQosReqs"),
         (asked(qos_reference="bronze"), "/qosReference"),
+        (asked(qos_reference="bare"), "/qosReference"),
+        (asked(qos_reference="gold", alternative_references=("bare",)), "/altQoSReferences/0"),
+        (asked(qos_reference="gold", alternative_references=("gold",)), "/altQoSReferences/0"),
+        (asked(requirement=QosRequirement()), "/tscQosReq"),
         (
             asked(qos_reference="gold", alternative_references=("silver", "bronze")),
             "/altQoSReferences/1",
