@@ -53,6 +53,8 @@ def main() -> None:
     Every option can be set by an environment variable: AF_CLIENT_DEVICE_SERVER, …
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # That the NEF cannot be reached is an event of its own, told once.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 # The commands import what they need when they run: training or drawing takes long to load.

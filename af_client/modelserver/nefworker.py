@@ -1,5 +1,6 @@
 """The thread that talks to the NEF, so that an answer that takes its time holds up no packet."""
 
+import logging
 import queue
 import threading
 from collections.abc import Callable, Hashable
@@ -23,6 +24,8 @@ from af_client.modelserver.steps import (
     ModifySession,
     Reported,
 )
+
+_log = logging.getLogger(__name__)
 
 #: Takes whose command it was, the command, and what came of it.
 Answered = Callable[[Hashable, Command, Answer], None]
@@ -111,3 +114,7 @@ def _attempt(ask: Callable[[], Answer]) -> Answer:
         return Gone(str(fault))
     except NefError as fault:
         return Failed(str(fault))
+    except Exception as fault:
+        # A fault of ours must not end the thread, and with it every session, without a word.
+        _log.exception("a command could not be carried out")
+        return Failed(f"{type(fault).__name__}: {fault}")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from af_client.delivery import tunnel
-from af_client.delivery.receiver import Event, Receiver
+from af_client.delivery.incoming import Event
+from af_client.delivery.receiver import Receiver
 from af_client.delivery.sender import Sender
 from af_client.delivery.tunnel import NotAPacket
 from af_client.delivery.wire import MalformedMessage, Message, decode

@@ -18,9 +18,10 @@ REQUEST = DeviceRequest("a1b2", "msisdn-491700000001", "one-shot", None, "missin
 REPORT = DeviceReport("large", 0.8, 0, 3, True, False, 0.97)
 
 
-@pytest.mark.parametrize("document", [REQUEST, REPORT, an_offer()])
-def test_what_is_written_is_read_back(document: DeviceRequest | DeviceReport | Offer) -> None:
-    assert read(type(document), write(document)) == document
+def test_what_is_written_is_read_back() -> None:
+    assert read(DeviceRequest, write(REQUEST)) == REQUEST
+    assert read(DeviceReport, write(REPORT)) == REPORT
+    assert read(Offer, write(an_offer())) == an_offer()
 
 
 def test_members_of_later_versions_are_ignored() -> None:

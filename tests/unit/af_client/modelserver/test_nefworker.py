@@ -1,0 +1,142 @@
+import queue
+from collections.abc import Hashable
+from typing import Any
+
+import pytest
+
+from af_client import ConnectFailed, Inbox, NefClient, Notification, Reply
+from af_client.modelserver.flows import media_flows, session_request
+from af_client.modelserver.nefworker import NefWorker
+from af_client.modelserver.selection import select
+from af_client.modelserver.steps import (
+    Accepted,
+    Answer,
+    CheckSession,
+    Command,
+    CreateSession,
+    Declined,
+    DeleteSession,
+    Failed,
+    FetchBandwidth,
+    Gone,
+    ModifySession,
+    Reported,
+)
+from builders.negotiations import (
+    DEVICE,
+    GPSI,
+    LARGE,
+    SERVER,
+    SESSION_URL,
+    SMALL,
+    a_session,
+    allocated,
+)
+from fakes.transport import FakeTransport, problem, reply
+
+CHOICE = select((SMALL, LARGE), 10**9, 1.0)
+FETCH = FetchBandwidth(GPSI)
+CREATE = CreateSession(session_request(SERVER, DEVICE, CHOICE.ladder), CHOICE)
+MODIFY = ModifySession("s-1", media_flows(SERVER, DEVICE, CHOICE.ladder), CHOICE)
+CHECK = CheckSession("s-1")
+DELETE = DeleteSession(a_session())
+DOCUMENT = {
+    "self": SESSION_URL,
+    "ueIpv4Addr": "10.45.0.2",
+    "notificationDestination": "http://af.example/secret",
+}
+
+
+class Worked:
+    """What came of commands that were carried out against a scripted NEF, in this thread."""
+
+    def __init__(self, *script: Reply | Exception) -> None:
+        self.transport = FakeTransport(*script)
+        self.inbox = Inbox("http://af.example/secret")
+        self.answers: list[Answer] = []
+        nef = NefClient("http://nef.example", "af", transport=self.transport)
+        self.worker = NefWorker(nef, self.inbox, self._answered)
+
+    def _answered(self, whose: Hashable, command: Command, answer: Answer) -> None:
+        assert whose == "the device"
+        self.answers.append(answer)
+
+    def on(self, command: Command) -> Answer:
+        self.worker.carry_out("the device", command)
+        return self.answers[-1]
+
+
+def performance(rate: str) -> dict[str, Any]:
+    return {"dnPerfInfos": [{"dnPerf": [{"perfData": {"avgTrafficRate": rate}}]}], "suppFeat": "0"}
+
+
+def test_the_reported_bandwidth_is_in_bits_per_second() -> None:
+    assert Worked(reply(200, performance("25 Mbps"))).on(FETCH) == Reported(25_000_000)
+
+
+def test_a_session_is_created_for_its_inbox_after_what_was_left_is_deleted() -> None:
+    left = {**DOCUMENT, "self": SESSION_URL.replace("s-1", "s-0")}
+    worked = Worked(reply(200, [left]), reply(204), reply(201, DOCUMENT, Location=SESSION_URL))
+    answer = worked.on(CREATE)
+    assert isinstance(answer, Accepted)
+    assert answer.session.id == "s-1"
+    assert [method for method, _ in worked.transport.asked] == ["GET", "DELETE", "POST"]
+    assert worked.transport.said["notificationDestination"] == worked.inbox.url
+
+
+def test_notifications_of_a_session_come_after_its_answer() -> None:
+    worked = Worked(reply(200, []), reply(201, DOCUMENT, Location=SESSION_URL))
+    worked.inbox.accept(allocated())  # the NEF may be faster than its own answer
+    order: queue.SimpleQueue[object] = queue.SimpleQueue()
+    nef = NefClient("http://nef.example", "af", transport=worked.transport)
+
+    def heard(notification: Notification) -> None:
+        order.put(notification)
+
+    worked.inbox.on_notification(heard)
+    worker = NefWorker(nef, worked.inbox, lambda _, __, answer: order.put(answer))
+    worker.carry_out("the device", CREATE)
+    first, second = order.get(timeout=10), order.get(timeout=10)
+    worked.inbox.close()
+    assert isinstance(first, Accepted)
+    assert second == allocated()
+
+
+def test_a_refusal_says_what_each_flow_would_get() -> None:
+    parts = {"2": {"medCompN": 2, "marBwDl": "4 Mbps"}}
+    refusal = problem(403, {"acceptableServInfo": {"accBwMedComps": parts}})
+    answer = Worked(refusal).on(MODIFY)
+    assert isinstance(answer, Declined)
+    assert answer.acceptable_bps == {2: 4_000_000}
+
+
+@pytest.mark.parametrize("command", [MODIFY, CHECK, DELETE])
+def test_a_session_that_the_nef_does_not_know_is_gone(command: Command) -> None:
+    assert isinstance(Worked(problem(404)).on(command), Gone)
+
+
+@pytest.mark.parametrize("command", [FETCH, CREATE, MODIFY, CHECK, DELETE])
+def test_a_nef_that_cannot_be_reached_is_no_end(command: Command) -> None:
+    answer = Worked(ConnectFailed("nobody listens")).on(command)
+    assert answer == Failed("nobody listens")
+
+
+def test_a_fault_of_our_own_ends_no_thread() -> None:
+    answer = Worked(RuntimeError("a slip")).on(CHECK)
+    assert answer == Failed("RuntimeError: a slip")
+
+
+def test_what_is_deleted_is_no_longer_listened_to() -> None:
+    worked = Worked(reply(204))
+    worked.inbox.expect(SESSION_URL)
+    assert worked.on(DELETE) == Gone("deleted")
+    assert worked.inbox.accept(allocated()).name == "UNKNOWN_SESSION"
+
+
+def test_the_thread_carries_out_what_waits_before_it_ends() -> None:
+    worked = Worked(reply(200, performance("1 Mbps")), reply(200, performance("2 Mbps")))
+    worked.worker.start()
+    for _ in range(2):
+        worked.worker.put("the device", FETCH)
+    assert worked.worker.finish(timeout_s=10)
+    assert worked.answers == [Reported(1_000_000), Reported(2_000_000)]

@@ -1,0 +1,33 @@
+import pytest
+from click.testing import CliRunner
+
+from af_client.cli import main
+
+DEVICE = ("device", "--gpsi", "msisdn-1", "--radio", "127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("device", "--radio", "127.0.0.1"), "'127.0.0.1' is not host:port"),
+        (("device", "--radio", "127.0.0.1:99999"), "is not host:port"),
+        ((*DEVICE, "--server", "somewhere:7000"), "'somewhere' is no IP address"),
+        ((*DEVICE, "--address", "10.45.0"), "'10.45.0' is no IP address"),
+        (("model-server", "--n6", "127.0.0.1:9", "--pool", "/nowhere"), "no models in /nowhere"),
+        (("device", "--radio", "127.0.0.1:9"), "'--gpsi'"),
+    ],
+)
+def test_wrong_options_are_named_with_what_would_be_right(
+    arguments: tuple[str, ...], said: str
+) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code != 0
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("command", ["model-server", "device", "models", "demo"])
+def test_every_command_explains_itself(command: str) -> None:
+    result = CliRunner().invoke(main, [command, "--help"])
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
