@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import numpy as np
 import numpy.typing as npt
 from sklearn.neural_network import MLPClassifier
@@ -218,20 +217,3 @@ def _pooled(pixels: Pixels) -> _Matrix:
     half = SIDE // 2
     squares = pixels.reshape(len(pixels), half, 2, half, 2).mean(axis=(2, 4))
     return _flat(squares)
-
-
-@click.command()
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
-@click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True)
-def main(out: Path, seed: int) -> None:
-    """Train the image classifiers from their seed into a folder, unless they are there."""
-    manifest = train_all(out, seed)
-    for model in manifest.models:
-        click.echo(
-            f"{model.name:14}{model.accuracy:7.1%} of {manifest.held_out_images} held-out images"
-            f"{model.weights_bytes / 1e6:7.2f} MB of weights"
-        )
-
-
-if __name__ == "__main__":
-    main()

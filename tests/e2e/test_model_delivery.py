@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.models import trained_pool
-from builders.processes import NefProcess, start_nef
 
 from af_client.demo.programs import Programs
+from builders.models import trained_pool
+from builders.processes import NefProcess, start_nef
 
 PYTHON = (sys.executable, "-m")
 GPSI = "msisdn-001010000000001"
