@@ -6,12 +6,14 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from db.engine import WRITING, in_memory, open_engine
 from db.outbox import SqlOutbox
 from db.sessions import SqlSessions
 from db.simulations import SqlSimulations
 from db.upgrade import upgrade
+from nef.ports.storage import StorageUnusable
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,13 @@ class SqlStorage:
 
     @classmethod
     def open(cls, url: str) -> "SqlStorage":
-        """Open a database and bring it to the newest form; raises NewerDatabase."""
-        engine = open_engine(url)
-        upgrade(engine)
+        """Open a database and bring it to the newest form; raises StorageUnusable."""
+        try:
+            engine = open_engine(url)
+            upgrade(engine)
+        except SQLAlchemyError as error:
+            reason = getattr(error, "orig", None) or error
+            raise StorageUnusable(f"the database {url} cannot be opened: {reason}") from error
         return cls(engine)
 
     def close(self) -> None:

@@ -9,11 +9,12 @@ from alembic.util import CommandError
 from sqlalchemy import Engine
 
 from db.engine import WRITING
+from nef.ports.storage import StorageUnusable
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class NewerDatabase(Exception):
+class NewerDatabase(StorageUnusable):
     """The database was written by a newer version of this software."""
 
 

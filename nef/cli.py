@@ -12,11 +12,12 @@ from typing import Any
 import click
 import uvicorn
 
-from nef.app import create_app
+from nef.app import Nef, create_app
 from nef.config import Settings, load_catalogue
 from nef.domain.errors import NefError
 from nef.network.simulator.scenario import shipped_scenarios
 from nef.network.userplane.relay import RelaySettings, run_relay
+from nef.ports.storage import StorageUnusable
 
 _DEFAULTS = Settings()
 
@@ -49,18 +50,31 @@ def main() -> None:
 def serve(host: str, port: int, public_url: str | None, database: str, **more: Any) -> None:
     """Serve the APIs, with the simulated network behind them, until interrupted."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    listening = socket.create_server((host, port))
-    root = (public_url or f"http://{host}:{listening.getsockname()[1]}").rstrip("/")
+    with _listening(host, port) as listening:
+        root = (public_url or f"http://{host}:{listening.getsockname()[1]}").rstrip("/")
+        settings = Settings(database_url=database, public_url=root, **more)
+        try:
+            nef = create_app(settings)
+        except (NefError, StorageUnusable) as error:
+            raise click.ClickException(str(error)) from None
+        _tell(nef, settings)
+        config = uvicorn.Config(nef.asgi, log_level="warning", ws="none", lifespan="on")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
     try:
-        nef = create_app(Settings(database_url=database, public_url=root, **more))
-    except NefError as error:
-        raise click.ClickException(str(error)) from None
+        return socket.create_server((host, port))
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None
+
+
+def _tell(nef: Nef, settings: Settings) -> None:
     status = nef.services.simulation.status()
-    click.echo(f"NEF at {root}, database {database}, scenario {status.scenario} ({status.mode})")
+    where = f"NEF at {settings.public_url}, database {settings.database_url}"
+    click.echo(f"{where}, scenario {status.scenario} ({status.mode})")
     click.echo("Open to everybody who can reach it: there is no authentication yet.")
     sys.stdout.flush()
-    config = uvicorn.Config(nef.asgi, log_level="warning", ws="none", lifespan="on")
-    uvicorn.Server(config).run(sockets=[listening])
 
 
 @main.command("user-plane")

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from nef.api import errors
 from nef.api.bodies import BoundedBodies
-from nef.api.documents import NAMES, base_path, served
+from nef.api.documents import NAMES, base_path, operation_ids, served
 from nef.api.paths import OneLinePaths
 from nef.api.validation import VALIDATORS
 
@@ -34,8 +34,11 @@ def contract_application(
 ) -> FlaskApp:
     """The documents served by these handlers, one for each operationId.
 
-    A handler that is missing fails here and not at the first request (KeyError).
+    A handler that is missing fails here (KeyError); connexion would notice when it starts to serve.
     """
+    missing = {name for document in NAMES for name in operation_ids(document)} - handlers.keys()
+    if missing:
+        raise KeyError(f"no handler for {', '.join(sorted(missing))}")
     app = FlaskApp(
         "nef",
         lifespan=lifespan,

@@ -39,6 +39,12 @@ def served(name: str) -> dict[str, Any]:
     return document
 
 
+def operation_ids(name: str) -> list[str]:
+    """The operationIds of a document."""
+    items = _document(name)["paths"].values()
+    return [item[method]["operationId"] for item in items for method in item.keys() & set(_METHODS)]
+
+
 def _as_text(parameter: dict[str, Any]) -> dict[str, Any]:
     """A query parameter in `content:` form as a string, which the schemas parse.
 

@@ -9,6 +9,10 @@ from nef.domain.notifications import Delivery, DeliveryState, Notification
 from nef.domain.sessions import Session
 
 
+class StorageUnusable(Exception):
+    """The store cannot be opened; the message says which one, and why."""
+
+
 class Sessions(Protocol):
     """The sessions of all AFs."""
 

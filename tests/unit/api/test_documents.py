@@ -1,0 +1,87 @@
+"""The contract as the framework is given it."""
+
+from typing import Any
+
+import pytest
+
+from nef.api import documents
+from nef.api.application import contract_application
+from nef.api.documents import NAMES, base_path, methods_of, served
+
+METHODS = ("get", "put", "post", "patch", "delete")
+
+
+def operations(name: str) -> list[dict[str, Any]]:
+    items = served(name)["paths"].values()
+    return [item[method] for item in items for method in METHODS if method in item]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_parameter_is_left_in_the_form_that_connexion_fails_at(name: str) -> None:
+    document = served(name)
+    shared = list(document.get("components", {}).get("parameters", {}).values())
+    own = [p for operation in operations(name) for p in operation.get("parameters", [])]
+    assert all("content" not in parameter for parameter in shared + own)
+
+
+def test_the_query_that_is_json_is_handed_over_as_text() -> None:
+    document = served("as-session-with-qos")
+    listing = document["paths"]["/{scsAsId}/subscriptions"]["get"]
+    known = document.get("components", {}).get("parameters", {})
+    resolved = [known.get(p.get("$ref", "").rsplit("/", 1)[-1], p) for p in listing["parameters"]]
+    (query,) = (p for p in resolved if p.get("name") == "ip-addrs")
+    assert query["schema"] == {"type": "string"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_sent_and_not_served_is_taken_out(name: str) -> None:
+    assert all("callbacks" not in operation for operation in operations(name))
+    assert all("security" not in operation for operation in operations(name))
+    assert "security" not in served(name)
+
+
+def test_the_documents_themselves_stay_as_they_are() -> None:
+    first = served("as-session-with-qos")
+    first["paths"].clear()
+    assert served("as-session-with-qos")["paths"]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("as-session-with-qos", "/3gpp-as-session-with-qos/v1"),
+        ("analytics-exposure", "/3gpp-analyticsexposure/v1"),
+        ("simulator", "/simulator/v1"),
+    ],
+)
+def test_each_document_is_served_below_its_own_path(name: str, path: str) -> None:
+    assert base_path(served(name)) == path
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/3gpp-as-session-with-qos/v1/af/subscriptions", ("GET", "POST")),
+        ("/3gpp-as-session-with-qos/v1/af/subscriptions/", ("GET", "POST")),
+        ("/3gpp-as-session-with-qos/v1/af/subscriptions/x", ("GET", "PUT", "PATCH", "DELETE")),
+        ("/3gpp-analyticsexposure/v1/af/fetch", ("POST",)),
+        ("/simulator/v1/ues/ue-1/radio", ("PUT", "DELETE")),
+        ("/simulator/v1/ues", ("GET",)),
+        ("/3gpp-as-session-with-qos/v1/af/subscriptions/x/y", ()),
+        ("/elsewhere", ()),
+    ],
+)
+def test_the_methods_of_a_path_are_those_of_its_resource(
+    path: str, methods: tuple[str, ...]
+) -> None:
+    assert set(methods_of(path)) == set(methods)
+
+
+def test_an_operation_without_a_handler_fails_at_the_start_and_not_at_the_first_request() -> None:
+    with pytest.raises(KeyError, match="FetchAllASSessionWithQoSSubscriptions"):
+        contract_application({})
+
+
+def test_every_document_that_ships_is_served() -> None:
+    shipped = {path.name for path in documents.files("openapi").iterdir()}
+    assert {f"{name}.yaml" for name in NAMES} == {n for n in shipped if n.endswith(".yaml")}

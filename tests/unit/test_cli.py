@@ -1,0 +1,73 @@
+"""The `nef` command, as far as it can be seen without serving."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from nef.cli import main
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def test_the_scenarios_that_ship_are_listed() -> None:
+    result = run("scenarios")
+    assert result.exit_code == 0
+    assert {"steady", "fading-ue"} <= set(result.output.split())
+
+
+def test_a_catalogue_is_listed_with_what_each_profile_is() -> None:
+    result = run("profiles")
+    assert result.exit_code == 0
+    assert "model-topology: 5QI 84, PER 1E-5, 1 Mbps" in result.output
+    assert "best-effort: 5QI 9, PER 1E-6, no guaranteed rate" in result.output
+
+
+def test_a_catalogue_that_is_wrong_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("profiles: [{reference: a, five_qi: 999}]")
+    result = run("profiles", "--catalogue", str(path))
+    assert result.exit_code == 1
+    assert "profiles[0]: 5QI 999 is not one of" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_an_address_that_is_none_is_refused_by_its_option() -> None:
+    result = run("user-plane", "--n6", "nowhere")
+    assert result.exit_code == 2
+    assert "'nowhere' is not host:port" in result.output
+
+
+def test_a_port_in_use_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("serve", "--port", str(port), "--database", "sqlite://")
+    assert result.exit_code == 1
+    assert str(port) in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_scenario_that_does_not_exist_is_named_with_those_that_do() -> None:
+    result = run("serve", "--port", "0", "--database", "sqlite://", "--scenario", "nowhere")
+    assert result.exit_code == 1
+    assert "nowhere" in result.output
+    assert "steady" in result.output
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite:////no/such/folder/x.sqlite3"])
+def test_a_database_that_cannot_be_opened_is_named(url: str) -> None:
+    result = run("serve", "--port", "0", "--database", url)
+    assert result.exit_code == 1
+    assert url in result.output
+    assert "Traceback" not in result.output
+
+
+def test_the_help_says_what_every_option_is_for() -> None:
+    for command in ("serve", "user-plane"):
+        help_text = run(command, "--help").output
+        for line in help_text.splitlines():
+            if line.strip().startswith("--") and not line.strip().startswith("--help"):
+                assert len(line.split()) > 2 or line.strip().endswith("]"), line
