@@ -140,8 +140,8 @@ def test_a_load_names_a_scenario_or_brings_one(
 
 
 def test_performance_is_told_in_the_units_of_the_standard() -> None:
-    rates = [BitRate.parse(f"{n} Mbps") for n in (30, 5, 40)]
-    found = Performance("ue-1", *rates, 8, PacketErrorRate(1, 2), until_s=110.0)
+    now, least, most = (BitRate.parse(f"{n} Mbps") for n in (30, 5, 40))
+    found = Performance("ue-1", now, least, most, 8, PacketErrorRate(1, 2), until_s=110.0)
     document = analytics.performance_document(100.0, found)
     data = document["dnPerfInfos"][0]["dnPerf"][0]["perfData"]
     assert data == {

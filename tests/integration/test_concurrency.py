@@ -1,0 +1,100 @@
+"""Many at once: nobody wins what is not there, and nothing leaks."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from builders.service import AF, Served, by_value, component, served, subscription
+
+PATCH = {"content-type": "application/merge-patch+json"}
+InThreads = Callable[[int, Callable[[int], None]], None]
+
+
+@pytest.fixture(params=["memory", "file"])
+def nef(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Served]:
+    url = "sqlite://" if request.param == "memory" else f"sqlite:///{tmp_path / 'nef.sqlite3'}"
+    with served(database_url=url, scenario="fading-ue") as service:
+        yield service
+
+
+def carried(nef: Served) -> set[str]:
+    return {flow["flowKey"].split("/")[0] for flow in nef.control("GET", "/flows")["flows"]}
+
+
+def stored(nef: Served) -> set[str]:
+    return {document["self"].rsplit("/", 1)[1] for document in nef.http.get(AF).json()}
+
+
+def test_of_many_who_want_the_last_megabits_as_many_win_as_there_are(
+    nef: Served, in_threads: InThreads
+) -> None:
+    # Each takes just under a quarter of what a new flow could get, so that four fit and no more.
+    rate = nef.control("GET", "/ues/ue-1")["rateDlBps"] * 24 // 100
+    statuses: list[int] = []
+
+    def create(_: int) -> None:
+        body = by_value(component(1, f"{rate} bps"))
+        statuses.append(nef.http.post(AF, json=body).status_code)
+
+    in_threads(12, create)
+    assert sorted(set(statuses)) == [201, 403]
+    assert statuses.count(201) in {3, 4}  # whole resource blocks: the last may be one short
+    assert carried(nef) == stored(nef)
+    cell = nef.control("GET", "/cells")["cells"][0]
+    assert cell["blocksGranted"] <= cell["blocks"]
+
+
+def test_changes_and_deletes_of_one_session_leave_either_all_of_it_or_nothing(
+    nef: Served, in_threads: InThreads
+) -> None:
+    for _ in range(3):
+        path = nef.path(nef.create())
+        statuses: list[int] = []
+
+        def act(number: int, path: str = path, statuses: list[int] = statuses) -> None:
+            if number == 5:
+                statuses.append(nef.http.delete(path).status_code)
+            elif number % 2:
+                changes = {
+                    "qosReference": ("model-weights-small", "model-topology")[number % 4 // 2]
+                }
+                statuses.append(nef.http.patch(path, json=changes, headers=PATCH).status_code)
+            else:
+                body = subscription(qosReference="video-conference")
+                statuses.append(nef.http.put(path, json=body).status_code)
+
+        in_threads(8, act)
+        assert set(statuses) <= {200, 204, 404, 409}, statuses
+        assert statuses.count(204) <= 1
+        assert carried(nef) == stored(nef)
+    nef.control("POST", "/simulation/step", {"seconds": 60})
+    assert carried(nef) == stored(nef)
+
+
+def test_sessions_follow_the_radio_while_others_come_and_go(
+    nef: Served, in_threads: InThreads
+) -> None:
+    ladder = (("half", "4 Mbps"), ("least", "300 Kbps"))
+
+    def come_and_go(number: int) -> None:
+        for turn in range(4):
+            body = by_value(component(2, "9 Mbps", *ladder))
+            response = nef.http.post(AF, json=body)
+            if number == 0:
+                sinr_db = (24.5, 8.5, 1.0, 24.5)[turn]
+                nef.control("PUT", "/ues/ue-1/radio", {"sinrDb": sinr_db})
+            elif response.status_code == 201 and turn % 2:
+                nef.http.delete(nef.path(response.json()))
+
+    in_threads(5, come_and_go)
+    nef.step(1)
+    assert carried(nef) == stored(nef)
+    for flow in nef.control("GET", "/flows")["flows"]:
+        name = flow["flowKey"].split("/")[0]
+        notes = nef.control("GET", f"/notifications?subscriptionId={name}")["notifications"]
+        last = notes[0]["events"][-1]
+        # The last word to the AF is about what it holds now.
+        if last in {"QOS_GUARANTEED", "SUCCESSFUL_RESOURCES_ALLOCATION"}:
+            assert flow["guaranteed"]
+        assert (last == "QOS_GUARANTEED") <= (flow["level"] == 0)
