@@ -1,10 +1,10 @@
 """The contract as the framework is given it."""
 
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
-from nef.api import documents
 from nef.api.application import contract_application
 from nef.api.documents import NAMES, base_path, methods_of, served
 
@@ -83,5 +83,5 @@ def test_an_operation_without_a_handler_fails_at_the_start_and_not_at_the_first_
 
 
 def test_every_document_that_ships_is_served() -> None:
-    shipped = {path.name for path in documents.files("openapi").iterdir()}
+    shipped = {path.name for path in files("openapi").iterdir()}
     assert {f"{name}.yaml" for name in NAMES} == {n for n in shipped if n.endswith(".yaml")}
