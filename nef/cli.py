@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,9 @@ def serve(host: str, port: int, public_url: str | None, database: str, **more: A
             raise click.ClickException(str(error)) from None
         _tell(nef, settings)
         config = uvicorn.Config(nef.asgi, log_level="warning", ws="none", lifespan="on")
-        uvicorn.Server(config).run(sockets=[listening])
+        # uvicorn has stopped in good order when it passes the interruption on.
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -1,0 +1,122 @@
+"""The use cases of the control API: saved, and in effect at once."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from fakes.storage import MemoryStorage
+from nef.config import load_catalogue
+from nef.domain.errors import Conflict, InvalidRequest, NefError, NotFound
+from nef.network.simulator.clock import SimulationClock
+from nef.network.simulator.network import SimulatedNetwork
+from nef.services.simulation import SimulationService
+
+
+@dataclass
+class Rig:
+    """The service over a simulation whose wall clock stands still."""
+
+    storage: MemoryStorage = field(default_factory=MemoryStorage)
+    ticks: int = 0
+
+    def __post_init__(self) -> None:
+        self.clock = SimulationClock(lambda: 1_800_000_000.0)
+        self.network = SimulatedNetwork(self.clock)
+        catalogue = load_catalogue(None)
+        self.service = SimulationService(
+            self.network, self.storage, self.clock, catalogue, self._tick
+        )
+
+    def _tick(self) -> None:
+        self.ticks += 1
+
+    def restarted(self) -> "Rig":
+        """Another process on the same store."""
+        return Rig(self.storage)
+
+
+@pytest.fixture
+def rig() -> Rig:
+    made = Rig()
+    made.service.load("fading-ue", seed=11, mode="manual")
+    return made
+
+
+def test_every_change_is_followed_by_a_tick(rig: Rig) -> None:
+    changes = (
+        lambda: rig.service.load("fading-ue"),
+        lambda: rig.service.step(1.0),
+        lambda: rig.service.force_sinr("ue-1", 3.0),
+        lambda: rig.service.force_sinr("ue-1", None),
+        lambda: rig.service.attach("ue-1", attached=False),
+        lambda: rig.service.set_outage("cell-1", outage=True),
+        rig.service.reset,
+    )
+    for number, change in enumerate(changes, start=rig.ticks + 1):
+        change()
+        assert rig.ticks == number
+
+
+def test_looking_changes_nothing(rig: Rig) -> None:
+    before, ticks = rig.service.status(), rig.ticks
+    rig.service.scenarios(), rig.service.ues(), rig.service.cells(), rig.service.carried()
+    rig.service.profiles()
+    assert (rig.service.status(), rig.ticks) == (before, ticks)
+
+
+def test_the_answer_to_a_change_shows_the_change(rig: Rig) -> None:
+    assert rig.service.step(2.5).time_s == pytest.approx(2.5)
+    assert rig.service.force_sinr("ue-1", 3.0).sinr_db == 3.0
+    assert rig.service.attach("ue-1", attached=False).attached is False
+    assert rig.service.set_outage("cell-1", outage=True).outage is True
+
+
+def test_another_process_goes_on_from_the_last_change(rig: Rig) -> None:
+    rig.service.step(9.0)
+    rig.service.force_sinr("ue-2", -3.0)
+    other = rig.restarted()
+    assert other.service.resume() is True
+    status = other.service.status()
+    assert (status.scenario, status.seed, status.mode) == ("fading-ue", 11, "manual")
+    assert status.time_s == pytest.approx(9.0)
+    assert other.service.ues() == rig.service.ues()
+
+
+def test_a_store_without_a_simulation_has_nothing_to_go_on_from() -> None:
+    assert Rig().service.resume() is False
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        (lambda service: service.load("nowhere"), InvalidRequest),
+        (lambda service: service.load({"cells": []}), InvalidRequest),
+        (lambda service: service.step(-1.0), InvalidRequest),
+        (lambda service: service.ue("nobody"), NotFound),
+        (lambda service: service.force_sinr("nobody", 1.0), NotFound),
+        (lambda service: service.attach("nobody", attached=True), NotFound),
+        (lambda service: service.set_outage("nowhere", outage=True), NotFound),
+    ],
+)
+def test_what_makes_no_sense_is_neither_saved_nor_followed(
+    rig: Rig, change: object, error: type[NefError]
+) -> None:
+    with rig.storage.reading() as work:
+        saved = work.simulations.load()
+    ticks = rig.ticks
+    with pytest.raises(error):
+        change(rig.service)  # type: ignore[operator]
+    with rig.storage.reading() as work:
+        assert work.simulations.load() == saved
+    assert rig.ticks == ticks
+
+
+def test_time_that_runs_by_itself_cannot_be_stepped(rig: Rig) -> None:
+    rig.service.load("steady", mode="real")
+    with pytest.raises(Conflict):
+        rig.service.step(1.0)
+
+
+def test_the_catalogue_is_shown_in_the_order_of_its_definition(rig: Rig) -> None:
+    names = [profile.reference for profile in rig.service.profiles()]
+    assert names[:2] == ["model-topology", "model-weights"]
