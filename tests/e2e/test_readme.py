@@ -1,0 +1,36 @@
+"""The README's example, run as it stands there."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from builders.processes import start_nef
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_the_example_hears_what_is_done_to_the_network(tmp_path: Path) -> None:
+    text = README.read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    nef = start_nef(tmp_path, "--scenario", "fading-ue", "--mode", "manual")
+    try:
+        own = example.replace("http://127.0.0.1:8080", nef.url)
+        with subprocess.Popen(  # noqa: S603 - our own page
+            [sys.executable, "-u", "-c", own],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as af:
+            assert af.stdout is not None
+            assert af.stdout.readline() == "SUCCESSFUL_RESOURCES_ALLOCATION\n"
+            (path, body) = re.findall(r"8080/simulator/v1(\S+) .* -d '(.*)'", text)[0]
+            assert body == '{"sinrDb": -5}'
+            nef.control("PUT", path, {"sinrDb": -5})
+            assert af.stdout.readline() == "QOS_NOT_GUARANTEED\n"
+            af.send_signal(signal.SIGINT)
+            af.wait(20)
+        assert nef.control("GET", "/flows")["flows"] == []
+    finally:
+        nef.stop()
