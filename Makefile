@@ -62,4 +62,4 @@ lock: $(INSTALLED) ## Resolve the versions anew into requirements.lock
 		--extra dev --output-file requirements.lock setup.cfg
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) $(MODELS) demo-output build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(MODELS) demo-output nef.sqlite3* build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -40,7 +40,7 @@ class SqlStorage:
         try:
             engine = open_engine(url)
             upgrade(engine)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, ImportError) as error:
             reason = getattr(error, "orig", None) or error
             raise StorageUnusable(f"the database {url} cannot be opened: {reason}") from error
         return cls(engine)

@@ -34,17 +34,29 @@ def main() -> None:
 
 @main.command()
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
-@click.option("--port", default=8080, help="Port to listen on; 0 takes a free one.")
+@click.option(
+    "--port",
+    default=8080,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes a free one.",
+)
 @click.option("--public-url", help="Root under which AFs reach this service. [default: host:port]")
 @click.option("--database", default=_DEFAULTS.database_url, help="SQLAlchemy URL of the store.")
 @click.option("--scenario", default=_DEFAULTS.scenario, help="Scenario of a new database.")
-@click.option("--seed", type=int, help="Seed of a new scenario. [default: the scenario's]")
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="Seed of a new scenario. [default: the scenario's]"
+)
 @click.option("--mode", default=_DEFAULTS.mode, type=click.Choice(["real", "manual"]),
               help="Whether time runs, or is stepped by the control API.")  # fmt: skip
 @click.option("--catalogue", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="YAML file of QoS profiles. [default: the shipped ones]")  # fmt: skip
-@click.option("--tick-s", default=_DEFAULTS.tick_s, help="Seconds between two ticks.")
-@click.option("--deliverers", default=_DEFAULTS.deliverers,
+@click.option(
+    "--tick-s",
+    default=_DEFAULTS.tick_s,
+    type=click.FloatRange(0.001),
+    help="Seconds between two ticks.",
+)
+@click.option("--deliverers", default=_DEFAULTS.deliverers, type=click.IntRange(1, 256),
               help="Notifications that are sent at once.")  # fmt: skip
 @click.option("--max-body-bytes", default=_DEFAULTS.max_body_bytes,
               help="Largest request body.")  # fmt: skip
@@ -76,6 +88,11 @@ def _tell(nef: Nef, settings: Settings) -> None:
     status = nef.services.simulation.status()
     where = f"NEF at {settings.public_url}, database {settings.database_url}"
     click.echo(f"{where}, scenario {status.scenario} ({status.mode})")
+    if status.scenario != settings.scenario:
+        click.echo(
+            f"The database goes on with its own scenario; for {settings.scenario} give another"
+            " --database, or load it: PUT /simulator/v1/simulation."
+        )
     click.echo("Open to everybody who can reach it: there is no authentication yet.")
     sys.stdout.flush()
 

@@ -12,6 +12,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 _MBPS = 1e6
+# A line is as long as the download took, without the ends that matplotlib would add.
+_BLUNT = {"solid_capstyle": "butt"}
 
 
 def save_plot(record: Record, path: Path) -> None:
@@ -59,7 +61,9 @@ def _draw_models(axes: Axes, record: Record) -> None:
     for download in record.downloads:
         start_s = download.ready_at_s - download.took_s
         level = order.index(download.variant)
-        axes.plot([start_s, download.ready_at_s], [level, level], color="black", linewidth=6)
+        axes.plot(
+            [start_s, download.ready_at_s], [level, level], color="black", linewidth=6, **_BLUNT
+        )
         axes.annotate(
             f"{download.took_s:.2f} s", (download.ready_at_s, level), (4, 6),
             textcoords="offset points", fontsize=8,
@@ -67,6 +71,6 @@ def _draw_models(axes: Axes, record: Record) -> None:
     axes.plot([], [], color="black", linewidth=6, label="download")
     axes.set_yticks(range(len(order)), order)
     axes.set_ylim(-0.5, len(order) - 0.3)
-    axes.set_xlabel("seconds since the device asked for its first model")
+    axes.set_xlabel("seconds of the scenario")
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left", fontsize=9)

@@ -1,5 +1,6 @@
 """The README's example, run as it stands there."""
 
+import json
 import re
 import signal
 import subprocess
@@ -14,23 +15,24 @@ README = Path(__file__).parents[2] / "README.md"
 def test_the_example_hears_what_is_done_to_the_network(tmp_path: Path) -> None:
     text = README.read_text("utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    nef = start_nef(tmp_path, "--scenario", "fading-ue", "--mode", "manual")
+    nef = start_nef(tmp_path)  # as `make serve` does
     try:
         own = example.replace("http://127.0.0.1:8080", nef.url)
         with subprocess.Popen(  # noqa: S603 - our own page
             [sys.executable, "-u", "-c", own],
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
         ) as af:
             assert af.stdout is not None
             assert af.stdout.readline() == "SUCCESSFUL_RESOURCES_ALLOCATION\n"
             (path, body) = re.findall(r"8080/simulator/v1(\S+) .* -d '(.*)'", text)[0]
-            assert body == '{"sinrDb": -5}'
-            nef.control("PUT", path, {"sinrDb": -5})
+            nef.control("PUT", path, json.loads(body))
             assert af.stdout.readline() == "QOS_NOT_GUARANTEED\n"
             af.send_signal(signal.SIGINT)
-            af.wait(20)
+            assert af.wait(20) == 0
+            assert af.stderr is not None
+            assert af.stderr.read() == ""
         assert nef.control("GET", "/flows")["flows"] == []
     finally:
         nef.stop()

@@ -57,7 +57,20 @@ def test_a_scenario_that_does_not_exist_is_named_with_those_that_do() -> None:
     assert "steady" in result.output
 
 
-@pytest.mark.parametrize("url", ["nonsense", "sqlite:////no/such/folder/x.sqlite3"])
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--port", "99999"), ("--tick-s", "0"), ("--deliverers", "0"), ("--seed", "-1")],
+)
+def test_a_value_that_makes_no_sense_is_refused_by_its_option(option: str, value: str) -> None:
+    result = run("serve", "--database", "sqlite://", option, value)
+    assert result.exit_code == 2
+    assert option in result.output
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["nonsense", "sqlite:////no/such/folder/x.sqlite3", "mysql+nodriver://localhost/x"],
+)
 def test_a_database_that_cannot_be_opened_is_named(url: str) -> None:
     result = run("serve", "--port", "0", "--database", url)
     assert result.exit_code == 1
