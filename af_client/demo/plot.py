@@ -12,8 +12,6 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 _MBPS = 1e6
-# A line is as long as the download took, without the ends that matplotlib would add.
-_BLUNT = {"solid_capstyle": "butt"}
 
 
 def save_plot(record: Record, path: Path) -> None:
@@ -62,7 +60,11 @@ def _draw_models(axes: Axes, record: Record) -> None:
         start_s = download.ready_at_s - download.took_s
         level = order.index(download.variant)
         axes.plot(
-            [start_s, download.ready_at_s], [level, level], color="black", linewidth=6, **_BLUNT
+            [start_s, download.ready_at_s],
+            [level, level],
+            color="black",
+            linewidth=6,
+            solid_capstyle="butt",
         )
         axes.annotate(
             f"{download.took_s:.2f} s", (download.ready_at_s, level), (4, 6),

@@ -1,8 +1,9 @@
 """Three classifiers of the digits, made from a seed within seconds.
 
-`python -m af_client.models.training --out DIR [--seed N]` fills a folder with them.
+`af-client models train --out DIR` fills a folder with them.
 """
 
+import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ def _perceptron(
     inputs = prepare(images.pixels)
     with _one_thread():
         for _ in range(passes):
-            classifier.partial_fit(inputs, images.labels, classes=range(CLASSES))
+            _one_pass(classifier, inputs, images.labels)
     activations = [Activation.RELU] * len(hidden) + [Activation.NONE]
     layers = map(Layer, classifier.coefs_, classifier.intercepts_, activations)
     return Trained(
@@ -210,6 +211,19 @@ def _one_thread() -> AbstractContextManager[object]:
 
 def _flat(pixels: Pixels) -> _Matrix:
     return (pixels / np.float32(BRIGHTEST)).reshape(len(pixels), -1)
+
+
+def _one_pass(classifier: MLPClassifier, inputs: _Matrix, labels: Labels) -> None:
+    """Go once over the images; an interruption ends the training.
+
+    scikit-learn takes Ctrl-C for the wish to stop early, warns, and calls the model trained.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Training interrupted by user")
+        try:
+            classifier.partial_fit(inputs, labels, classes=range(CLASSES))
+        except UserWarning:
+            raise KeyboardInterrupt from None
 
 
 def _pooled(pixels: Pixels) -> _Matrix:

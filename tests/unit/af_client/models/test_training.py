@@ -1,5 +1,6 @@
 """Three models of clearly different size and accuracy."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,15 @@ def test_what_moves_out_of_the_image_is_gone() -> None:
     assert not training._moved(corner, -1, 0).any()
     assert not training._moved(corner, 0, 1).any()
     assert training._moved(corner, 1, -1)[0, 1, 6] == 16
+
+
+def test_an_interrupted_training_is_not_called_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        warnings.warn("Training interrupted by user.", stacklevel=1)
+
+    monkeypatch.setattr(training.MLPClassifier, "partial_fit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        training._one_pass(training.MLPClassifier((2,)), np.zeros((1, 64)), np.zeros(1, np.int64))
 
 
 def test_the_command_tells_what_is_there(pool: Pool) -> None:
