@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from sklearn.neural_network import MLPClassifier
 
 from af_client import cli
 from af_client.models import training
@@ -152,9 +153,11 @@ def test_an_interrupted_training_is_not_called_trained(monkeypatch: pytest.Monke
     def interrupted(*_: object, **__: object) -> None:
         warnings.warn("Training interrupted by user.", stacklevel=1)
 
-    monkeypatch.setattr(training.MLPClassifier, "partial_fit", interrupted)
+    monkeypatch.setattr(MLPClassifier, "partial_fit", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        training._one_pass(training.MLPClassifier((2,)), np.zeros((1, 64)), np.zeros(1, np.int64))
+        training._one_pass(
+            MLPClassifier((2,)), np.zeros((1, 64), np.float32), np.zeros(1, np.int64)
+        )
 
 
 def test_the_command_tells_what_is_there(pool: Pool) -> None:
