@@ -24,9 +24,16 @@ from nef.domain.sessions import (
 _GUARANTEED, _SHARED = FIVE_QIS[3], FIVE_QIS[9]
 
 
+#: More than a UE could have: it has at most 64 QoS flows in a PDU session (TS 38.413, QFI 0..63).
+MOST_COMPONENTS = 64
+#: A bound on one flow's ladder, so that one request cannot keep the admission busy.
+MOST_ALTERNATIVES = 32
+
+
 def demands_of(request: SessionRequest, catalogue: Catalogue) -> tuple[FlowDemand, ...]:
     """The QoS flows of a request: one a media component, or one for the whole subscription."""
     _check_one_way_of_asking(request)
+    _check_size(request)
     if not request.components:
         _check_traffic(request)
         return (FlowDemand(0, request.flows, _subscription_ladder(request, catalogue)),)
@@ -49,6 +56,22 @@ def _check_one_way_of_asking(request: SessionRequest) -> None:
         raise _wrong("/altQosReqs", "alternatives by value need a tscQosReq")
     if not (request.qos_reference or request.requirement or request.components):
         raise _wrong("/qosReference", "name a QoS: qosReference, tscQosReq or multiModDatFlows")
+
+
+def _check_size(request: SessionRequest) -> None:
+    if len(request.components) > MOST_COMPONENTS:
+        raise _wrong("/multiModDatFlows", f"a session has at most {MOST_COMPONENTS} components")
+    ladders = {
+        "/altQoSReferences": request.alternative_references,
+        "/altQosReqs": request.alternatives,
+    }
+    for part in request.components:
+        where = f"/multiModDatFlows/{part.number}"
+        ladders[f"{where}/altSerReqs"] = part.alternative_references
+        ladders[f"{where}/altSerReqsData"] = part.alternatives
+    for pointer, ladder in ladders.items():
+        if len(ladder) > MOST_ALTERNATIVES:
+            raise _wrong(pointer, f"a flow has at most {MOST_ALTERNATIVES} alternatives")
 
 
 def _check_traffic(request: SessionRequest) -> None:

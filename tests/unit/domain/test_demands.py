@@ -203,6 +203,17 @@ def test_what_contradicts_itself_is_refused_at_the_attribute(
     assert pointers(request_) == [pointer]
 
 
+def test_a_request_is_bounded_in_components_and_alternatives() -> None:
+    parts = tuple(part(number, requirement=TEN) for number in range(1, 66))
+    assert len(demands_of(asked(components=parts[:64]), CATALOGUE)) == 64
+    assert pointers(asked(components=parts)) == ["/multiModDatFlows"]
+    others = tuple(AlternativeRequirement(str(number)) for number in range(33))
+    assert len(ladder(asked(requirement=TEN, alternatives=others[:32]))) == 33
+    assert pointers(asked(requirement=TEN, alternatives=others)) == ["/altQosReqs"]
+    wanted = part(3, requirement=TEN, alternatives=others)
+    assert pointers(asked(components=(wanted,))) == ["/multiModDatFlows/3/altSerReqsData"]
+
+
 def test_an_application_id_says_which_traffic_is_meant_too() -> None:
     request = asked(qos_reference="gold", flows=(), external_app_id="app")
     assert ladder(request) == [("gold", "20 Mbps")]
