@@ -64,16 +64,18 @@ class SqlOutbox:
         return [_delivery(row) for row in rows]
 
     def settle(self, delivery: Delivery) -> None:
-        """Write the outcome of an attempt, if the row is still there."""
+        """Write the outcome of an attempt, if the row is still there and has the same receiver."""
         values = {
             "state": delivery.state.value,
             "attempts": delivery.attempts,
             "due_at_s": delivery.due_at_s,
             "settled_at_s": delivery.settled_at_s,
             "last_error": delivery.last_error,
-            "leased_until_s": None,
         }
         here = and_(deliveries.c.id == delivery.id, _PENDING)
+        self._connection.execute(update(deliveries).where(here), {"leased_until_s": None})
+        if delivery.state is not DeliveryState.DELIVERED:
+            here = and_(here, deliveries.c.destination == delivery.notification.destination)
         self._connection.execute(update(deliveries).where(here), values)
 
     def drop(self, session_id: str) -> None:
@@ -84,8 +86,13 @@ class SqlOutbox:
     def redirect(self, session_id: str, destination: str) -> None:
         """Send what is still to be told about a session elsewhere, and at once."""
         mine = and_(deliveries.c.session_id == session_id, _PENDING)
-        values = {"destination": destination, "due_at_s": 0.0}
+        values = {"destination": destination, "due_at_s": 0.0, "attempts": 0}
         self._connection.execute(update(deliveries).where(mine), values)
+
+    def take_back(self) -> None:
+        """End every lease."""
+        leased = and_(_PENDING, deliveries.c.leased_until_s.is_not(None))
+        self._connection.execute(update(deliveries).where(leased), {"leased_until_s": None})
 
     def next_due_s(self) -> float | None:
         """When the earliest attempt is due that nobody has in hand."""

@@ -83,3 +83,4 @@ def _restored(services: Services, settings: Settings) -> None:
     if not services.simulation.resume():
         services.simulation.load(settings.scenario, settings.seed, settings.mode)
     services.sessions.recover()
+    services.deliveries.recover()

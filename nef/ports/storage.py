@@ -69,7 +69,9 @@ class Outbox(Protocol):
     def settle(self, delivery: Delivery) -> None:
         """Write the outcome of an attempt: its state, attempts, next due time, and error.
 
-        A notification that was dropped in the meantime stays dropped.
+        A notification that was dropped in the meantime stays dropped, and one that was
+        redirected is due at its new destination whatever became of the attempt at the old one,
+        unless that delivered it.
         """
         ...
 
@@ -78,7 +80,11 @@ class Outbox(Protocol):
         ...
 
     def redirect(self, session_id: str, destination: str) -> None:
-        """Send what is still to be told about a session elsewhere, and at once."""
+        """Send what is still to be told about a session elsewhere, at once, with new attempts."""
+        ...
+
+    def take_back(self) -> None:
+        """End every lease, at a start: whoever held one has died with the process before."""
         ...
 
     def next_due_s(self) -> float | None:

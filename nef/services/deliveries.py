@@ -22,6 +22,11 @@ class DeliveryService:
     notifier: Notifier
     now_s: Callable[[], float]
 
+    def recover(self) -> None:
+        """After a start: what a crash left in somebody's hands is due again at once."""
+        with self.storage.transaction() as work:
+            work.outbox.take_back()
+
     def deliver(self, limit: int = 1) -> int:
         """Attempt up to `limit` due notifications; returns how many were attempted."""
         with self.storage.transaction() as work:

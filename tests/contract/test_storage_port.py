@@ -267,9 +267,37 @@ def test_an_attempt_that_failed_elsewhere_does_not_undo_a_redirection(store: Sto
     (in_hand,) = claim(store)
     with store.transaction() as work:
         work.outbox.redirect("a", "http://elsewhere/")
-    settle(store, in_hand, attempts=1, due_at_s=5.0)
-    (again,) = claim(store, now_s=5.0)
+    settle(store, in_hand, attempts=1, due_at_s=5.0, last_error="nobody there")
+    (again,) = claim(store)
     assert again.notification.destination == "http://elsewhere/"
+    assert again.attempts == 0
+
+
+def test_what_is_given_up_elsewhere_is_still_due_at_the_new_destination(store: Storage) -> None:
+    tell(store, "a")
+    (in_hand,) = claim(store)
+    with store.transaction() as work:
+        work.outbox.redirect("a", "http://elsewhere/")
+    settle(store, in_hand, state=DeliveryState.GIVEN_UP, settled_at_s=5.0)
+    assert [d.state for d in claim(store)] == [DeliveryState.PENDING]
+
+
+def test_what_was_delivered_elsewhere_is_delivered(store: Storage) -> None:
+    tell(store, "a")
+    (in_hand,) = claim(store)
+    with store.transaction() as work:
+        work.outbox.redirect("a", "http://elsewhere/")
+    settle(store, in_hand, state=DeliveryState.DELIVERED, settled_at_s=5.0)
+    assert claim(store, now_s=LEASE_S) == []
+
+
+def test_a_lease_that_is_taken_back_lets_the_next_one_claim_at_once(store: Storage) -> None:
+    tell(store, "a", "b")
+    first, other = claim(store)
+    settle(store, other, state=DeliveryState.DELIVERED, settled_at_s=1.0)
+    with store.transaction() as work:
+        work.outbox.take_back()
+    assert [d.id for d in claim(store)] == [first.id]
 
 
 def test_dropping_keeps_what_was_delivered(store: Storage) -> None:

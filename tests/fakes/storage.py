@@ -84,9 +84,11 @@ class MemoryOutbox:
     def settle(self, delivery: Delivery) -> None:
         stored = self.rows.get(delivery.id)
         if stored is not None:
-            note = stored.notification
-            self.rows[delivery.id] = dataclasses.replace(delivery, notification=note)
             self.leases.pop(delivery.id, None)
+            note = stored.notification
+            delivered = delivery.state is DeliveryState.DELIVERED
+            if delivered or note.destination == delivery.notification.destination:
+                self.rows[delivery.id] = dataclasses.replace(delivery, notification=note)
 
     def drop(self, session_id: str) -> None:
         for row in list(self.rows.values()):
@@ -97,7 +99,11 @@ class MemoryOutbox:
         for row in self.rows.values():
             if row.notification.session_id == session_id and row.state is DeliveryState.PENDING:
                 note = dataclasses.replace(row.notification, destination=destination)
-                self.rows[row.id] = dataclasses.replace(row, notification=note, due_at_s=0.0)
+                again = dataclasses.replace(row, notification=note, due_at_s=0.0, attempts=0)
+                self.rows[row.id] = again
+
+    def take_back(self) -> None:
+        self.leases.clear()
 
     def next_due_s(self) -> float | None:
         return min(map(self._ready_at_s, self._first()), default=None)

@@ -57,6 +57,17 @@ def rig() -> Rig:
     return Rig()
 
 
+def test_what_a_crash_left_in_hand_is_delivered_after_the_start(rig: Rig) -> None:
+    rig.add("a")
+    with rig.storage.transaction() as work:
+        work.outbox.claim(rig.now_s, 30.0, 1)  # by a process that died then
+    rig.deliver_all()
+    assert rig.states() == {"a": DeliveryState.PENDING}
+    rig.service.recover()
+    rig.deliver_all()
+    assert rig.states() == {"a": DeliveryState.DELIVERED}
+
+
 def test_what_is_due_is_delivered_once(rig: Rig) -> None:
     rig.add("a")
     rig.deliver_all()
