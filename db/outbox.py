@@ -7,18 +7,28 @@ from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select
 
 from db.codec import dumped, loaded
 from db.tables import deliveries
-from nef.domain.events import EventReport
-from nef.domain.notifications import Delivery, DeliveryState, Notification
+from nef.domain.notifications import (
+    Content,
+    Delivery,
+    DeliveryState,
+    Notification,
+    SessionEvents,
+    Trial,
+)
+
+#: The name of each kind of content in its rows.
+_CONTENTS: dict[str, type[Content]] = {"test": Trial, "session": SessionEvents}
+_KINDS = {content: kind for kind, content in _CONTENTS.items()}
 
 _PENDING = deliveries.c.state == DeliveryState.PENDING.value
 
 _earlier = deliveries.alias("earlier")
-#: The oldest pending row of its session: the later ones wait for it.
+#: The oldest pending row of its subscription: the later ones wait for it.
 _FIRST = and_(
     _PENDING,
     ~select(_earlier.c.id)
     .where(
-        _earlier.c.session_id == deliveries.c.session_id,
+        _earlier.c.subscription_id == deliveries.c.subscription_id,
         _earlier.c.state == DeliveryState.PENDING.value,
         _earlier.c.id < deliveries.c.id,
     )
@@ -41,10 +51,11 @@ class SqlOutbox:
     def add(self, notification: Notification, due_at_s: float) -> None:
         """Append a notification."""
         row = {
-            "session_id": notification.session_id,
+            "subscription_id": notification.subscription_id,
             "af_id": notification.af_id,
             "destination": notification.destination,
-            "reports": dumped(notification.reports),
+            "kind": _KINDS[type(notification.content)],
+            "content": dumped(notification.content),
             "state": DeliveryState.PENDING.value,
             "attempts": 0,
             "created_at_s": notification.created_at_s,
@@ -53,7 +64,7 @@ class SqlOutbox:
         self._connection.execute(insert(deliveries), row)
 
     def claim(self, now_s: float, lease_s: float, limit: int) -> Sequence[Delivery]:
-        """Lease what is due, the oldest pending of each session only."""
+        """Lease what is due, the oldest pending of each subscription only."""
         query = select(deliveries).where(_FIRST, now_s >= _READY_AT_S)
         query = query.order_by(deliveries.c.id).limit(limit)
         rows = self._connection.execute(query).all()
@@ -78,14 +89,14 @@ class SqlOutbox:
             here = and_(here, deliveries.c.destination == delivery.notification.destination)
         self._connection.execute(update(deliveries).where(here), values)
 
-    def drop(self, session_id: str) -> None:
-        """Forget what is still to be told about a session."""
-        mine = and_(deliveries.c.session_id == session_id, _PENDING)
+    def drop(self, subscription_id: str) -> None:
+        """Forget what is still to be told about a subscription."""
+        mine = and_(deliveries.c.subscription_id == subscription_id, _PENDING)
         self._connection.execute(delete(deliveries).where(mine))
 
-    def redirect(self, session_id: str, destination: str) -> None:
-        """Send what is still to be told about a session elsewhere, and at once."""
-        mine = and_(deliveries.c.session_id == session_id, _PENDING)
+    def redirect(self, subscription_id: str, destination: str) -> None:
+        """Send what is still to be told about a subscription elsewhere, and at once."""
+        mine = and_(deliveries.c.subscription_id == subscription_id, _PENDING)
         values = {"destination": destination, "due_at_s": 0.0, "attempts": 0}
         self._connection.execute(update(deliveries).where(mine), values)
 
@@ -101,12 +112,12 @@ class SqlOutbox:
         return due_s
 
     def find(
-        self, session_id: str | None, state: DeliveryState | None, limit: int
+        self, subscription_id: str | None, state: DeliveryState | None, limit: int
     ) -> Sequence[Delivery]:
         """The newest deliveries first."""
         query = select(deliveries).order_by(deliveries.c.id.desc()).limit(limit)
-        if session_id is not None:
-            query = query.where(deliveries.c.session_id == session_id)
+        if subscription_id is not None:
+            query = query.where(deliveries.c.subscription_id == subscription_id)
         if state is not None:
             query = query.where(deliveries.c.state == state.value)
         return [_delivery(row) for row in self._connection.execute(query)]
@@ -119,10 +130,10 @@ class SqlOutbox:
 
 def _delivery(row: Row[Any]) -> Delivery:
     notification = Notification(
-        row.session_id,
+        row.subscription_id,
         row.af_id,
         row.destination,
-        loaded(row.reports, tuple[EventReport, ...]),
+        loaded(row.content, _CONTENTS[row.kind]),
         row.created_at_s,
     )
     return Delivery(

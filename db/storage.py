@@ -12,6 +12,7 @@ from db.engine import WRITING, in_memory, open_engine
 from db.outbox import SqlOutbox
 from db.sessions import SqlSessions
 from db.simulations import SqlSimulations
+from db.subscriptions import SqlSubscriptions
 from db.upgrade import upgrade
 from nef.ports.storage import StorageUnusable
 
@@ -22,6 +23,7 @@ class SqlUnitOfWork:
 
     sessions: SqlSessions
     outbox: SqlOutbox
+    subscriptions: SqlSubscriptions
     simulations: SqlSimulations
 
 
@@ -65,4 +67,9 @@ class SqlStorage:
 
 
 def _unit(connection: Connection) -> SqlUnitOfWork:
-    return SqlUnitOfWork(SqlSessions(connection), SqlOutbox(connection), SqlSimulations(connection))
+    return SqlUnitOfWork(
+        SqlSessions(connection),
+        SqlOutbox(connection),
+        SqlSubscriptions(connection),
+        SqlSimulations(connection),
+    )

@@ -57,15 +57,16 @@ reservations = Table(
     Column("allocated", Boolean, nullable=False),
 )
 
-#: The outbox. It outlives its sessions: the end of one is the last that is told of it.
+#: The outbox. It outlives its subscriptions: the end of one is the last that is told of it.
 deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("session_id", Text, nullable=False),
+    Column("subscription_id", Text, nullable=False),
     Column("af_id", Text, nullable=False),
     Column("destination", Text, nullable=False),
-    Column("reports", LargeBinary, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("created_at_s", Float, nullable=False),
@@ -76,8 +77,31 @@ deliveries = Table(
     sqlite_autoincrement=True,
 )
 Index("deliveries_due", deliveries.c.state, deliveries.c.due_at_s)
-Index("deliveries_of_session", deliveries.c.session_id, deliveries.c.state, deliveries.c.id)
+Index(
+    "deliveries_of_subscription",
+    deliveries.c.subscription_id,
+    deliveries.c.state,
+    deliveries.c.id,
+)
 Index("deliveries_settled", deliveries.c.settled_at_s)
+
+#: What AFs subscribe to under the other APIs; `body` is what the API makes of it.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("api", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("af_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at_s", Float, nullable=False),
+    Column("due_at_s", Float),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("subscriptions_by_id", subscriptions.c.api, subscriptions.c.id, unique=True)
+Index("subscriptions_of_af", subscriptions.c.api, subscriptions.c.af_id, subscriptions.c.number)
+Index("subscriptions_due", subscriptions.c.due_at_s)
 
 #: The state of the simulation: one row.
 simulation = Table(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nef.domain.events import EventReport
+from nef.domain.subscriptions import Api
 
 
 class DeliveryState(StrEnum):
@@ -15,22 +16,37 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """Nothing has happened; the AF wants to see that it would hear of it (TS 29.122 5.2.5.3)."""
+
+    api: Api
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvents:
+    """What happened to a session with QoS."""
+
+    reports: tuple[EventReport, ...]
+
+
+#: What a notification can say; `db/outbox.py` and `nef/schemas/notifications.py` know each kind.
+Content = Trial | SessionEvents
+
+
+@dataclass(frozen=True, slots=True)
 class Notification:
-    """What is to be told to an AF about one session.
+    """What is to be told to an AF about one of its subscriptions."""
 
-    Without `reports` it is a test notification (TS 29.122 5.2.5.3).
-    """
-
-    session_id: str
+    subscription_id: str
     af_id: str
     destination: str
-    reports: tuple[EventReport, ...]
+    content: Content
     created_at_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A notification with what became of it; `id` grows, and orders those of one session.
+    """A notification with what became of it; `id` grows, and orders those of one subscription.
 
     `due_at_s` is when the next attempt is due. `last_error` says why the last one failed.
     """

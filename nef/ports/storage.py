@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from nef.domain.filters import IpAddress
 from nef.domain.notifications import Delivery, DeliveryState, Notification
 from nef.domain.sessions import Session
+from nef.domain.subscriptions import Api, Subscription
 
 
 class StorageUnusable(Exception):
@@ -56,11 +57,11 @@ class Outbox(Protocol):
     """Notifications that are due, and what became of those before."""
 
     def add(self, notification: Notification, due_at_s: float) -> None:
-        """Append; the notifications of a session are delivered in the order of their adding."""
+        """Append; those of a subscription are delivered in the order of their adding."""
         ...
 
     def claim(self, now_s: float, lease_s: float, limit: int) -> Sequence[Delivery]:
-        """Take due notifications, at most one a session, the oldest of each; later ones wait.
+        """Take due notifications, at most one a subscription, the oldest of each; later ones wait.
 
         A claim that is not settled within its lease falls back, so a crash loses nothing.
         """
@@ -75,12 +76,12 @@ class Outbox(Protocol):
         """
         ...
 
-    def drop(self, session_id: str) -> None:
-        """Forget what is still to be told about a session: its AF has deleted it."""
+    def drop(self, subscription_id: str) -> None:
+        """Forget what is still to be told about a subscription: its AF has deleted it."""
         ...
 
-    def redirect(self, session_id: str, destination: str) -> None:
-        """Send what is still to be told about a session elsewhere, at once, with new attempts."""
+    def redirect(self, subscription_id: str, destination: str) -> None:
+        """Send what is still to be told elsewhere: at once, and with new attempts."""
         ...
 
     def take_back(self) -> None:
@@ -92,13 +93,44 @@ class Outbox(Protocol):
         ...
 
     def find(
-        self, session_id: str | None, state: DeliveryState | None, limit: int
+        self, subscription_id: str | None, state: DeliveryState | None, limit: int
     ) -> Sequence[Delivery]:
         """The newest deliveries first, of one session or in one state if asked for."""
         ...
 
     def prune(self, settled_before_s: float) -> None:
         """Forget deliveries that were settled before a moment."""
+        ...
+
+
+class Subscriptions(Protocol):
+    """Subscriptions of all APIs but sessions, which have a store of their own."""
+
+    def add(self, subscription: Subscription[Any]) -> Subscription[Any]:
+        """Insert a new one; its `number` is the next one."""
+        ...
+
+    def get(self, api: Api, subscription_id: str) -> Subscription[Any] | None:
+        """The subscription of this id, whoever it belongs to."""
+        ...
+
+    def replace(self, subscription: Subscription[Any]) -> Subscription[Any]:
+        """Write a changed one whose `version` is that of the store, and raise the version.
+
+        Raises Conflict where the stored version is another one, or there is none any more.
+        """
+        ...
+
+    def remove(self, api: Api, subscription_id: str) -> None:
+        """Delete it, if it is still there."""
+        ...
+
+    def of_af(self, api: Api, af_id: str) -> Sequence[Subscription[Any]]:
+        """Those of an AF, in the order of creation."""
+        ...
+
+    def due(self, now_s: float, limit: int) -> Sequence[Subscription[Any]]:
+        """Those to look at now, the longest due first."""
         ...
 
 
@@ -125,6 +157,11 @@ class UnitOfWork(Protocol):
     @property
     def outbox(self) -> Outbox:
         """The notifications."""
+        ...
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """The subscriptions."""
         ...
 
     @property

@@ -1,19 +1,40 @@
-"""Notifications on the wire: `UserPlaneNotificationData` and `TestNotification`."""
+"""Notifications on the wire: what each kind of content becomes."""
 
 from typing import Any
 
 from nef.domain.events import EventReport
-from nef.domain.notifications import Notification
-from nef.schemas.sessions import session_link
+from nef.domain.notifications import Notification, SessionEvents, Trial
+from nef.domain.subscriptions import Api
+from nef.schemas.links import subscription_link
 
 
 def notification_document(notification: Notification, api_root: str) -> dict[str, Any]:
-    """What is sent to the AF (TS 29.122 5.14.2.1.4; 5.2.1 for a test)."""
-    link = session_link(api_root, notification.af_id, notification.session_id)
-    if not notification.reports:
-        return {"subscription": link}
-    reports = [report_document(report) for report in notification.reports]
-    return {"transaction": link, "eventReports": reports}
+    """What is sent to the AF."""
+    content = notification.content
+    match content:
+        case Trial():
+            # `TestNotification`, TS 29.122 5.2.1.
+            return {"subscription": _link(content.api, notification, api_root)}
+        case SessionEvents():
+            # `UserPlaneNotificationData`, TS 29.122 5.14.2.1.4.
+            return {
+                "transaction": _link(Api.SESSIONS, notification, api_root),
+                "eventReports": [report_document(report) for report in content.reports],
+            }
+
+
+def _link(api: Api, notification: Notification, api_root: str) -> str:
+    return subscription_link(api_root, api, notification.af_id, notification.subscription_id)
+
+
+def event_names(notification: Notification) -> list[str]:
+    """The events that a notification tells of; none where it is a test."""
+    content = notification.content
+    match content:
+        case Trial():
+            return []
+        case SessionEvents():
+            return [report.event.value for report in content.reports]
 
 
 def report_document(report: EventReport) -> dict[str, Any]:

@@ -15,14 +15,14 @@ from nef.domain.sessions import (
     Usage,
     Websocket,
 )
+from nef.domain.subscriptions import Api
 from nef.schemas.base import WireSchema, loaded
 from nef.schemas.components import MediaComponentSchema
 from nef.schemas.fields import AT_LEAST_ONE, FeaturesField
 from nef.schemas.flows import AlternativeSchema, FlowInfoSchema, TscQosSchema
+from nef.schemas.links import subscription_link
 from nef.schemas.merge_patch import merged
 from nef.schemas.monitoring import MonitoringSchema
-
-API_PATH = "/3gpp-as-session-with-qos/v1"
 
 
 class SnssaiSchema(WireSchema):
@@ -148,12 +148,7 @@ def revision_of(patch: Any) -> Callable[[SessionRequest], SessionRequest]:
     return lambda request: request_of(merged(_SCHEMA.dump(request), patch))
 
 
-def session_link(api_root: str, af_id: str, session_id: str) -> str:
-    """The URI of a session's resource."""
-    return f"{api_root}{API_PATH}/{af_id}/subscriptions/{session_id}"
-
-
 def session_document(session: Session, api_root: str) -> dict[str, Any]:
     """The subscription as the AF reads it."""
-    link = session_link(api_root, session.af_id, session.id)
+    link = subscription_link(api_root, Api.SESSIONS, session.af_id, session.id)
     return {"self": link} | dict(_SCHEMA.dump(session.request))

@@ -7,6 +7,7 @@ from typing import Any
 from nef.domain.notifications import Delivery, DeliveryState
 from nef.domain.qos import QosProfile, ServiceDataFlow
 from nef.ports.simulation import CarriedFlow, CellStatus, SimulationStatus, UeStatus
+from nef.schemas.notifications import event_names
 from nef.schemas.times import date_time
 
 
@@ -121,12 +122,12 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
     note = delivery.notification
     document = {
         "id": str(delivery.id),
-        "subscriptionId": note.session_id,
+        "subscriptionId": note.subscription_id,
         "scsAsId": note.af_id,
         "destination": note.destination,
         "state": delivery.state.value,
         "attempts": delivery.attempts,
-        "events": [report.event.value for report in note.reports],
+        "events": event_names(note),
         "createdAt": date_time(note.created_at_s),
     }
     if delivery.state is DeliveryState.PENDING and delivery.attempts:

@@ -43,11 +43,11 @@ class DeliveryService:
             return work.outbox.next_due_s()
 
     def find(
-        self, session_id: str | None, state: DeliveryState | None, limit: int
+        self, subscription_id: str | None, state: DeliveryState | None, limit: int
     ) -> Sequence[Delivery]:
         """What was, is or could not be delivered, the newest first."""
         with self.storage.reading() as work:
-            return work.outbox.find(session_id, state, limit)
+            return work.outbox.find(subscription_id, state, limit)
 
     def prune(self) -> None:
         """Forget what was settled long ago."""

@@ -21,9 +21,10 @@ from nef.domain.events import EventReport, UserPlaneEvent, allocation_reports, c
 from nef.domain.features import Feature, negotiated
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import VISIBLE, SessionState, Trigger
-from nef.domain.notifications import Notification
+from nef.domain.notifications import Content, Notification, SessionEvents, Trial
 from nef.domain.qos import Catalogue, FlowDemand, FlowGrant
 from nef.domain.sessions import Session, SessionRequest
+from nef.domain.subscriptions import Api
 from nef.ports.clock import Clock
 from nef.ports.network import Levels, Network, Reservation
 from nef.ports.storage import Storage, UnitOfWork
@@ -152,7 +153,7 @@ class SessionService:
             session = session.moved(Trigger.ADMIT, now_s, grants=_first_grants(levels))
             session = work.sessions.replace(session)
             if session.request.test_notification and _has(session, Feature.NOTIFICATION_TEST_EVENT):
-                work.outbox.add(_notification(session, (), now_s), _AT_ONCE_S)
+                work.outbox.add(_notification(session, Trial(Api.SESSIONS), now_s), _AT_ONCE_S)
             self._report(work, session, allocation_reports(session.demands, session.grants), now_s)
         self.notify()
         return self._followed(session)
@@ -302,7 +303,7 @@ class SessionService:
         wanted = session.request.events
         told = tuple(r for r in reports if not wanted or r.event.value in wanted)
         if told:
-            work.outbox.add(_notification(session, told, now_s), _AT_ONCE_S)
+            work.outbox.add(_notification(session, SessionEvents(told), now_s), _AT_ONCE_S)
 
 
 def _owned(work: UnitOfWork, af_id: str, session_id: str) -> Session:
@@ -349,6 +350,6 @@ def _has(session: Session, feature: Feature) -> bool:
     return feature in Feature(session.request.features or 0)
 
 
-def _notification(session: Session, reports: tuple[EventReport, ...], now_s: float) -> Notification:
+def _notification(session: Session, content: Content, now_s: float) -> Notification:
     destination = session.request.notification_destination
-    return Notification(session.id, session.af_id, destination, reports, now_s)
+    return Notification(session.id, session.af_id, destination, content, now_s)

@@ -7,7 +7,7 @@ from nef.config import load_catalogue
 from nef.domain.demands import demands_of
 from nef.domain.events import EventReport, UserPlaneEvent
 from nef.domain.lifecycle import SessionState
-from nef.domain.notifications import Notification
+from nef.domain.notifications import Notification, SessionEvents
 from nef.domain.qos import FlowGrant
 from nef.domain.sessions import Session, SessionRequest
 from nef.schemas.sessions import request_of
@@ -46,8 +46,11 @@ def session(session_id: str = "s1", asked: SessionRequest | None = None, **chang
     return replace(made, **changes)
 
 
-def notification(session_id: str = "s1", *reports: EventReport, **changes: Any) -> Notification:
+def notification(
+    subscription_id: str = "s1", *reports: EventReport, **changes: Any
+) -> Notification:
     """Something to tell the AF of a session."""
     told = reports or (EventReport(UserPlaneEvent.QOS_GUARANTEED, 2, (1, 2), "small"),)
-    made = Notification(session_id, "af", "http://127.0.0.1:9090/events", told, 100.0)
+    content = SessionEvents(told)
+    made = Notification(subscription_id, "af", "http://127.0.0.1:9090/events", content, 100.0)
     return replace(made, **changes)

@@ -190,7 +190,7 @@ def test_active_sessions_come_in_the_order_of_their_admission(store: Storage) ->
 
 def test_a_claim_takes_what_is_due_once(store: Storage) -> None:
     tell(store, "a", "b")
-    assert [d.notification.session_id for d in claim(store)] == ["a", "b"]
+    assert [d.notification.subscription_id for d in claim(store)] == ["a", "b"]
     assert claim(store) == []
 
 
@@ -199,7 +199,7 @@ def test_a_claim_respects_its_limit_and_the_time(store: Storage) -> None:
     tell(store, "c", due_at_s=50.0)
     assert len(claim(store, limit=1)) == 1
     assert len(claim(store)) == 1
-    assert [d.notification.session_id for d in claim(store, now_s=50.0 - 25)] == []
+    assert [d.notification.subscription_id for d in claim(store, now_s=50.0 - 25)] == []
 
 
 def test_a_notification_is_claimed_as_it_was_written(store: Storage) -> None:
@@ -250,7 +250,7 @@ def test_what_is_dropped_is_not_sent_even_if_it_is_in_hand(store: Storage) -> No
     with store.transaction() as work:
         work.outbox.drop("a")
     settle(store, of_a, due_at_s=0.0)
-    assert [d.notification.session_id for d in found(store)] == ["b"]
+    assert [d.notification.subscription_id for d in found(store)] == ["b"]
 
 
 def test_what_is_redirected_goes_elsewhere_at_once(store: Storage) -> None:
@@ -259,7 +259,7 @@ def test_what_is_redirected_goes_elsewhere_at_once(store: Storage) -> None:
         work.outbox.redirect("a", "http://elsewhere/")
     (delivery,) = claim(store)
     assert delivery.notification.destination == "http://elsewhere/"
-    assert delivery.notification.session_id == "a"
+    assert delivery.notification.subscription_id == "a"
 
 
 def test_an_attempt_that_failed_elsewhere_does_not_undo_a_redirection(store: Storage) -> None:
@@ -326,7 +326,7 @@ def test_pruning_forgets_what_was_settled_long_ago_only(store: Storage) -> None:
     settle(store, new, state=DeliveryState.DELIVERED, settled_at_s=9.0)
     with store.transaction() as work:
         work.outbox.prune(5.0)
-    assert {d.notification.session_id for d in found(store)} == {"new", "waiting"}
+    assert {d.notification.subscription_id for d in found(store)} == {"new", "waiting"}
 
 
 # --- simulation ---

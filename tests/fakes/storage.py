@@ -13,6 +13,7 @@ from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import UNSETTLED, VISIBLE
 from nef.domain.notifications import Delivery, DeliveryState, Notification
 from nef.domain.sessions import Session
+from nef.domain.subscriptions import Api, Subscription
 
 
 class MemorySessions:
@@ -90,14 +91,20 @@ class MemoryOutbox:
             if delivered or note.destination == delivery.notification.destination:
                 self.rows[delivery.id] = dataclasses.replace(delivery, notification=note)
 
-    def drop(self, session_id: str) -> None:
+    def drop(self, subscription_id: str) -> None:
         for row in list(self.rows.values()):
-            if row.notification.session_id == session_id and row.state is DeliveryState.PENDING:
+            if (
+                row.notification.subscription_id == subscription_id
+                and row.state is DeliveryState.PENDING
+            ):
                 del self.rows[row.id]
 
-    def redirect(self, session_id: str, destination: str) -> None:
+    def redirect(self, subscription_id: str, destination: str) -> None:
         for row in self.rows.values():
-            if row.notification.session_id == session_id and row.state is DeliveryState.PENDING:
+            if (
+                row.notification.subscription_id == subscription_id
+                and row.state is DeliveryState.PENDING
+            ):
                 note = dataclasses.replace(row.notification, destination=destination)
                 again = dataclasses.replace(row, notification=note, due_at_s=0.0, attempts=0)
                 self.rows[row.id] = again
@@ -109,10 +116,10 @@ class MemoryOutbox:
         return min(map(self._ready_at_s, self._first()), default=None)
 
     def find(
-        self, session_id: str | None, state: DeliveryState | None, limit: int
+        self, subscription_id: str | None, state: DeliveryState | None, limit: int
     ) -> Sequence[Delivery]:
         rows = reversed(self.rows.values())
-        mine = (r for r in rows if session_id in (None, r.notification.session_id))
+        mine = (r for r in rows if subscription_id in (None, r.notification.subscription_id))
         return [row for row in mine if state in (None, row.state)][:limit]
 
     def prune(self, settled_before_s: float) -> None:
@@ -121,15 +128,51 @@ class MemoryOutbox:
                 del self.rows[row.id]
 
     def _first(self) -> list[Delivery]:
-        """The oldest pending row of each session."""
+        """The oldest pending row of each subscription."""
         first: dict[str, Delivery] = {}
         for row in self.rows.values():
             if row.state is DeliveryState.PENDING:
-                first.setdefault(row.notification.session_id, row)
+                first.setdefault(row.notification.subscription_id, row)
         return list(first.values())
 
     def _ready_at_s(self, row: Delivery) -> float:
         return max(row.due_at_s, self.leases.get(row.id, row.due_at_s))
+
+
+class MemorySubscriptions:
+    """Subscriptions in a dictionary, which keeps the order of their adding."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[Api, str], Subscription[Any]] = {}
+        self.added = 0
+
+    def add(self, subscription: Subscription[Any]) -> Subscription[Any]:
+        key = subscription.api, subscription.id
+        assert key not in self.rows
+        self.added += 1
+        self.rows[key] = dataclasses.replace(subscription, number=self.added)
+        return self.rows[key]
+
+    def get(self, api: Api, subscription_id: str) -> Subscription[Any] | None:
+        return self.rows.get((api, subscription_id))
+
+    def replace(self, subscription: Subscription[Any]) -> Subscription[Any]:
+        key = subscription.api, subscription.id
+        stored = self.rows.get(key)
+        if stored is None or stored.version != subscription.version:
+            raise Conflict(f"the subscription {subscription.id} was changed by somebody else")
+        self.rows[key] = dataclasses.replace(subscription, version=subscription.version + 1)
+        return self.rows[key]
+
+    def remove(self, api: Api, subscription_id: str) -> None:
+        self.rows.pop((api, subscription_id), None)
+
+    def of_af(self, api: Api, af_id: str) -> Sequence[Subscription[Any]]:
+        return [s for s in self.rows.values() if (s.api, s.af_id) == (api, af_id)]
+
+    def due(self, now_s: float, limit: int) -> Sequence[Subscription[Any]]:
+        due = [s for s in self.rows.values() if s.due_at_s is not None and s.due_at_s <= now_s]
+        return sorted(due, key=lambda s: (s.due_at_s or 0.0, s.number))[:limit]
 
 
 class MemorySimulations:
@@ -151,6 +194,7 @@ class MemoryUnitOfWork:
     def __init__(self) -> None:
         self.sessions = MemorySessions()
         self.outbox = MemoryOutbox()
+        self.subscriptions = MemorySubscriptions()
         self.simulations = MemorySimulations()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from builders.receivers import Receiver, receiving
 from nef.domain.events import EventReport, UserPlaneEvent
-from nef.domain.notifications import Delivery, DeliveryState, Notification
+from nef.domain.notifications import Delivery, DeliveryState, Notification, SessionEvents
 from nef.notifications.http import HttpNotifier
 from nef.ports.notifier import DeliveryFailed
 
@@ -19,7 +19,7 @@ def receiver() -> Iterator[Receiver]:
 
 def delivery(url: str) -> Delivery:
     report = EventReport(UserPlaneEvent.QOS_GUARANTEED, 0, (1,))
-    note = Notification("s1", "af", url, (report,), 0.0)
+    note = Notification("s1", "af", url, SessionEvents((report,)), 0.0)
     return Delivery(17, note, DeliveryState.PENDING, 0, 0.0)
 
 

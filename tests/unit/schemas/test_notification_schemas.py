@@ -3,7 +3,8 @@
 from typing import Any
 
 from nef.domain.events import EventReport, UserPlaneEvent
-from nef.domain.notifications import Notification
+from nef.domain.notifications import Content, Notification, SessionEvents, Trial
+from nef.domain.subscriptions import Api
 from nef.domain.units import BitRate
 from nef.schemas.notifications import notification_document
 from nef.schemas.problems import acceptable_document
@@ -12,7 +13,11 @@ LINK = "http://nef/3gpp-as-session-with-qos/v1/af/subscriptions/s1"
 
 
 def sent(*reports: EventReport) -> dict[str, Any]:
-    return notification_document(Notification("s1", "af", "http://x", reports, 0.0), "http://nef")
+    return document(SessionEvents(reports))
+
+
+def document(content: Content) -> dict[str, Any]:
+    return notification_document(Notification("s1", "af", "http://x", content, 0.0), "http://nef")
 
 
 def test_a_report_about_a_component_names_it_with_its_flows_and_what_is_applied() -> None:
@@ -44,8 +49,8 @@ def test_the_end_of_a_session_is_about_all_of_it() -> None:
     assert report == {"event": "SESSION_TERMINATION"}
 
 
-def test_a_notification_without_reports_is_the_test_notification() -> None:
-    assert sent() == {"subscription": LINK}
+def test_a_test_notification_names_its_subscription_and_no_event() -> None:
+    assert document(Trial(Api.SESSIONS)) == {"subscription": LINK}
 
 
 def test_a_refusal_offers_a_rate_for_each_component() -> None:

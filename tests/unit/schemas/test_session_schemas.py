@@ -7,8 +7,10 @@ import pytest
 
 from nef.domain.errors import InvalidRequest
 from nef.domain.sessions import Session
+from nef.domain.subscriptions import Api
 from nef.domain.units import BitRate
-from nef.schemas.sessions import request_of, revision_of, session_document, session_link
+from nef.schemas.links import subscription_link
+from nef.schemas.sessions import request_of, revision_of, session_document
 
 RULE = "permit out 17 from 10.60.0.1 7000 to 10.45.0.2 7001"
 
@@ -105,7 +107,8 @@ def test_an_explicit_false_survives() -> None:
 def test_self_in_a_request_is_not_believed() -> None:
     request = request_of(subscription(self="http://evil/elsewhere"))
     session = Session("id", "af", "ue", request, (), 0.0, 0.0)
-    assert session_document(session, "http://nef")["self"] == session_link("http://nef", "af", "id")
+    link = subscription_link("http://nef", Api.SESSIONS, "af", "id")
+    assert session_document(session, "http://nef")["self"] == link
 
 
 def test_a_component_in_domain_words() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from fakes.storage import MemoryStorage
 from nef.domain.events import EventReport, UserPlaneEvent
-from nef.domain.notifications import Delivery, DeliveryState, Notification
+from nef.domain.notifications import Delivery, DeliveryState, Notification, SessionEvents
 from nef.domain.retries import MAX_ATTEMPTS
 from nef.ports.notifier import DeliveryFailed
 from nef.services.deliveries import KEPT_S, DeliveryService
@@ -23,7 +23,8 @@ class ScriptedNotifier:
         note = delivery.notification
         if note.destination in self.dead:
             raise DeliveryFailed("nobody there")
-        self.sent.append((note.session_id, note.reports[0].event))
+        assert isinstance(note.content, SessionEvents)
+        self.sent.append((note.subscription_id, note.content.reports[0].event))
 
 
 class Rig:
@@ -39,7 +40,8 @@ class Rig:
         destination: str = "http://alive/",
         event: UserPlaneEvent = UserPlaneEvent.QOS_GUARANTEED,
     ) -> None:
-        note = Notification(session_id, "af", destination, (EventReport(event),), self.now_s)
+        content = SessionEvents((EventReport(event),))
+        note = Notification(session_id, "af", destination, content, self.now_s)
         with self.storage.transaction() as work:
             work.outbox.add(note, 0.0)
 
@@ -49,7 +51,7 @@ class Rig:
 
     def states(self) -> dict[str, DeliveryState]:
         rows = self.service.find(None, None, 100)
-        return {row.notification.session_id: row.state for row in rows}
+        return {row.notification.subscription_id: row.state for row in rows}
 
 
 @pytest.fixture

@@ -18,7 +18,9 @@ from nef.domain.errors import (
     UeNotFound,
 )
 from nef.domain.lifecycle import SessionState
+from nef.domain.notifications import SessionEvents, Trial
 from nef.domain.sessions import Session, SessionRequest, UeAddress
+from nef.domain.subscriptions import Api
 from nef.domain.units import BitRate
 from nef.ports.network import Levels, NetworkChanges, Reservation
 from nef.schemas.sessions import request_of
@@ -118,7 +120,8 @@ class Rig:
             return [
                 (report.event.value, report.applied_reference)
                 for row in rows
-                for report in row.notification.reports
+                if isinstance(row.notification.content, SessionEvents)
+                for report in row.notification.content.reports
             ]
 
 
@@ -207,7 +210,7 @@ def test_a_test_notification_comes_first_where_it_was_negotiated(
     rig.create(requestTestNotification=True, supportedFeatures=features)
     with rig.storage.reading() as work:
         oldest = work.outbox.find(None, None, 10)[-1]
-    assert (oldest.notification.reports == ()) == bool(tests)
+    assert (oldest.notification.content == Trial(Api.SESSIONS)) == bool(tests)
 
 
 def test_only_events_that_were_asked_for_are_told(rig: Rig) -> None:

@@ -1,0 +1,95 @@
+"""The subscriptions of all APIs but sessions in the store."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, delete, insert, select, update
+
+from db.codec import dumped, loaded
+from db.tables import subscriptions
+from nef.domain.errors import Conflict
+from nef.domain.subscriptions import Api, Subscription
+
+#: What the rows of an API hold.
+_BODIES: dict[Api, type[Any]] = {}
+
+
+class SqlSubscriptions:
+    """nef.ports.storage.Subscriptions on a connection that is inside a transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work inside this connection's transaction."""
+        self._connection = connection
+
+    def add(self, subscription: Subscription[Any]) -> Subscription[Any]:
+        """Insert one."""
+        done = self._connection.execute(insert(subscriptions), _row(subscription))
+        assert done.inserted_primary_key is not None  # noqa: S101 - one row was inserted
+        return dataclasses.replace(subscription, number=done.inserted_primary_key.number)
+
+    def get(self, api: Api, subscription_id: str) -> Subscription[Any] | None:
+        """Read one, whoever owns it."""
+        found = self._read(select(subscriptions).where(_here(api, subscription_id)))
+        return found[0] if found else None
+
+    def replace(self, subscription: Subscription[Any]) -> Subscription[Any]:
+        """Write one back unless somebody else has since it was read (Conflict)."""
+        row = _row(subscription) | {"version": subscription.version + 1}
+        here = and_(
+            _here(subscription.api, subscription.id),
+            subscriptions.c.version == subscription.version,
+        )
+        if self._connection.execute(update(subscriptions).where(here), row).rowcount != 1:
+            raise Conflict(
+                f"the subscription {subscription.id} was changed by somebody else; try again"
+            )
+        return dataclasses.replace(subscription, version=subscription.version + 1)
+
+    def remove(self, api: Api, subscription_id: str) -> None:
+        """Delete one, if it is there."""
+        self._connection.execute(delete(subscriptions).where(_here(api, subscription_id)))
+
+    def of_af(self, api: Api, af_id: str) -> Sequence[Subscription[Any]]:
+        """Those of an AF, oldest first."""
+        mine = and_(subscriptions.c.api == api.value, subscriptions.c.af_id == af_id)
+        return self._read(select(subscriptions).where(mine).order_by(subscriptions.c.number))
+
+    def due(self, now_s: float, limit: int) -> Sequence[Subscription[Any]]:
+        """Those to look at now, the longest due first."""
+        query = select(subscriptions).where(subscriptions.c.due_at_s <= now_s)
+        query = query.order_by(subscriptions.c.due_at_s, subscriptions.c.number)
+        return self._read(query.limit(limit))
+
+    def _read(self, query: Select[Any]) -> list[Subscription[Any]]:
+        return [_subscription(row) for row in self._connection.execute(query)]
+
+
+def _here(api: Api, subscription_id: str) -> Any:
+    return and_(subscriptions.c.api == api.value, subscriptions.c.id == subscription_id)
+
+
+def _row(subscription: Subscription[Any]) -> dict[str, Any]:
+    return {
+        "api": subscription.api.value,
+        "id": subscription.id,
+        "af_id": subscription.af_id,
+        "version": subscription.version,
+        "created_at_s": subscription.created_at_s,
+        "due_at_s": subscription.due_at_s,
+        "body": dumped(subscription.body),
+    }
+
+
+def _subscription(row: Row[Any]) -> Subscription[Any]:
+    api = Api(row.api)
+    return Subscription(
+        id=row.id,
+        af_id=row.af_id,
+        api=api,
+        body=loaded(row.body, _BODIES[api]),
+        created_at_s=row.created_at_s,
+        due_at_s=row.due_at_s,
+        version=row.version,
+        number=row.number,
+    )
