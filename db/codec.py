@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 import orjson
 from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn
+from cattrs.strategies import configure_tagged_union
 
+from nef.domain.analytics import Finding
 from nef.domain.filters import TosTrafficClass, parse_ip_filter_rule
 from nef.domain.qos import ServiceDataFlow
 from nef.domain.units import BitRate, PacketErrorRate
@@ -36,6 +38,7 @@ def _converter() -> Converter:
     for kind in (IPv4Address, IPv6Address):
         _text(converter, kind, str, kind)
     _flow(converter)
+    configure_tagged_union(Finding, converter, tag_name="kind")
     return converter
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select
 from db.codec import dumped, loaded
 from db.tables import deliveries
 from nef.domain.notifications import (
+    AnalyticsEvents,
     Content,
     Delivery,
     DeliveryState,
@@ -17,7 +18,11 @@ from nef.domain.notifications import (
 )
 
 #: The name of each kind of content in its rows.
-_CONTENTS: dict[str, type[Content]] = {"test": Trial, "session": SessionEvents}
+_CONTENTS: dict[str, type[Content]] = {
+    "test": Trial,
+    "session": SessionEvents,
+    "analytics": AnalyticsEvents,
+}
 _KINDS = {content: kind for kind, content in _CONTENTS.items()}
 
 _PENDING = deliveries.c.state == DeliveryState.PENDING.value

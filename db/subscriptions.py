@@ -8,11 +8,12 @@ from sqlalchemy import Connection, Row, Select, and_, delete, insert, select, up
 
 from db.codec import dumped, loaded
 from db.tables import subscriptions
+from nef.domain.analytics import AnalyticsSubscription
 from nef.domain.errors import Conflict
 from nef.domain.subscriptions import Api, Subscription
 
 #: What the rows of an API hold.
-_BODIES: dict[Api, type[Any]] = {}
+_BODIES: dict[Api, type[Any]] = {Api.ANALYTICS: AnalyticsSubscription}
 
 
 class SqlSubscriptions:
@@ -55,10 +56,10 @@ class SqlSubscriptions:
         mine = and_(subscriptions.c.api == api.value, subscriptions.c.af_id == af_id)
         return self._read(select(subscriptions).where(mine).order_by(subscriptions.c.number))
 
-    def due(self, now_s: float, limit: int) -> Sequence[Subscription[Any]]:
-        """Those to look at now, the longest due first."""
-        query = select(subscriptions).where(subscriptions.c.due_at_s <= now_s)
-        query = query.order_by(subscriptions.c.due_at_s, subscriptions.c.number)
+    def due(self, now_s: float, after: int, limit: int) -> Sequence[Subscription[Any]]:
+        """Those to look at now whose number is above `after`, in the order of creation."""
+        due = and_(subscriptions.c.due_at_s <= now_s, subscriptions.c.number > after)
+        query = select(subscriptions).where(due).order_by(subscriptions.c.number)
         return self._read(query.limit(limit))
 
     def _read(self, query: Select[Any]) -> list[Subscription[Any]]:

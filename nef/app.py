@@ -13,13 +13,16 @@ from nef.api.application import bounded, contract_application
 from nef.api.operations import Services, handlers
 from nef.background import Background, Bell, Work
 from nef.config import Settings, load_catalogue
+from nef.domain.subscriptions import Api
 from nef.network.simulator.clock import SimulationClock
+from nef.network.simulator.information import SimulatedInformation
 from nef.network.simulator.network import SimulatedNetwork
 from nef.notifications.http import HttpNotifier
-from nef.services.analytics import AnalyticsService
+from nef.services.analytics import Analyst, AnalyticsService, AnalyticsWatch
 from nef.services.deliveries import DeliveryService
 from nef.services.sessions import SessionService
 from nef.services.simulation import SimulationService
+from nef.services.subscriptions import SubscriptionService, Watch
 
 
 @dataclass(frozen=True)
@@ -64,18 +67,31 @@ def _wired(settings: Settings) -> tuple[Services, Background]:
         network=network,
         clock=clock,
         catalogue=catalogue,
-        new_id=lambda: str(uuid.uuid4()),
+        new_id=_new_id,
         notify=bell.ring,
     )
-    simulation = SimulationService(network, storage, clock, catalogue, sessions.tick)
-    analytics = AnalyticsService(network, clock)
+    information = SimulatedInformation(network.stage)
+    analyst = Analyst(information)
+    watches: dict[Api, Watch] = {Api.ANALYTICS: AnalyticsWatch(analyst)}
+    subscriptions = SubscriptionService(storage, clock, watches, _new_id, bell.ring)
+    analytics = AnalyticsService(analyst, clock, subscriptions)
+
+    def tick() -> None:
+        sessions.tick()
+        subscriptions.tick()
+
+    simulation = SimulationService(network, storage, clock, catalogue, tick)
     background = Background(
-        Work(sessions.tick, deliveries.deliver, deliveries.next_due_s, deliveries.prune, time.time),
+        Work(tick, deliveries.deliver, deliveries.next_due_s, deliveries.prune, time.time),
         bell,
         settings.tick_s,
         settings.deliverers,
     )
     return Services(sessions, analytics, deliveries, simulation), background
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
 
 
 def _restored(services: Services, settings: Settings) -> None:

@@ -19,6 +19,7 @@ from nef.domain.errors import (
     Conflict,
     InvalidParam,
     InvalidRequest,
+    MixedWindow,
     NefError,
     NotFound,
     ResourcesRefused,
@@ -44,6 +45,7 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
     MalformedBody: (HTTPStatus.BAD_REQUEST, "INVALID_MSG_FORMAT"),
     UnsupportedEncoding: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
     InvalidRequest: (HTTPStatus.BAD_REQUEST, "OPTIONAL_IE_INCORRECT"),
+    MixedWindow: (HTTPStatus.BAD_REQUEST, "BOTH_STAT_PRED_NOT_ALLOWED"),
     UeNotFound: (HTTPStatus.NOT_FOUND, "UE_NOT_FOUND"),
     NotFound: (HTTPStatus.NOT_FOUND, "RESOURCE_URI_STRUCTURE_NOT_FOUND"),
     Conflict: (HTTPStatus.CONFLICT, "RESOURCE_BUSY"),
@@ -54,7 +56,9 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
 }
 
 #: Attributes that our documents require at the top of a body.
-_MANDATORY = frozenset({"/", "/notificationDestination", "/analyEvent", "/suppFeat"})
+_MANDATORY = frozenset(
+    {"/", "/notificationDestination", "/analyEvent", "/suppFeat", "/notifUri", "/analyEventsSubs"}
+)
 
 _FRAMEWORK_CAUSES = {
     HTTPStatus.BAD_REQUEST: "INVALID_MSG_FORMAT",
@@ -102,7 +106,7 @@ def _of_service(_request: ConnexionRequest, error: Exception) -> ConnexionRespon
     headers, more = {}, {}
     if isinstance(error, InvalidRequest):
         params = error.params
-        cause = _cause_of(params)
+        cause = cause if kind is MixedWindow else _cause_of(params)
     elif isinstance(error, UeNotFound):
         params = (error.param,)
     elif isinstance(error, ResourcesRefused):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nef.schemas import analytics, simulation
+from nef.schemas import analytics, analytics_requests, simulation
 from nef.schemas.queries import addresses_of
 from nef.schemas.sessions import request_of, revision_of, session_document
 from nef.services.analytics import AnalyticsService
@@ -43,7 +43,7 @@ def handlers(services: Services, api_root: str) -> Mapping[str, Callable[..., Re
     """Every operation of the contract; `api_root` is how AFs reach this service."""
     return (
         _sessions(services.sessions, api_root)
-        | _analytics(services.analytics)
+        | _analytics(services.analytics, api_root)
         | _simulation(services.simulation, services.deliveries)
     )
 
@@ -94,14 +94,42 @@ def _sessions(service: SessionService, api_root: str) -> dict[str, Callable[...,
     }
 
 
-def _analytics(service: AnalyticsService) -> dict[str, Callable[..., Reply]]:
-    """TS 29.522 5.6.2.3."""
+def _analytics(service: AnalyticsService, api_root: str) -> dict[str, Callable[..., Reply]]:
+    """TS 29.522 5.6.2."""
 
     def fetch(af_id: str, body: Any) -> Reply:  # noqa: ARG001 - analytics belong to nobody
-        gpsi = analytics.ue_of(body)
-        return _ok(analytics.performance_document(*service.performance(gpsi)))
+        answer = service.fetch(analytics_requests.question_of(body))
+        return _done() if answer is None else _ok(analytics.data_document(answer))
 
-    return {"FetchAnalyticsInfo": fetch}
+    def read_all(af_id: str, supp_feat: str | None = None) -> Reply:  # noqa: ARG001 - no feature is optional here
+        found = service.of_af(af_id)
+        return _ok([analytics.subscription_document(one, (), api_root) for one in found])
+
+    def create(af_id: str, body: Any) -> Reply:
+        made = service.subscribe(af_id, analytics_requests.request_of(body))
+        document = analytics.subscription_document(*made, api_root)
+        return _ok(document, 201, Location=document["self"])
+
+    def read(af_id: str, subscription_id: str, supp_feat: str | None = None) -> Reply:  # noqa: ARG001
+        found = service.read(af_id, subscription_id)
+        return _ok(analytics.subscription_document(found, (), api_root))
+
+    def replace(af_id: str, subscription_id: str, body: Any) -> Reply:
+        made = service.replace(af_id, subscription_id, analytics_requests.request_of(body))
+        return _ok(analytics.subscription_document(*made, api_root))
+
+    def delete(af_id: str, subscription_id: str) -> Reply:
+        service.delete(af_id, subscription_id)
+        return _done()
+
+    return {
+        "FetchAnalyticsInfo": fetch,
+        "ReadAllSubscriptions": read_all,
+        "CreateNewSubscription": create,
+        "ReadAnSubscription": read,
+        "FullyUpdateAnSubscription": replace,
+        "DeleteAnSubscription": delete,
+    }
 
 
 def _simulation(

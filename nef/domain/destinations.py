@@ -4,14 +4,15 @@ from urllib.parse import urlsplit
 
 from nef.domain.errors import InvalidParam, InvalidRequest
 
-_POINTER = "/notificationDestination"
 
+def check_destination(uri: str, pointer: str = "/notificationDestination") -> None:
+    """Accept an absolute http or https URI without credentials; else raise InvalidRequest.
 
-def check_destination(uri: str) -> None:
-    """Accept an absolute http or https URI without credentials; else raise InvalidRequest."""
+    `pointer` is where the AF gave it.
+    """
     reason = _objection(uri)
     if reason:
-        raise InvalidRequest(InvalidParam(_POINTER, f"{uri[:120]!r} {reason}"))
+        raise InvalidRequest(InvalidParam(pointer, f"{uri[:120]!r} {reason}"))
 
 
 def _objection(uri: str) -> str | None:

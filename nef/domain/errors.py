@@ -3,6 +3,7 @@
 NefError
 ├── InvalidValue        a value type could not be made from a text
 ├── InvalidRequest      one or more parameters do not make sense; nothing was changed
+│   └── MixedWindow     analytics of the past and of the future were asked for at once
 ├── NotFound
 │   └── UeNotFound      no UE of the network has this identity
 ├── Conflict            another change of the same resource is under way
@@ -43,6 +44,10 @@ class InvalidRequest(NefError):
         """Keep the offending parameters; the message joins their reasons."""
         self.params = params
         super().__init__("; ".join(f"{p.pointer}: {p.reason}" for p in params))
+
+
+class MixedWindow(InvalidRequest):
+    """A window of time that begins in the past and ends in the future (TS 29.520 5.1.6.3)."""
 
 
 class NotFound(NefError):

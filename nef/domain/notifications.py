@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from nef.domain.analytics import Answer, Failed
 from nef.domain.events import EventReport
 from nef.domain.subscriptions import Api
 
@@ -29,8 +30,17 @@ class SessionEvents:
     reports: tuple[EventReport, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AnalyticsEvents:
+    """What there is to report of analytics; `notification_id` is the AF's name for it."""
+
+    notification_id: str
+    answers: tuple[Answer, ...]
+    failed: tuple[Failed, ...] = ()
+
+
 #: What a notification can say; `db/outbox.py` and `nef/schemas/notifications.py` know each kind.
-Content = Trial | SessionEvents
+Content = Trial | SessionEvents | AnalyticsEvents
 
 
 @dataclass(frozen=True, slots=True)

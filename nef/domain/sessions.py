@@ -22,6 +22,15 @@ class UeAddress:
         """The IP address, if it was named by one."""
         return self.ipv4 or self.ipv6
 
+    @property
+    def named(self) -> tuple[str, IpAddress | str]:
+        """The JSON pointer in a session's request that names the UE, and the identity there."""
+        if self.ipv4 is not None:
+            return "/ueIpv4Addr", self.ipv4
+        if self.ipv6 is not None:
+            return "/ueIpv6Addr", self.ipv6
+        return "/gpsi", self.gpsi or ""
+
 
 @dataclass(frozen=True, slots=True)
 class Snssai:

@@ -11,6 +11,9 @@ class Api(StrEnum):
     """The APIs under which an AF has resources of its own."""
 
     SESSIONS = "sessions"
+    ANALYTICS = "analytics"
+    MONITORING = "monitoring"
+    TRANSFERS = "transfers"
 
 
 @dataclass(frozen=True, slots=True)

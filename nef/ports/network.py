@@ -10,7 +10,6 @@ from typing import Protocol
 
 from nef.domain.qos import FlowDemand
 from nef.domain.sessions import UeAddress
-from nef.domain.units import BitRate, PacketErrorRate
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +37,6 @@ class NetworkChanges:
 
     levels: Mapping[str, Levels] = field(default_factory=dict)
     ended: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Performance:
-    """What a UE's downlink gives a new flow now.
-
-    `rate_dl` is the rate a new guaranteed flow could get; the least and the most are over the
-    horizon of the forecast.
-    """
-
-    ue_id: str
-    rate_dl: BitRate
-    min_rate_dl: BitRate
-    max_rate_dl: BitRate
-    delay_ms: int
-    loss: PacketErrorRate
-    until_s: float
 
 
 class Network(Protocol):
@@ -87,8 +69,4 @@ class Network(Protocol):
 
     def levels(self, session_id: str) -> Levels | None:
         """What a session holds now; None where the network does not know it."""
-        ...
-
-    def performance(self, ue: UeAddress, per: PacketErrorRate, now_s: float) -> Performance:
-        """What a new flow of this error rate could get; raises UeNotFound."""
         ...

@@ -129,8 +129,8 @@ class Subscriptions(Protocol):
         """Those of an AF, in the order of creation."""
         ...
 
-    def due(self, now_s: float, limit: int) -> Sequence[Subscription[Any]]:
-        """Those to look at now, the longest due first."""
+    def due(self, now_s: float, after: int, limit: int) -> Sequence[Subscription[Any]]:
+        """Those to look at now whose number is above `after`, in the order of creation."""
         ...
 
 

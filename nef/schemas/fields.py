@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, validate
 from nef.domain.errors import InvalidValue
 from nef.domain.filters import TosTrafficClass, parse_ip_filter_rule
 from nef.domain.units import BitRate, PacketErrorRate
+from nef.schemas.times import date_time, parse_moment
 
 #: `DurationSec` has no bounds in the contract; a time that is over before it begins is no time.
 AT_LEAST_ONE = validate.Range(min=1, error="must be 1 or more")
@@ -47,6 +48,15 @@ class TosField(_Text):
     """`TosTrafficClass`, such as "b8fc"."""
 
     parse = staticmethod(TosTrafficClass.parse)
+
+
+class MomentField(_Text):
+    """`DateTime` (RFC 3339) as seconds since the epoch."""
+
+    parse = staticmethod(parse_moment)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
+        return None if value is None else date_time(value)
 
 
 class FeaturesField(_Text):

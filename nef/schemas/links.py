@@ -3,7 +3,12 @@
 from nef.domain.subscriptions import Api
 
 #: The first part of each API's paths, as in its contract.
-API_PATHS = {Api.SESSIONS: "/3gpp-as-session-with-qos/v1"}
+API_PATHS = {
+    Api.SESSIONS: "/3gpp-as-session-with-qos/v1",
+    Api.ANALYTICS: "/3gpp-analyticsexposure/v1",
+    Api.MONITORING: "/3gpp-monitoring-event/v1",
+    Api.TRANSFERS: "/3gpp-pdtq-policy-negotiation/v1",
+}
 
 
 def subscription_link(api_root: str, api: Api, af_id: str, subscription_id: str) -> str:

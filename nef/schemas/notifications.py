@@ -3,8 +3,9 @@
 from typing import Any
 
 from nef.domain.events import EventReport
-from nef.domain.notifications import Notification, SessionEvents, Trial
+from nef.domain.notifications import AnalyticsEvents, Notification, SessionEvents, Trial
 from nef.domain.subscriptions import Api
+from nef.schemas.analytics import event_document, failed_event_document
 from nef.schemas.links import subscription_link
 
 
@@ -21,6 +22,13 @@ def notification_document(notification: Notification, api_root: str) -> dict[str
                 "transaction": _link(Api.SESSIONS, notification, api_root),
                 "eventReports": [report_document(report) for report in content.reports],
             }
+        case AnalyticsEvents():
+            # `AnalyticsEventNotification`, TS 29.522 5.6.3.
+            told = [event_document(answer) for answer in content.answers]
+            failed = [
+                failed_event_document(one, notification.created_at_s) for one in content.failed
+            ]
+            return {"notifId": content.notification_id, "analyEventNotifs": told + failed}
 
 
 def _link(api: Api, notification: Notification, api_root: str) -> str:
@@ -35,6 +43,9 @@ def event_names(notification: Notification) -> list[str]:
             return []
         case SessionEvents():
             return [report.event.value for report in content.reports]
+        case AnalyticsEvents():
+            answered = [answer.event.value for answer in content.answers]
+            return answered + [one.event for one in content.failed]
 
 
 def report_document(report: EventReport) -> dict[str, Any]:

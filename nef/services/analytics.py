@@ -1,32 +1,261 @@
-"""What the network can do for a UE, as analytics."""
+"""What the network could, can and will do: answered at once, or reported again and again."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from nef.domain.errors import UeNotFound
+from nef.domain.analytics import (
+    AnalyticsRequest,
+    AnalyticsSubscription,
+    Answer,
+    Failed,
+    Failure,
+    Question,
+    check_question,
+    mark,
+)
+from nef.domain.destinations import check_destination
+from nef.domain.errors import InvalidParam, InvalidRequest, MixedWindow, UeNotFound
+from nef.domain.notifications import AnalyticsEvents, Content, Trial
+from nef.domain.reporting import (
+    Method,
+    Reported,
+    Reporting,
+    crossed,
+    is_due,
+    is_over,
+    may_tell,
+    next_look_s,
+)
 from nef.domain.sessions import UeAddress
-from nef.domain.units import PacketErrorRate
+from nef.domain.subscriptions import Api, Subscription
 from nef.ports.clock import Clock
-from nef.ports.network import Network, Performance
+from nef.ports.information import Information, UeIdentity
+from nef.services.findings import Inquiry, answer
+from nef.services.subscriptions import Look, SubscriptionService
 
-#: The error rate of the flow whose rate is reported: that of the bulk of a download.
-_REPORTED_PER = PacketErrorRate(1, 3)
+#: Of what has no threshold every change is reported, but not more often than this.
+CHANGES_APART_S = 1.0
+
+
+@dataclass(frozen=True)
+class Analyst:
+    """Answers questions about the network, from the network that admits sessions."""
+
+    information: Information
+
+    def answer(self, question: Question, now_s: float) -> Answer | None:
+        """What there is to say, None without data; raises MixedWindow, or what `check` raises."""
+        if question.window.is_mixed(now_s):
+            reason = "a window lies in the past or in the future; ask twice for both"
+            raise MixedWindow(InvalidParam(f"{question.pointer}/analyRep/startTs", reason))
+        return answer(self._inquiry(question, now_s))
+
+    def check(self, question: Question) -> None:
+        """Whether it makes sense and names what is there; raises InvalidRequest or UeNotFound."""
+        check_question(question)
+        self._inquiry(question, 0.0)
+
+    def _inquiry(self, question: Question, now_s: float) -> Inquiry:
+        places = tuple(self.information.cells(question.area or None))
+        if question.area and not places:
+            raise InvalidRequest(
+                InvalidParam(
+                    f"{question.pointer}/locArea", "no cell of this network is in this area"
+                )
+            )
+        ues = tuple(self._ues(question))
+        if question.area:
+            inside = {place.cell_id for place in places}
+            ues = tuple(ue for ue in ues if ue.cell_id in inside)
+        elif ues and not question.target.any_ue:
+            serving = {ue.cell_id for ue in ues}
+            places = tuple(place for place in places if place.cell_id in serving)
+        return Inquiry(question, now_s, ues, places, self.information)
+
+    def _ues(self, question: Question) -> tuple[UeIdentity, ...]:
+        target = question.target
+        try:
+            if target.gpsi is not None:
+                return (self.information.ue(UeAddress(gpsi=target.gpsi)),)
+            if target.group is not None:
+                return tuple(self.information.group(target.group))
+        except UeNotFound:
+            name = "gpsi" if target.gpsi is not None else "exterGroupId"
+            pointer = f"{question.pointer}/tgtUe/{name}"
+            raise UeNotFound(pointer, target.gpsi or target.group or "") from None
+        return tuple(self.information.ues())
 
 
 @dataclass(frozen=True)
 class AnalyticsService:
-    """Answers questions about performance from the same network that admits sessions."""
+    """Fetches and subscriptions; the latter are looked at by the ticker."""
 
-    network: Network
+    analyst: Analyst
     clock: Clock
+    subscriptions: SubscriptionService
 
-    def performance(self, gpsi: str) -> tuple[float, Performance]:
-        """The moment of the answer, and what a new flow of this UE could get.
+    def fetch(self, question: Question) -> Answer | None:
+        """Answer one question now, None without data; raises UeNotFound or InvalidRequest."""
+        self.analyst.check(question)
+        return self.analyst.answer(question, self.clock.now_s())
 
-        Raises UeNotFound.
+    def subscribe(
+        self, af_id: str, request: AnalyticsRequest
+    ) -> tuple[Subscription[AnalyticsSubscription], tuple[Answer, ...]]:
+        """Begin to report; also gives the answers of an immediate report, where one is wanted.
+
+        Raises InvalidRequest or UeNotFound, also where no event of it can be reported at all.
+        Where the immediate report is the last one, nothing is kept.
         """
         now_s = self.clock.now_s()
+        body, answers = self._begun(request, now_s)
+        told = bool(answers) and request.reporting.immediate
+        contents: tuple[Content, ...] = (Trial(Api.ANALYTICS),) if request.test_notification else ()
+        if told and is_over(request.reporting, body.reported, now_s):
+            found: Subscription[AnalyticsSubscription] = Subscription(
+                self.subscriptions.new_id(), af_id, Api.ANALYTICS, body, now_s
+            )
+        else:
+            due_s = next_look_s(request.reporting, body.reported)
+            found = self.subscriptions.add(af_id, Api.ANALYTICS, body, due_s, contents)
+        return found, answers if told else ()
+
+    def replace(
+        self, af_id: str, subscription_id: str, request: AnalyticsRequest
+    ) -> tuple[Subscription[AnalyticsSubscription], tuple[Answer, ...]]:
+        """Begin anew with another request; raises as `subscribe` does, and NotFound."""
+        now_s = self.clock.now_s()
+        self.subscriptions.read(af_id, Api.ANALYTICS, subscription_id)
+        body, answers = self._begun(request, now_s)
+        due_s = next_look_s(request.reporting, body.reported)
+        found = self.subscriptions.change(
+            af_id, Api.ANALYTICS, subscription_id, lambda _: (body, due_s)
+        )
+        return found, answers if request.reporting.immediate else ()
+
+    def read(self, af_id: str, subscription_id: str) -> Subscription[AnalyticsSubscription]:
+        """One subscription of this AF; raises NotFound."""
+        return self.subscriptions.read(af_id, Api.ANALYTICS, subscription_id)
+
+    def of_af(self, af_id: str) -> Sequence[Subscription[AnalyticsSubscription]]:
+        """The subscriptions of this AF, oldest first."""
+        return self.subscriptions.of_af(af_id, Api.ANALYTICS)
+
+    def delete(self, af_id: str, subscription_id: str) -> None:
+        """End a subscription for its AF; raises NotFound."""
+        self.subscriptions.remove(af_id, Api.ANALYTICS, subscription_id)
+
+    def _begun(
+        self, request: AnalyticsRequest, now_s: float
+    ) -> tuple[AnalyticsSubscription, tuple[Answer, ...]]:
+        check_destination(request.destination, "/notifUri")
+        reporting = request.reporting
+        if reporting.until_s is not None and reporting.until_s <= now_s:
+            raise InvalidRequest(InvalidParam("/analyRepInfo/monDur", "it is over already"))
+        for question in request.questions:
+            self.analyst.check(question)
+        state = _asked(self.analyst, request, now_s)
+        failed = (*(Failed(name, Failure.OTHER) for name in request.unsupported), *state.failed)
+        if not state.answers:
+            raise InvalidRequest(*(_refused(one) for one in failed))
+        reported = state.seen(Reported(last_s=now_s), told=True)
+        if reporting.immediate:
+            reported = reported.told(now_s)
+        return AnalyticsSubscription(request, reported, failed), tuple(state.answers.values())
+
+
+@dataclass(frozen=True)
+class AnalyticsWatch:
+    """Looks at subscriptions to analytics."""
+
+    analyst: Analyst
+
+    def destination(self, subscription: Subscription[AnalyticsSubscription]) -> str:
+        """Where its notifications go."""
+        return subscription.body.request.destination
+
+    def look(self, subscription: Subscription[AnalyticsSubscription], now_s: float) -> Look:
+        """Report what is due by time, or what has crossed a threshold or changed."""
+        body = subscription.body
+        request, reported = body.request, body.reported
+        if is_over(request.reporting, reported, now_s):
+            return Look(body, None, over=True)
+        state = _asked(self.analyst, request, now_s)
+        due = is_due(request.reporting, reported, now_s)
+        news = tuple(
+            answer
+            for question, answer in state.answers.items()
+            if due or _is_news(request.reporting, question, answer, reported, now_s)
+        )
+        failed = state.failed if due else ()
+        contents: tuple[Content, ...] = ()
+        reported = state.seen(reported, told=bool(news))
+        if news or failed:
+            contents = (AnalyticsEvents(request.notification_id, news, failed),)
+            reported = reported.told(now_s)
+        over = is_over(request.reporting, reported, now_s)
+        due_s = None if over else next_look_s(request.reporting, reported)
+        return Look(replace(body, reported=reported), due_s, contents, over)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The answers to all questions of a request, and those that have none."""
+
+    answers: Mapping[Question, Answer]
+    failed: tuple[Failed, ...]
+
+    def seen(self, reported: Reported, *, told: bool) -> Reported:
+        """What is known of it from now on; a change that was not told is still one."""
+        sides = {
+            name: above
+            for question, answer in self.answers.items()
+            for name, above in _sides(question, answer).items()
+        }
+        marks = {question.pointer: mark(answer) for question, answer in self.answers.items()}
+        return replace(
+            reported,
+            sides={**reported.sides, **sides},
+            marks={**reported.marks, **marks} if told else reported.marks,
+        )
+
+
+def _asked(analyst: Analyst, request: AnalyticsRequest, now_s: float) -> _Asked:
+    answers, failed = {}, []
+    for question in request.questions:
         try:
-            found = self.network.performance(UeAddress(gpsi=gpsi), _REPORTED_PER, now_s)
-        except UeNotFound:
-            raise UeNotFound("/tgtUe/gpsi", gpsi) from None
-        return now_s, found
+            found, why = analyst.answer(question, now_s), Failure.UNAVAILABLE_DATA
+        except MixedWindow:
+            found, why = None, Failure.BOTH_STAT_PRED_NOT_ALLOWED
+        except (UeNotFound, InvalidRequest):
+            # It was there when the subscription was made: the scenario is another one now.
+            found, why = None, Failure.UNAVAILABLE_DATA
+        if found is None:
+            failed.append(Failed(question.event.value, why))
+        else:
+            answers[question] = found
+    return _Asked(answers, tuple(failed))
+
+
+def _is_news(
+    reporting: Reporting, question: Question, answer: Answer, reported: Reported, now_s: float
+) -> bool:
+    if reporting.method is not Method.ON_EVENT_DETECTION:
+        return False
+    if question.thresholds:
+        return bool(crossed(reported.sides, _sides(question, answer), question.direction))
+    changed = reported.marks.get(question.pointer) != mark(answer)
+    return changed and may_tell(reported, CHANGES_APART_S, now_s)
+
+
+def _sides(question: Question, answer: Answer) -> dict[str, bool]:
+    return {
+        f"{question.pointer}/{threshold.name}": answer.readings[threshold.measure]
+        >= threshold.value
+        for threshold in question.thresholds
+        if threshold.measure in answer.readings
+    }
+
+
+def _refused(failed: Failed) -> InvalidParam:
+    return InvalidParam("/analyEventsSubs", f"{failed.event}: {failed.failure.value}")

@@ -3,11 +3,12 @@
 from typing import Any
 
 from fakes.clock import FakeClock
-from nef.domain.sessions import UeAddress
+from nef.domain.courses import UeMoment
 from nef.domain.units import PacketErrorRate
 from nef.network.simulator.clock import SimulationClock
+from nef.network.simulator.information import SimulatedInformation
 from nef.network.simulator.network import SimulatedNetwork
-from nef.ports.network import Performance
+from nef.ports.information import FlowClass
 
 
 class Simulated(SimulatedNetwork):
@@ -17,16 +18,19 @@ class Simulated(SimulatedNetwork):
         self.wall = FakeClock()
         self.clock = SimulationClock(self.wall.now_s)
         super().__init__(self.clock)
+        self.information = SimulatedInformation(self.stage)
         self.load(scenario, None, "manual", self.now_s)
 
     @property
     def now_s(self) -> float:
         return self.clock.now_s()
 
-    def seen_by(self, ue_id: str, per: str = "1E-3") -> Performance:
-        """What a UE could get."""
-        gpsi = next(ue.gpsi for ue in self.ues(self.now_s) if ue.ue_id == ue_id)
-        return self.performance(UeAddress(gpsi=gpsi), PacketErrorRate.parse(per), self.now_s)
+    def seen_by(self, ue_id: str, per: str = "1E-3", priority: int = 30) -> UeMoment:
+        """How a UE stands, and what a new flow of it could get."""
+        flow = FlowClass(PacketErrorRate.parse(per), priority)
+        course = self.information.ue_course(ue_id, flow, self.now_s, self.now_s, self.now_s)
+        assert course is not None
+        return course.moments[-1]
 
 
 def one_cell(*radios: dict[str, Any], ue: Any = None, **cell: Any) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from fakes.clock import FakeClock
 from fakes.network import FakeNetwork
 from nef.domain.errors import ResourcesRefused, UeNotFound
 from nef.domain.sessions import UeAddress
-from nef.domain.units import BitRate, PacketErrorRate
+from nef.domain.units import PacketErrorRate
 from nef.network.simulator.clock import SimulationClock
+from nef.network.simulator.information import SimulatedInformation
 from nef.network.simulator.network import SimulatedNetwork
+from nef.ports.information import FlowClass
 from nef.ports.network import Network
 
 UE_1 = UeAddress(ipv4=IPv4Address("10.45.0.2"))
@@ -35,6 +37,8 @@ class Stage(Protocol):
 
     def attach(self, ue_id: str, attached: bool) -> None: ...
 
+    def free_bps(self, ue_id: str) -> int: ...
+
 
 class FakeStage:
     def __init__(self) -> None:
@@ -51,6 +55,9 @@ class FakeStage:
 
     def attach(self, ue_id: str, attached: bool) -> None:
         (self.network.detached.discard if attached else self.network.detached.add)(ue_id)
+
+    def free_bps(self, ue_id: str) -> int:
+        return self.network.free_bps(ue_id)
 
 
 def two_ues() -> dict[str, Any]:
@@ -85,6 +92,13 @@ class SimulatedStage:
     def attach(self, ue_id: str, attached: bool) -> None:
         self.network.attach(ue_id, attached, self.now_s)
 
+    def free_bps(self, ue_id: str) -> int:
+        information = SimulatedInformation(self.network.stage)
+        least = FlowClass(ORDINARY, 127)
+        course = information.ue_course(ue_id, least, self.now_s, self.now_s, self.now_s)
+        assert course is not None
+        return course.moments[0].rate_dl.bps
+
 
 @pytest.fixture(params=[FakeStage, SimulatedStage])
 def stage(request: pytest.FixtureRequest) -> Stage:
@@ -92,8 +106,8 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     return make()
 
 
-def free_mbps(stage: Stage, ue: UeAddress = UE_1) -> float:
-    return stage.network.performance(ue, ORDINARY, stage.now_s).rate_dl.bps / 1e6
+def free_mbps(stage: Stage, ue_id: str = "ue-1") -> float:
+    return stage.free_bps(ue_id) / 1e6
 
 
 def test_a_ue_is_found_by_each_of_its_identities(stage: Stage) -> None:
@@ -116,8 +130,6 @@ def test_an_unknown_ue_is_named_with_the_parameter_that_named_it(
     with pytest.raises(UeNotFound) as caught:
         stage.network.find_ue(ue)
     assert caught.value.param.pointer == pointer
-    with pytest.raises(UeNotFound):
-        stage.network.performance(ue, ORDINARY, stage.now_s)
 
 
 def test_a_session_gets_the_best_rung_that_fits(stage: Stage) -> None:
@@ -142,13 +154,13 @@ def test_a_session_that_does_not_fit_is_refused_whole_and_told_what_would_do(sta
 
 def test_what_is_reported_is_what_is_admitted(stage: Stage) -> None:
     stage.network.reserve(reservation("first", demand(17), ue="ue-2"), stage.now_s)
-    free = stage.network.performance(UE_1, ORDINARY, stage.now_s).rate_dl
-    more = reservation("s", demand((free.bps + 1) / 1e6, priority=99))
+    free_bps = stage.free_bps("ue-1")
+    more = reservation("s", demand((free_bps + 1) / 1e6, priority=99))
     with pytest.raises(ResourcesRefused):
         stage.network.reserve(more, stage.now_s)
-    just = reservation("s", demand(free.bps / 1e6, priority=99))
+    just = reservation("s", demand(free_bps / 1e6, priority=99))
     assert stage.network.reserve(just, stage.now_s) == {1: 0}
-    assert stage.network.performance(UE_1, ORDINARY, stage.now_s).rate_dl == BitRate(0)
+    assert stage.free_bps("ue-1") == 0
 
 
 def test_asking_again_for_the_same_changes_nothing(stage: Stage) -> None:
@@ -215,11 +227,11 @@ def test_without_coverage_a_session_waits_for_its_resources(stage: Stage) -> Non
 
 
 def test_a_session_that_loses_coverage_holds_nothing(stage: Stage) -> None:
-    free = free_mbps(stage, UE_2)
+    free = free_mbps(stage, "ue-2")
     stage.network.reserve(reservation("s", demand(5), demand(None, component=2)), stage.now_s)
     stage.cover("ue-1", covered=False)
     assert stage.network.tick(stage.now_s).levels == {"s": {1: None, 2: None}}
-    assert free_mbps(stage, UE_2) == free
+    assert free_mbps(stage, "ue-2") == free
 
 
 def test_a_flow_without_guarantee_holds_nothing_and_is_never_refused(stage: Stage) -> None:
@@ -229,12 +241,12 @@ def test_a_flow_without_guarantee_holds_nothing_and_is_never_refused(stage: Stag
 
 
 def test_a_ue_that_leaves_takes_its_sessions_with_it(stage: Stage) -> None:
-    free = free_mbps(stage, UE_2)
+    free = free_mbps(stage, "ue-2")
     stage.network.reserve(reservation("s", demand(5)), stage.now_s)
     stage.attach("ue-1", attached=False)
     assert stage.network.tick(stage.now_s).ended == {"s"}
     assert stage.network.levels("s") is None
-    assert free_mbps(stage, UE_2) == free
+    assert free_mbps(stage, "ue-2") == free
     with pytest.raises(UeNotFound):
         stage.network.find_ue(UE_1)
     stage.network.release("s", stage.now_s)

@@ -8,8 +8,8 @@ from nef.domain.errors import ResourcesRefused, UeNotFound
 from nef.domain.fiveqi import ResourceType
 from nef.domain.qos import QosLevel
 from nef.domain.sessions import UeAddress
-from nef.domain.units import BitRate, PacketErrorRate
-from nef.ports.network import Levels, NetworkChanges, Performance, Reservation
+from nef.domain.units import BitRate
+from nef.ports.network import Levels, NetworkChanges, Reservation
 
 
 @dataclass
@@ -74,11 +74,8 @@ class FakeNetwork:
         granted = self._allocation().levels
         return {d.component: granted[session_id, d.component] for d in reservation.demands}
 
-    def performance(self, ue: UeAddress, per: PacketErrorRate, now_s: float) -> Performance:
-        ue_id = self.find_ue(ue)
-        free_kbps = self._allocation().free_blocks if self._covered(ue_id) else 0
-        rate = BitRate(free_kbps * 1000)
-        return Performance(ue_id, rate, rate, rate, 10, per, now_s + 10)
+    def free_bps(self, ue_id: str) -> int:
+        return 1000 * self._allocation().free_blocks if self._covered(ue_id) else 0
 
     def _gone(self, ue_id: str) -> bool:
         return ue_id not in self.ues or ue_id in self.detached

@@ -170,9 +170,9 @@ class MemorySubscriptions:
     def of_af(self, api: Api, af_id: str) -> Sequence[Subscription[Any]]:
         return [s for s in self.rows.values() if (s.api, s.af_id) == (api, af_id)]
 
-    def due(self, now_s: float, limit: int) -> Sequence[Subscription[Any]]:
+    def due(self, now_s: float, after: int, limit: int) -> Sequence[Subscription[Any]]:
         due = [s for s in self.rows.values() if s.due_at_s is not None and s.due_at_s <= now_s]
-        return sorted(due, key=lambda s: (s.due_at_s or 0.0, s.number))[:limit]
+        return [s for s in due if s.number > after][:limit]
 
 
 class MemorySimulations:

@@ -8,6 +8,7 @@ import numpy as np
 from nef.domain.admission import Allocation, FlowNeed, acceptable_blocks, admit, allocate
 from nef.domain.errors import ResourcesRefused
 from nef.domain.units import BitRate
+from nef.network.simulator.looks import Look, held_blocks
 from nef.network.simulator.needs import (
     UeRates,
     background_needs,
@@ -42,6 +43,7 @@ class Ledger:
         self._touched: set[str] = set()
         self._rates = run.rates_bps(self._ues, time_s)
         self._allocations: dict[str, Allocation] = {}
+        self._looks: dict[str, Look] = {}
         self._share_out(run.cells)
 
     # --- what is the case ---
@@ -49,6 +51,10 @@ class Ledger:
     def rates(self, ue_id: str) -> UeRates:
         """What a block carries for a UE."""
         return tuple(int(rate) for rate in self._rates[:, self._index[ue_id]])
+
+    def cell_of(self, session_id: str) -> str | None:
+        """The cell in which a session holds something."""
+        return self._cell_of.get(session_id)
 
     def allocation(self, cell_id: str) -> Allocation:
         """The rungs of a cell's flows, and its free blocks."""
@@ -71,11 +77,19 @@ class Ledger:
         demands = self._sessions_of[cell_id][session_id].demands
         return {d.component: granted[session_id, d.component] for d in demands}
 
-    def free_blocks_at(self, cell: Cell, time_s: float) -> tuple[int, dict[str, UeRates]]:
-        """A forecast: the blocks nobody holds at a moment, and what they carry for each UE."""
+    def looks(self) -> dict[str, Look]:
+        """How every cell stands."""
+        return dict(self._looks)
+
+    def look(self, cell_id: str) -> Look:
+        """How a cell stands."""
+        return self._looks[cell_id]
+
+    def look_at(self, cell: Cell, time_s: float) -> Look:
+        """A forecast: how a cell will stand if nobody comes or goes."""
         rates = self._rates_at(cell, time_s)
         needs = self._needs(cell.id, rates, time_s)
-        return allocate(cell.carrier.blocks, needs).free_blocks, rates
+        return self._looked(cell, time_s, rates, needs, allocate(cell.carrier.blocks, needs))
 
     # --- what happens ---
 
@@ -92,6 +106,11 @@ class Ledger:
             ue.cell_id
             for ue in self._loaded
             if any((time_s in f.span) != (self.time_s in f.span) for f in ue.background)
+        }
+        cells |= {
+            cell.id
+            for cell in self.run.scenario.cells
+            if self.run.is_out(cell, time_s) != self._looks[cell.id].out
         }
         self._rates, self.time_s = rates, time_s
         self._share_out(cells)
@@ -181,8 +200,11 @@ class Ledger:
     def _share_out(self, cell_ids: Iterable[str]) -> None:
         for cell_id in cell_ids:
             cell = self.run.cells[cell_id]
-            needs = self._needs(cell_id, self._rates_of(cell), self.time_s)
-            self._allocations[cell_id] = allocate(cell.carrier.blocks, needs)
+            rates = self._rates_of(cell)
+            needs = self._needs(cell_id, rates, self.time_s)
+            allocation = allocate(cell.carrier.blocks, needs)
+            self._allocations[cell_id] = allocation
+            self._looks[cell_id] = self._looked(cell, self.time_s, rates, needs, allocation)
             self._touched.add(cell_id)
             self.revision += 1
 
@@ -195,6 +217,18 @@ class Ledger:
         for reservation in self._sessions_of[cell_id].values():
             needs += flow_needs(reservation, rates[reservation.ue_id])
         return needs
+
+    def _looked(
+        self,
+        cell: Cell,
+        time_s: float,
+        rates: dict[str, UeRates],
+        needs: list[FlowNeed],
+        allocation: Allocation,
+    ) -> Look:
+        attached = frozenset(ue_id for ue_id in rates if self.run.is_attached(ue_id))
+        out = self.run.is_out(cell, time_s)
+        return Look(cell, out, held_blocks(needs, allocation), rates, attached)
 
     def _rates_of(self, cell: Cell) -> dict[str, UeRates]:
         return {ue.id: self.rates(ue.id) for ue in self._ues_of[cell.id]}

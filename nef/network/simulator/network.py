@@ -1,28 +1,20 @@
-"""The simulated network behind both of its ports, for any number of threads.
+"""The simulated network: the ports `Network` and `Simulation`, for any number of threads."""
 
-One lock is held around arithmetic in memory, never around anything that waits.
-"""
-
-import math
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from nef.domain.errors import InvalidParam, InvalidRequest, NotFound, UeNotFound
 from nef.domain.sessions import UeAddress
-from nef.domain.units import BitRate, PacketErrorRate
 from nef.network.simulator.carrying import carried_flows
 from nef.network.simulator.clock import MODES, SimulationClock
-from nef.network.simulator.cqi import Reliability
 from nef.network.simulator.ledger import Ledger
-from nef.network.simulator.radio import radio_delay_ms
 from nef.network.simulator.run import Run, Source
 from nef.network.simulator.scenario import Ue, shipped_scenarios
-from nef.ports.network import Levels, NetworkChanges, Performance, Reservation
+from nef.network.simulator.stage import Stage
+from nef.ports.information import ORDINARY_FLOW
+from nef.ports.network import Levels, NetworkChanges, Reservation
 from nef.ports.simulation import CarriedFlow, CellStatus, SimulationStatus, UeStatus
 
-#: How far ahead the least and the most of a UE's rate are looked for.
-HORIZON_S = 10.0
 #: What runs until another scenario is loaded.
 FIRST_SCENARIO = "steady"
 
@@ -33,11 +25,15 @@ class SimulatedNetwork:
     def __init__(self, clock: SimulationClock) -> None:
         """Begin with the scenario `steady`."""
         self._clock = clock
-        self._lock = threading.Lock()
-        self._ledger = Ledger(Run.begun(FIRST_SCENARIO, None, clock.now_s()), 0.0)
+        self.stage = Stage(Run.begun(FIRST_SCENARIO, None, clock.now_s()))
+        self._lock = self.stage.lock
         self._version = 0
         self._carried: tuple[CarriedFlow, ...] = ()
         self._carried_revision = -1
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self.stage.ledger
 
     # --- the port Network ---
 
@@ -50,13 +46,18 @@ class SimulatedNetwork:
         """See the port."""
         with self._lock:
             self._move(now_s)
-            return self._ledger.reserve(reservation)
+            levels = self._ledger.reserve(reservation)
+            self.stage.changed(self._ledger.cell_of(reservation.session_id))
+            return levels
 
     def release(self, session_id: str, now_s: float) -> None:
         """See the port."""
         with self._lock:
             self._move(now_s)
+            cell_id = self._ledger.cell_of(session_id)
             self._ledger.release(session_id)
+            if cell_id is not None:
+                self.stage.changed(cell_id)
 
     def restore(self, reservations: Iterable[Reservation], now_s: float) -> None:
         """See the port."""
@@ -75,25 +76,6 @@ class SimulatedNetwork:
         with self._lock:
             return self._ledger.levels(session_id)
 
-    def performance(self, ue: UeAddress, per: PacketErrorRate, now_s: float) -> Performance:
-        """See the port; the new flow is thought to be the least important, and displaces nobody."""
-        with self._lock:
-            self._move(now_s)
-            found = self._found(ue)
-            reliability = Reliability.of(per)
-            cell = self._ledger.run.cells[found.cell_id]
-            rates = self._forecast_bps(found, reliability)
-            delay_ms = cell.core_delay_ms + radio_delay_ms(cell.carrier, reliability)
-            return Performance(
-                ue_id=found.id,
-                rate_dl=BitRate(rates[0]),
-                min_rate_dl=BitRate(min(rates)),
-                max_rate_dl=BitRate(max(rates)),
-                delay_ms=math.ceil(delay_ms),
-                loss=per,
-                until_s=now_s + HORIZON_S,
-            )
-
     # --- the port Simulation ---
 
     def scenarios(self) -> Sequence[str]:
@@ -110,14 +92,14 @@ class SimulatedNetwork:
             if mode is not None:
                 self._clock.switch(mode)
                 run.started_s = self._clock.now_s()
-            self._play(run)
+            self.stage.play(run, run.started_s)
 
     def reset(self, now_s: float) -> None:
         """See the port."""
         run = self._ledger.run
         again = Run.begun(run.source, run.seed, now_s)
         with self._lock:
-            self._play(again)
+            self.stage.play(again, now_s)
 
     def step(self, seconds: float) -> None:
         """See the port."""
@@ -191,8 +173,7 @@ class SimulatedNetwork:
                 CellStatus(
                     cell_id=cell.id,
                     blocks=cell.carrier.blocks,
-                    blocks_granted=cell.carrier.blocks
-                    - self._ledger.allocation(cell.id).free_blocks,
+                    blocks_granted=cell.carrier.blocks - self._ledger.look(cell.id).free_blocks(),
                     outage=run.is_out(cell, time_s),
                 )
                 for cell in run.scenario.cells
@@ -215,17 +196,12 @@ class SimulatedNetwork:
         run = Run(**state["run"])
         with self._lock:
             self._clock.resume(state["clock"])
-            self._play(run)
-            self._move(self._clock.now_s())
+            self.stage.play(run, self._clock.now_s())
 
     # --- how; the lock is held ---
 
     def _move(self, now_s: float) -> None:
-        self._ledger.move(self._ledger.run.time_s(now_s))
-
-    def _play(self, run: Run) -> None:
-        before, self._ledger = self._ledger, Ledger(run, 0.0)
-        self._ledger.inherit(before)
+        self.stage.move(now_s)
 
     def _override(self, change: Callable[[Run], None], now_s: float) -> None:
         with self._lock:
@@ -233,10 +209,10 @@ class SimulatedNetwork:
             change(self._ledger.run)
             self._ledger.look_again(self._ledger.time_s)
             self._ledger.revision += 1
+            self.stage.changed()
 
     def _found(self, address: UeAddress) -> Ue:
-        named = {"/ueIpv4Addr": address.ipv4, "/ueIpv6Addr": address.ipv6, "/gpsi": address.gpsi}
-        pointer, identity = next((p, i) for p, i in named.items() if i is not None)
+        pointer, identity = address.named
         run = self._ledger.run
         ue = run.ues_by_identity.get(identity)
         # A UE that is not attached has no PDU session, and so no address (TS 23.501 5.6.1).
@@ -244,17 +220,8 @@ class SimulatedNetwork:
             raise UeNotFound(pointer, str(identity))
         return ue
 
-    def _forecast_bps(self, ue: Ue, reliability: Reliability) -> list[int]:
-        """What a new flow could get, now and whenever something in its cell changes."""
-        ledger = self._ledger
-        cell, from_s = ledger.run.cells[ue.cell_id], ledger.time_s
-        moments = ledger.run.changes_s(ledger.ues_of(cell.id), from_s, from_s + HORIZON_S)
-        looks = [ledger.free_blocks_at(cell, time_s) for time_s in (from_s, *moments)]
-        return [free_blocks * rates[ue.id][reliability] for free_blocks, rates in looks]
-
     def _ue_status(self, ue: Ue, sinr_db: float) -> UeStatus:
         run = self._ledger.run
-        free_blocks = self._ledger.allocation(ue.cell_id).free_blocks
         return UeStatus(
             ue_id=ue.id,
             gpsi=ue.gpsi,
@@ -265,7 +232,7 @@ class SimulatedNetwork:
             attached=run.is_attached(ue.id),
             sinr_db=sinr_db,
             sinr_forced=ue.id in run.sinr_db,
-            rate_dl_bps=free_blocks * self._ledger.rates(ue.id)[Reliability.ORDINARY],
+            rate_dl_bps=self._ledger.look(ue.cell_id).rate_bps(ue.id, ORDINARY_FLOW),
         )
 
     def _carry(self) -> None:

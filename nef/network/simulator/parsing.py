@@ -13,16 +13,19 @@ from typing import Any, TypeVar
 import jsonschema_rs
 import orjson
 
+from nef.domain.areas import Ncgi, Plmn, Tai
 from nef.domain.errors import InvalidParam, InvalidRequest
 from nef.domain.units import BitRate, PacketErrorRate
 from nef.network.simulator.conditions import Condition, Constant, Path, Trace, rising
 from nef.network.simulator.pathloss import Site
 from nef.network.simulator.radio import RESOURCE_BLOCKS, Carrier
-from nef.network.simulator.scenario import Background, Cell, Scenario, Span, Ue
+from nef.network.simulator.scenario import Background, Cell, Group, Scenario, Span, Ue
 
 _Value = TypeVar("_Value")
 _ROOT = "/document"
 _AT_MOST = 20
+#: The PLMN of test networks (TS 23.003 2.2: MCC 001).
+_TEST_PLMN = {"mcc": "001", "mnc": "01"}
 _KINDS = ("sinr_db", "trace", "trace_file", "path")
 
 #: Reads a trace file by its name; None where documents may not name files.
@@ -32,7 +35,8 @@ ReadFile = Callable[[str], str]
 def parse(document: Any, read_file: ReadFile | None = None) -> Scenario:
     """Make a scenario of a document; raises InvalidRequest with JSON pointers below /document."""
     _check_shape(document)
-    cells = tuple(_cell(f"{_ROOT}/cells/{i}", c) for i, c in enumerate(document["cells"]))
+    plmn = Plmn(**document.get("plmn", _TEST_PLMN))
+    cells = tuple(_cell(f"{_ROOT}/cells/{i}", c, i, plmn) for i, c in enumerate(document["cells"]))
     by_id = {cell.id: cell for cell in cells}
     ues = tuple(
         _ue(f"{_ROOT}/ues/{i}", entry, by_id, read_file) for i, entry in enumerate(document["ues"])
@@ -45,6 +49,7 @@ def parse(document: Any, read_file: ReadFile | None = None) -> Scenario:
         seed=document.get("seed", 1),
         cells=cells,
         ues=ues,
+        groups=tuple(_groups(document, {ue.id for ue in ues})),
     )
 
 
@@ -88,7 +93,7 @@ def _parsed(pointer: str, make: Callable[[], _Value]) -> _Value:
         raise _wrong(pointer, str(error)) from None
 
 
-def _cell(pointer: str, entry: dict[str, Any]) -> Cell:
+def _cell(pointer: str, entry: dict[str, Any], index: int, plmn: Plmn) -> Cell:
     carrier = Carrier(
         bandwidth_mhz=entry["bandwidth_mhz"],
         spacing_khz=entry.get("subcarrier_spacing_khz", 30),
@@ -103,6 +108,8 @@ def _cell(pointer: str, entry: dict[str, Any]) -> Cell:
     return Cell(
         id=entry["id"],
         carrier=carrier,
+        ncgi=Ncgi(plmn, entry.get("nci", f"{index + 1:09x}")),
+        tai=Tai(plmn, entry.get("tac", "000001")),
         core_delay_ms=float(entry.get("core_delay_ms", 5)),
         outages=tuple(_span(f"{pointer}/outages/{i}", span) for i, span in outages),
         site=_site(entry["site"]) if "site" in entry else None,
@@ -210,8 +217,19 @@ def _points(pointer: str, read_file: ReadFile, name: str) -> list[tuple[float, f
     return points
 
 
+def _groups(document: dict[str, Any], ue_ids: set[str]) -> Iterator[Group]:
+    entries = document.get("groups", [])
+    _check_once("groups", "id", [entry["id"] for entry in entries])
+    for i, entry in enumerate(entries):
+        for j, ue_id in enumerate(entry["ues"]):
+            if ue_id not in ue_ids:
+                raise _wrong(f"{_ROOT}/groups/{i}/ues/{j}", "the scenario has no such UE")
+        yield Group(entry["id"], tuple(entry["ues"]))
+
+
 def _check_unique(cells: Iterable[Cell], ues: tuple[Ue, ...]) -> None:
     _check_once("cells", "id", [cell.id for cell in cells])
+    _check_once("cells", "nci", [cell.ncgi for cell in cells])
     _check_once("ues", "id", [ue.id for ue in ues])
     for name in ("gpsi", "supi", "ipv4", "ipv6"):
         _check_once("ues", name, [getattr(ue, name) for ue in ues])

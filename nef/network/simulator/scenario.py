@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from nef.domain.areas import Ncgi, Tai
 from nef.domain.errors import InvalidParam, InvalidRequest
 from nef.domain.units import BitRate, PacketErrorRate
 from nef.network.simulator.conditions import Condition
@@ -39,6 +40,8 @@ class Cell:
 
     id: str
     carrier: Carrier
+    ncgi: Ncgi
+    tai: Tai
     core_delay_ms: float = 5.0
     outages: tuple[Span, ...] = ()
     site: Site | None = None
@@ -70,6 +73,14 @@ class Ue:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """UEs that an AF may name together, by an external group identifier (TS 23.682 4.6.3)."""
+
+    id: str
+    ue_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """What a simulation plays; times are seconds from its start."""
 
@@ -79,6 +90,7 @@ class Scenario:
     seed: int
     cells: tuple[Cell, ...]
     ues: tuple[Ue, ...]
+    groups: tuple[Group, ...] = ()
 
 
 @cache

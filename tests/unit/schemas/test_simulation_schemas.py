@@ -6,14 +6,12 @@ from typing import Any
 import pytest
 
 from builders.sessions import notification
-from nef.domain.errors import InvalidRequest
 from nef.domain.filters import TosTrafficClass
 from nef.domain.notifications import Delivery, DeliveryState
 from nef.domain.qos import QosProfile, ServiceDataFlow
 from nef.domain.units import BitRate, PacketErrorRate
-from nef.ports.network import Performance
 from nef.ports.simulation import CarriedFlow, SimulationStatus, UeStatus
-from nef.schemas import analytics, simulation
+from nef.schemas import simulation
 
 STATUS = SimulationStatus("steady", "nothing happens", 7, "real", 1.5, 30.0, 4)
 
@@ -137,32 +135,3 @@ def test_a_load_names_a_scenario_or_brings_one(
     document: dict[str, Any], loads: dict[str, Any]
 ) -> None:
     assert simulation.load_of(document) == loads
-
-
-def test_performance_is_told_in_the_units_of_the_standard() -> None:
-    now, least, most = (BitRate.parse(f"{n} Mbps") for n in (30, 5, 40))
-    found = Performance("ue-1", now, least, most, 8, PacketErrorRate(1, 2), until_s=110.0)
-    document = analytics.performance_document(100.0, found)
-    data = document["dnPerfInfos"][0]["dnPerf"][0]["perfData"]
-    assert data == {
-        "avgTrafficRate": "30 Mbps",
-        "minTrafficRate": "5 Mbps",
-        "maxTrafficRate": "40 Mbps",
-        "avePacketDelay": 8,
-        "avgPacketLossRate": 10,
-    }
-    assert document["start"] == document["timeStampGen"] < document["expiry"]
-
-
-@pytest.mark.parametrize(
-    ("document", "pointer"),
-    [
-        ({"analyEvent": "CONGESTION"}, "/analyEvent"),
-        ({"analyEvent": "DN_PERFORMANCE"}, "/tgtUe/gpsi"),
-        ({"analyEvent": "DN_PERFORMANCE", "tgtUe": {"anyUeInd": True}}, "/tgtUe/gpsi"),
-    ],
-)
-def test_a_question_that_is_not_answered_is_refused(document: dict[str, Any], pointer: str) -> None:
-    with pytest.raises(InvalidRequest) as refusal:
-        analytics.ue_of(document)
-    assert [param.pointer for param in refusal.value.params] == [pointer]

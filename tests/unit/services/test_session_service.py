@@ -96,7 +96,7 @@ class Rig:
         ids = itertools.count(1)
         self.service = SessionService(
             storage=self.storage,
-            network=self.network,  # type: ignore[arg-type]  # performance() is not a session's
+            network=self.network,
             clock=self.clock,
             catalogue=load_catalogue(None),
             new_id=lambda: f"s{next(ids)}",

@@ -9,7 +9,6 @@ import yaml
 
 from builders.simulations import Simulated
 from nef.network.simulator.cqi import DIVERSITY_ORDER, SHANNON_GAP_DB, TABLE_256QAM
-from nef.network.simulator.network import HORIZON_S
 from nef.network.simulator.parsing import parse, schema
 from nef.network.simulator.pathloss import Site, path_loss_db
 from nef.network.simulator.radio import Carrier, block_rates_bps, blocks_for, elements_a_second
@@ -60,7 +59,6 @@ def test_the_constants_of_the_page_are_those_of_the_code() -> None:
     assert f"+ {SHANNON_GAP_DB} dB + 10 log10(0.1 / BLER) / {DIVERSITY_ORDER}" in MODEL
     edge = f"{TABLE_256QAM.thresholds_db[0]:.1f}".replace("-", "−")  # noqa: RUF001 - as printed
     assert f"Below {edge} dB" in MODEL
-    assert f"over the next {HORIZON_S:g} s" in MODEL
 
 
 def test_every_scenario_that_ships_is_explained_and_no_other() -> None:

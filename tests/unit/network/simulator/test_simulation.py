@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from builders.reservations import demand, reservation
 from builders.simulations import Simulated, one_cell
 from nef.domain.errors import Conflict, InvalidRequest, NotFound, ResourcesRefused, UeNotFound
+from nef.domain.sessions import UeAddress
 from nef.network.simulator.run import MOST_LOOKS, Run
 
 STEPS = {"trace": [[0, 22], [5, 8.5], [9, -30]]}
@@ -218,25 +219,6 @@ def test_reliability_costs_blocks() -> None:
     assert network.seen_by("ue-1", "1E-5").rate_dl < network.seen_by("ue-1", "1E-3").rate_dl
 
 
-def test_the_forecast_sees_what_is_coming_and_no_farther() -> None:
-    network = Simulated("fading-ue")
-    now, near, far = network.seen_by("ue-1"), 33, 6
-    assert now.max_rate_dl == now.rate_dl
-    assert now.min_rate_dl.bps // 10**6 == near
-    assert now.until_s == network.now_s + 10
-    network.step(4)
-    assert network.seen_by("ue-1").min_rate_dl.bps // 10**6 == far
-    network.step(12)
-    seen = network.seen_by("ue-1")
-    assert seen.min_rate_dl == seen.rate_dl < seen.max_rate_dl == now.rate_dl
-
-
-def test_a_planned_outage_and_a_busy_time_are_forecast() -> None:
-    outage, busy = Simulated("cell-outage"), Simulated("busy-cell")
-    assert outage.seen_by("ue-1").min_rate_dl.bps == 0
-    assert busy.seen_by("ue-1").min_rate_dl < busy.seen_by("ue-1").rate_dl
-
-
 def test_a_forecast_looks_at_a_bounded_number_of_moments() -> None:
     fine = {"trace": [[n / 1000, 22 - n % 2] for n in range(9000)]}
     run = Run.begun(one_cell(fine), None, 0.0)
@@ -245,7 +227,8 @@ def test_a_forecast_looks_at_a_bounded_number_of_moments() -> None:
 
 def test_the_delay_is_that_of_the_core_and_a_few_slots() -> None:
     near, far = (Simulated(one_cell(core_delay_ms=ms)).seen_by("ue-1") for ms in (1, 20))
-    assert (near.delay_ms, far.delay_ms) == (4, 23)
+    assert far.delay_ms - near.delay_ms == 19
+    assert 3 < near.delay_ms < 4
 
 
 loads = st.lists(
@@ -266,7 +249,7 @@ def test_reported_bandwidth_is_never_what_admission_would_refuse(
             network.reserve(reservation(f"s{n}", flow, ue="ue-2"), network.now_s)
         except ResourcesRefused:
             continue
-    free = network.seen_by("ue-1", per).rate_dl.bps
+    free = network.seen_by("ue-1", per, 120).rate_dl.bps
     covered = network.ues(network.now_s)[0].sinr_db > -7
     if covered:
         more = demand((free + 1) / 1e6, per=per, priority=120)
@@ -344,4 +327,6 @@ def test_the_same_scenario_gives_the_same_story_however_it_is_stepped() -> None:
 def test_a_ue_that_is_not_attached_at_the_start_is_not_found() -> None:
     network = Simulated(one_cell({"sinr_db": 20}, ue={"attached": False}))
     with pytest.raises(UeNotFound):
-        network.seen_by("ue-1")
+        network.find_ue(UeAddress(gpsi="msisdn-10001"))
+    seen = network.seen_by("ue-1")
+    assert (seen.cell_id, seen.reachable, seen.rate_dl.bps) == (None, False, 0)

@@ -1,0 +1,316 @@
+"""What an AF may ask about the network, and what it is answered (TS 29.522 5.6; TS 23.288 6).
+
+A question is about UEs or an area, and a window of time; an answer holds what was found there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any
+
+from nef.domain.areas import NOWHERE, Area, CellPlace
+from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.reporting import ON_EVENTS, Direction, Reported, Reporting
+from nef.domain.units import BitRate, PacketErrorRate
+
+
+class AnalyticsEvent(StrEnum):
+    """The kinds of analytics that this NEF offers (`AnalyticsEvent`)."""
+
+    UE_MOBILITY = "UE_MOBILITY"
+    UE_COMM = "UE_COMM"
+    CONGESTION = "CONGESTION"
+    NETWORK_PERFORMANCE = "NETWORK_PERFORMANCE"
+    QOS_SUSTAINABILITY = "QOS_SUSTAINABILITY"
+    DN_PERFORMANCE = "DN_PERFORMANCE"
+    E2E_DATA_VOL_TRANS_TIME = "E2E_DATA_VOL_TRANS_TIME"
+
+
+class Failure(StrEnum):
+    """Why a question has no answer (`AnalyticsFailureCode`)."""
+
+    UNAVAILABLE_DATA = "UNAVAILABLE_DATA"
+    BOTH_STAT_PRED_NOT_ALLOWED = "BOTH_STAT_PRED_NOT_ALLOWED"
+    UNSATISFIED_REQUESTED_ANALYTICS_TIME = "UNSATISFIED_REQUESTED_ANALYTICS_TIME"
+    OTHER = "OTHER"
+
+
+class Measure(StrEnum):
+    """What a threshold can be about; rates in bit/s, delays and times in ms, shares in per cent."""
+
+    MEAN_RATE = "mean_rate"
+    LEAST_RATE = "least_rate"
+    MOST_RATE = "most_rate"
+    MEAN_DELAY = "mean_delay"
+    MOST_DELAY = "most_delay"
+    LOSS = "loss"
+    CONGESTION = "congestion"
+    TRANSFER_TIME = "transfer_time"
+    GNB_ACTIVE_RATIO = "GNB_ACTIVE_RATIO"
+    GNB_RSC_USAGE_GBR_TRAFFIC = "GNB_RSC_USAGE_GBR_TRAFFIC"
+    NUM_OF_UE = "NUM_OF_UE"
+
+
+#: The kinds of NETWORK_PERFORMANCE that the radio model knows (`NetworkPerfType`).
+PERFORMANCE_MEASURES = (
+    Measure.GNB_ACTIVE_RATIO,
+    Measure.GNB_RSC_USAGE_GBR_TRAFFIC,
+    Measure.NUM_OF_UE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The UEs that a question is about; none of them set means that it is about an area only."""
+
+    gpsi: str | None = None
+    group: str | None = None
+    any_ue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time that a question is about: fixed, or moving along with each report; else now.
+
+    With `offset_s` below 0 it is the time before each report, above 0 the time after it.
+    """
+
+    from_s: float | None = None
+    until_s: float | None = None
+    offset_s: float | None = None
+
+    def at(self, now_s: float) -> tuple[float, float]:
+        """From when until when, for an answer that is given now."""
+        if self.offset_s is not None:
+            return min(now_s, now_s + self.offset_s), max(now_s, now_s + self.offset_s)
+        from_s = now_s if self.from_s is None else self.from_s
+        return from_s, from_s if self.until_s is None else max(from_s, self.until_s)
+
+    def is_mixed(self, now_s: float) -> bool:
+        """Whether it asks for statistics and predictions at once."""
+        from_s, until_s = self.at(now_s)
+        return from_s < now_s < until_s
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """The QoS that a question means (`QosRequirement`, TS 29.520 5.1.6.2.20)."""
+
+    five_qi: int | None = None
+    gbr_dl: BitRate | None = None
+    delay_ms: int | None = None
+    per: PacketErrorRate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A value that is reported when it is crossed."""
+
+    measure: Measure
+    value: float
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others of its subscription."""
+        return f"{self.measure.value}/{self.value:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A downlink transfer of so many bytes, `repeats` times one after the other."""
+
+    downlink_bytes: int
+    repeats: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing an AF wants to know; `pointer` is where it stands in the AF's document."""
+
+    event: AnalyticsEvent
+    pointer: str
+    target: Target = Target()
+    area: Area = NOWHERE
+    window: Window = Window()
+    quality: Quality = Quality()
+    volumes: tuple[Volume, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    direction: Direction = Direction.CROSSED
+    most_objects: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DnPerformance:
+    """Rates that a new flow could get, delays and losses, over the UEs and the window.
+
+    The aggregate is what the UEs could get one at a time, added up.
+    """
+
+    mean_rate: BitRate
+    least_rate: BitRate
+    most_rate: BitRate
+    rate_variance: float
+    mean_delay_ms: float
+    most_delay_ms: float
+    loss: PacketErrorRate
+    ues: int
+    confidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferTime:
+    """How long a volume takes to one UE; the variance is that of its repetitions."""
+
+    gpsi: str
+    downlink_bytes: int
+    mean_s: float
+    variance_s2: float
+    from_s: float
+    until_s: float
+    confidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Congestion:
+    """How much of a cell guaranteed flows hold, over a time."""
+
+    place: CellPlace
+    percent: int
+    from_s: float
+    until_s: float
+    confidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPerformance:
+    """One figure about cells: a share in per cent, or a number."""
+
+    places: tuple[CellPlace, ...]
+    measure: Measure
+    value: int
+    from_s: float
+    until_s: float
+    confidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A time in which UEs of a cell get less than a threshold: where QoS is not sustainable."""
+
+    place: CellPlace
+    threshold: BitRate
+    from_s: float
+    until_s: float
+    confidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A time that a UE spent or will spend in one cell."""
+
+    place: CellPlace
+    from_s: float
+    until_s: float
+    confidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What a UE received or will receive of its own, at a stretch."""
+
+    from_s: float
+    until_s: float
+    downlink_bytes: int
+    confidence: int
+
+
+Finding = (
+    DnPerformance | TransferTime | Congestion | NetworkPerformance | Shortfall | Stay | Traffic
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found: of one kind, by `event`; no findings are an answer too.
+
+    `until_s` is when it expires. `readings` are the values that thresholds are held against.
+    """
+
+    event: AnalyticsEvent
+    made_at_s: float
+    from_s: float
+    until_s: float
+    findings: tuple[Finding, ...]
+    readings: Mapping[Measure, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An event that cannot be reported, and why; `event` may be one that we do not know."""
+
+    event: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyticsRequest:
+    """A subscription as an AF asks for it.
+
+    `unsupported` names events that this NEF does not offer. `wire` is the AF's document, opaque to
+    all but the schema, to be returned as it came.
+    """
+
+    destination: str
+    notification_id: str
+    questions: tuple[Question, ...]
+    unsupported: tuple[str, ...] = ()
+    reporting: Reporting = ON_EVENTS
+    features: int | None = None
+    test_notification: bool = False
+    websocket: bool = False
+    wire: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyticsSubscription:
+    """A subscription and how far it has come; `failed` says which events had no answer at first."""
+
+    request: AnalyticsRequest
+    reported: Reported
+    failed: tuple[Failed, ...] = ()
+
+
+def check_question(question: Question) -> None:
+    """Whether a question names what its event is about; raises InvalidRequest."""
+    if question.target == Target() and not question.area:
+        raise _wrong(question, "tgtUe", "name the UEs, or an area in locArea")
+    if question.event is AnalyticsEvent.E2E_DATA_VOL_TRANS_TIME and not question.volumes:
+        raise _wrong(question, "analyEventFilter", "say how much is to be transferred downlink")
+    wants_rate = question.event is AnalyticsEvent.QOS_SUSTAINABILITY
+    if wants_rate and not any(t.measure is Measure.LEAST_RATE for t in question.thresholds):
+        raise _wrong(question, "analyEventFilter/qosReq", "name the rate to be kept: gfbrDl")
+    if question.event is AnalyticsEvent.NETWORK_PERFORMANCE and not question.measures:
+        kinds = ", ".join(PERFORMANCE_MEASURES)
+        raise _wrong(question, "analyEventFilter", f"name what to report; there are: {kinds}")
+
+
+def _wrong(question: Question, name: str, reason: str) -> InvalidRequest:
+    return InvalidRequest(InvalidParam(f"{question.pointer}/{name}", reason))
+
+
+_PASSING = frozenset({"from_s", "until_s", "confidence"})
+
+
+def mark(answer: Answer) -> str:
+    """What an answer says, apart from times and confidence, which are never the same twice."""
+    return repr([_substance(finding) for finding in answer.findings])
+
+
+def _substance(finding: Finding) -> tuple[Any, ...]:
+    if isinstance(finding, TransferTime):
+        return finding.gpsi, finding.downlink_bytes, f"{finding.mean_s:.2g}"
+    if isinstance(finding, Traffic):
+        return ()  # how much of it lies in the window changes all the time
+    names = (f.name for f in fields(finding) if f.name not in _PASSING)
+    return tuple(getattr(finding, name) for name in names)

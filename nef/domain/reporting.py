@@ -1,0 +1,106 @@
+"""When a subscription reports: at once, periodically, once, or when a threshold is crossed.
+
+The rule is pure: the moment comes as an argument, and what it remembers is in `Reported`, which
+the store keeps. So each crossing is told once, also across a restart.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+
+class Method(StrEnum):
+    """`NotificationMethod` (TS 29.508 5.6.3.4)."""
+
+    PERIODIC = "PERIODIC"
+    ONE_TIME = "ONE_TIME"
+    ON_EVENT_DETECTION = "ON_EVENT_DETECTION"
+
+
+class Direction(StrEnum):
+    """Which crossings of a threshold count (`MatchingDirection`, TS 29.520 5.1.6.3)."""
+
+    ASCENDING = "ASCENDING"
+    DESCENDING = "DESCENDING"
+    CROSSED = "CROSSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """How reports are wanted; `until_s` is when the subscription ends by itself.
+
+    `period_s` belongs to PERIODIC.
+    """
+
+    method: Method = Method.ON_EVENT_DETECTION
+    immediate: bool = False
+    period_s: float | None = None
+    max_reports: int | None = None
+    until_s: float | None = None
+
+
+#: What is reported where nothing else was asked for: every event.
+ON_EVENTS = Reporting()
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a subscription has told so far.
+
+    `last_s` is the time of the last report, or of the subscription before the first. `sides` says
+    of each threshold, by a name of its own, whether the value was at or above it; `marks` what was
+    told last of what has no threshold.
+    """
+
+    last_s: float
+    count: int = 0
+    sides: Mapping[str, bool] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+    def told(self, now_s: float) -> "Reported":
+        """The same after one more report."""
+        return replace(self, last_s=now_s, count=self.count + 1)
+
+
+def is_over(reporting: Reporting, reported: Reported, now_s: float) -> bool:
+    """Whether nothing more will be reported."""
+    if reporting.until_s is not None and now_s >= reporting.until_s:
+        return True
+    most = 1 if reporting.method is Method.ONE_TIME else reporting.max_reports
+    return most is not None and reported.count >= most
+
+
+def next_look_s(reporting: Reporting, reported: Reported) -> float:
+    """When to look again at a subscription that is not over; 0 for at each tick."""
+    looks_s = 0.0
+    if reporting.method is Method.PERIODIC and reporting.period_s is not None:
+        looks_s = reported.last_s + reporting.period_s
+    if reporting.until_s is not None:
+        return min(looks_s, reporting.until_s)
+    return looks_s
+
+
+def is_due(reporting: Reporting, reported: Reported, now_s: float) -> bool:
+    """Whether time alone is a reason to report now."""
+    if reporting.method is Method.ONE_TIME:
+        return reported.count == 0
+    if reporting.method is Method.PERIODIC and reporting.period_s is not None:
+        return now_s >= reported.last_s + reporting.period_s
+    return False
+
+
+def may_tell(reported: Reported, wait_s: float, now_s: float) -> bool:
+    """Whether enough time has passed since the last report for another one of a change."""
+    return reported.count == 0 or now_s >= reported.last_s + wait_s
+
+
+def crossed(
+    before: Mapping[str, bool], after: Mapping[str, bool], direction: Direction
+) -> frozenset[str]:
+    """The thresholds that were crossed in a direction; one not known before was not crossed."""
+    return frozenset(
+        name
+        for name, above in after.items()
+        if before.get(name, above) != above
+        and (direction is Direction.CROSSED or (direction is Direction.ASCENDING) == above)
+    )

@@ -1,0 +1,132 @@
+"""What the simulated network tells of itself: the port `Information`."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from nef.domain.areas import Area, CellPlace
+from nef.domain.courses import CellMoment, Course, Moment, UeMoment
+from nef.domain.errors import UeNotFound
+from nef.domain.sessions import UeAddress
+from nef.network.simulator.history import Sample
+from nef.network.simulator.run import Run
+from nef.network.simulator.scenario import Background, Cell, Ue
+from nef.network.simulator.stage import Stage
+from nef.ports.information import Communication, FlowClass, UeIdentity
+
+_Moment = TypeVar("_Moment", bound=Moment)
+
+
+class SimulatedInformation:
+    """Implements `Information` on the stage of a simulated network."""
+
+    def __init__(self, stage: Stage) -> None:
+        """Look at this stage, which goes on to the moment of each question."""
+        self._stage = stage
+
+    def ue(self, address: UeAddress) -> UeIdentity:
+        """See the port."""
+        pointer, identity = address.named
+        with self._stage.lock:
+            found = self._stage.ledger.run.ues_by_identity.get(identity)
+        if found is None:
+            raise UeNotFound(pointer, str(identity))
+        return _identity(found)
+
+    def group(self, group_id: str) -> Sequence[UeIdentity]:
+        """See the port."""
+        with self._stage.lock:
+            run = self._stage.ledger.run
+            for group in run.scenario.groups:
+                if group.id == group_id:
+                    return [_identity(run.ues[ue_id]) for ue_id in group.ue_ids]
+        raise UeNotFound("/externalGroupId", group_id)
+
+    def ues(self) -> Sequence[UeIdentity]:
+        """See the port."""
+        with self._stage.lock:
+            return [_identity(ue) for ue in self._stage.ledger.run.scenario.ues]
+
+    def cells(self, area: Area | None = None) -> Sequence[CellPlace]:
+        """See the port."""
+        with self._stage.lock:
+            cells = self._stage.ledger.run.scenario.cells
+        return [CellPlace(c.id, c.ncgi, c.tai) for c in cells if area is None or _inside(c, area)]
+
+    def ue_course(
+        self, ue_id: str, flow: FlowClass, from_s: float, until_s: float, now_s: float
+    ) -> Course[UeMoment] | None:
+        """See the port."""
+
+        def moment(sample: Sample, cell_id: str, time_s: float) -> UeMoment:
+            return sample.looks[cell_id].ue_moment(ue_id, flow, time_s)
+
+        with self._stage.lock:
+            self._stage.move(now_s)
+            cell = self._stage.ledger.run.cells[self._stage.ledger.run.ues[ue_id].cell_id]
+            return self._course(cell, moment, from_s, until_s)
+
+    def cell_course(
+        self, cell_id: str, from_s: float, until_s: float, now_s: float
+    ) -> Course[CellMoment] | None:
+        """See the port."""
+
+        def moment(sample: Sample, cell_id: str, time_s: float) -> CellMoment:
+            return sample.looks[cell_id].cell_moment(time_s)
+
+        with self._stage.lock:
+            self._stage.move(now_s)
+            return self._course(self._stage.ledger.run.cells[cell_id], moment, from_s, until_s)
+
+    def communications(self, ue_id: str, from_s: float, until_s: float) -> Sequence[Communication]:
+        """See the port; what a UE receives besides the flows of AFs is its background."""
+        with self._stage.lock:
+            run = self._stage.ledger.run
+            flows = run.ues[ue_id].background
+        found = (_communication(run, flow, from_s, until_s) for flow in flows)
+        return [one for one in found if one.from_s < one.until_s]
+
+    def _course(
+        self,
+        cell: Cell,
+        moment: Callable[[Sample, str, float], _Moment],
+        from_s: float,
+        until_s: float,
+    ) -> Course[_Moment] | None:
+        """A window in the time of the clock, from what was seen or from what is foreseen."""
+        run = self._stage.ledger.run
+        first_s, last_s = from_s - run.started_s, until_s - run.started_s
+        samples, confidence = self._samples(cell, first_s, last_s)
+        moments = tuple(moment(s, cell.id, run.started_s + s.time_s) for s in samples)
+        if not moments:
+            return None
+        return Course(moments, max(until_s, moments[-1].time_s), confidence)
+
+    def _samples(self, cell: Cell, from_s: float, until_s: float) -> tuple[Sequence[Sample], int]:
+        stage, now_s = self._stage, self._stage.ledger.time_s
+        if until_s < now_s:
+            return stage.history.samples(from_s, until_s), 100
+        # A window that is open at both sides is the past that is known, and what is foreseen.
+        seen = stage.history.samples(from_s, now_s) if from_s < now_s else []
+        begin_s = max(from_s, now_s)
+        ledger = stage.ledger
+        times = [begin_s, *ledger.run.changes_s(ledger.ues_of(cell.id), begin_s, until_s)]
+        ahead = [
+            Sample(t, {cell.id: ledger.look(cell.id) if t <= now_s else ledger.look_at(cell, t)})
+            for t in times
+        ]
+        confidence = stage.surprises.confidence(cell.id, now_s, until_s)
+        return [*seen, *ahead], confidence
+
+
+def _identity(ue: Ue) -> UeIdentity:
+    return UeIdentity(ue.id, ue.gpsi, ue.supi, ue.ipv4, ue.ipv6, ue.cell_id)
+
+
+def _inside(cell: Cell, area: Area) -> bool:
+    return cell.ncgi in area.cells or cell.tai in area.tracking_areas
+
+
+def _communication(run: Run, flow: Background, from_s: float, until_s: float) -> Communication:
+    begin_s = max(from_s, run.started_s + flow.span.from_s)
+    end_s = min(until_s, run.started_s + flow.span.until_s)
+    return Communication(begin_s, end_s, flow.rate_dl)

@@ -1,0 +1,74 @@
+"""A look at a cell at a moment: what a new flow could get there, and how loaded it is."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from nef.domain.admission import Allocation, FlowNeed
+from nef.domain.courses import CellMoment, UeMoment
+from nef.domain.units import BitRate
+from nef.network.simulator.cqi import Reliability
+from nef.network.simulator.needs import UeRates, is_covered
+from nef.network.simulator.radio import radio_delay_ms
+from nef.network.simulator.scenario import Cell
+from nef.ports.information import FlowClass
+
+
+@dataclass(frozen=True)
+class Look:
+    """A cell with all that it serves.
+
+    `held` maps a priority to the blocks that flows of it hold; `rates` has every UE of the cell,
+    `attached` those that have a PDU session.
+    """
+
+    cell: Cell
+    out: bool
+    held: Mapping[int, int]
+    rates: Mapping[str, UeRates]
+    attached: frozenset[str]
+
+    def free_blocks(self, priority: int | None = None) -> int:
+        """The blocks nobody holds; with a priority those that nobody as important holds.
+
+        A new flow comes after all of its own priority, and takes from those of worse ones
+        (`nef/domain/admission.py`), so this is exactly what it would be admitted with.
+        """
+        taken = (n for p, n in self.held.items() if priority is None or p <= priority)
+        return self.cell.carrier.blocks - sum(taken)
+
+    def rate_bps(self, ue_id: str, flow: FlowClass) -> int:
+        """What a new guaranteed flow of a UE could get."""
+        rate_bps = self.rates[ue_id][Reliability.of(flow.per)]
+        return self.free_blocks(flow.priority) * rate_bps
+
+    def ue_moment(self, ue_id: str, flow: FlowClass, time_s: float) -> UeMoment:
+        """How a UE stands."""
+        attached = ue_id in self.attached
+        delay_ms = radio_delay_ms(self.cell.carrier, Reliability.of(flow.per))
+        return UeMoment(
+            time_s=time_s,
+            cell_id=self.cell.id if attached else None,
+            reachable=attached and is_covered(self.rates[ue_id]),
+            rate_dl=BitRate(self.rate_bps(ue_id, flow)),
+            delay_ms=self.cell.core_delay_ms + delay_ms,
+        )
+
+    @cached_property
+    def load(self) -> tuple[int, int, bool, int]:
+        """Blocks, blocks held, whether it is in service, and the UEs it serves."""
+        blocks = self.cell.carrier.blocks
+        return blocks, blocks - self.free_blocks(), not self.out, len(self.attached)
+
+    def cell_moment(self, time_s: float) -> CellMoment:
+        """How the cell stands."""
+        return CellMoment(time_s, *self.load)
+
+
+def held_blocks(needs: Iterable[FlowNeed], allocation: Allocation) -> dict[int, int]:
+    """The blocks that flows hold, by their priority."""
+    held: Counter[int] = Counter()
+    for need in needs:
+        held[need.priority] += need.held(allocation.levels[need.key])
+    return dict(held)

@@ -1,0 +1,54 @@
+"""The run that is being played, behind one lock: what all adapters of the simulator share.
+
+The lock is held around arithmetic in memory, never around anything that waits.
+"""
+
+import threading
+
+from nef.network.simulator.history import History, Surprises
+from nef.network.simulator.ledger import Ledger
+from nef.network.simulator.run import Run
+
+#: After a longer leap of time the moments in between are played too, so that they are history.
+_LEAP_S = 0.5
+
+
+class Stage:
+    """The ledger of the run, its history, and what surprised it; hold `lock` to use any of it."""
+
+    def __init__(self, run: Run) -> None:
+        """Begin a run."""
+        self.lock = threading.Lock()
+        self._begin(Ledger(run, 0.0))
+
+    def play(self, run: Run, now_s: float) -> None:
+        """Begin or resume another run; it takes over the sessions of the one before."""
+        before, after = self.ledger, Ledger(run, run.time_s(now_s))
+        after.inherit(before)
+        self._begin(after)
+
+    def move(self, now_s: float) -> None:
+        """Go on to a moment of the clock."""
+        ledger = self.ledger
+        until_s = ledger.run.time_s(now_s)
+        if until_s > ledger.time_s + _LEAP_S:
+            ues = ledger.run.scenario.ues
+            for time_s in ledger.run.changes_s(ues, ledger.time_s, until_s):
+                self._move(time_s)
+        self._move(until_s)
+
+    def changed(self, cell_id: str | None = None) -> None:
+        """Something happened that no forecast knew, in a cell or in all of them."""
+        ledger = self.ledger
+        for name in (cell_id,) if cell_id else ledger.run.cells:
+            self.surprises.note(name, ledger.time_s)
+        self.history.record(ledger)
+
+    def _begin(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.history = History(ledger)
+        self.surprises = Surprises(ledger.time_s)
+
+    def _move(self, time_s: float) -> None:
+        self.ledger.move(time_s)
+        self.history.record(self.ledger)

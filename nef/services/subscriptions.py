@@ -1,0 +1,164 @@
+"""Subscriptions of any API but sessions: kept for their AF, and looked at whenever they are due.
+
+What is to be told is worked out by a `Watch` of the API, without any lock or transaction; then
+the new state of the subscription and the notification are written together, so that each thing is
+told once, also across a restart.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from nef.domain.errors import Conflict, NotFound
+from nef.domain.notifications import Content, Notification
+from nef.domain.subscriptions import Api, Subscription
+from nef.ports.clock import Clock
+from nef.ports.storage import Storage
+
+_BATCH = 500
+# A notification is due at once, whatever the simulated time is: receivers live in the real one.
+_AT_ONCE_S = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at a subscription led to.
+
+    `body` and `due_at_s` are as in `Subscription`; `contents` are told in this order; then, where
+    it is `over`, the subscription ends.
+    """
+
+    body: Any
+    due_at_s: float | None
+    contents: tuple[Content, ...] = ()
+    over: bool = False
+
+
+class Watch(Protocol):
+    """How the subscriptions of one API are looked at."""
+
+    def look(self, subscription: Subscription[Any], now_s: float) -> Look:
+        """What is to be told now, and when to look again."""
+        ...
+
+    def destination(self, subscription: Subscription[Any]) -> str:
+        """Where its notifications go."""
+        ...
+
+
+@dataclass(frozen=True)
+class SubscriptionService:
+    """Keeps subscriptions; `notify` is called after something was put into the outbox."""
+
+    storage: Storage
+    clock: Clock
+    watches: Mapping[Api, Watch]
+    new_id: Callable[[], str]
+    notify: Callable[[], None]
+
+    def add(
+        self,
+        af_id: str,
+        api: Api,
+        body: Any,
+        due_at_s: float | None,
+        contents: tuple[Content, ...] = (),
+    ) -> Subscription[Any]:
+        """Keep a new one, and tell what is to be told at once."""
+        now_s = self.clock.now_s()
+        subscription: Subscription[Any] = Subscription(
+            self.new_id(), af_id, api, body, now_s, due_at_s
+        )
+        with self.storage.transaction() as work:
+            subscription = work.subscriptions.add(subscription)
+            for content in contents:
+                work.outbox.add(self._notification(subscription, content, now_s), _AT_ONCE_S)
+        if contents:
+            self.notify()
+        return subscription
+
+    def read(self, af_id: str, api: Api, subscription_id: str) -> Subscription[Any]:
+        """One of this AF's; raises NotFound, also for what belongs to another AF."""
+        with self.storage.reading() as work:
+            found = work.subscriptions.get(api, subscription_id)
+        if found is None or found.af_id != af_id:
+            raise NotFound(f"the AF {af_id} has no subscription {subscription_id}")
+        return found
+
+    def of_af(self, af_id: str, api: Api) -> Sequence[Subscription[Any]]:
+        """All of this AF's, oldest first."""
+        with self.storage.reading() as work:
+            return work.subscriptions.of_af(api, af_id)
+
+    def change(
+        self,
+        af_id: str,
+        api: Api,
+        subscription_id: str,
+        revise: Callable[[Any], tuple[Any, float | None]],
+    ) -> Subscription[Any]:
+        """Replace its body and due time by what `revise` makes of the body.
+
+        What waits in the outbox goes to where the new one wants it. Raises NotFound, and whatever
+        `revise` raises; then nothing has changed.
+        """
+        while True:
+            subscription = self.read(af_id, api, subscription_id)
+            body, due_at_s = revise(subscription.body)
+            changed = replace(subscription, body=body, due_at_s=due_at_s)
+            before, after = self._destinations(subscription, changed)
+            try:
+                with self.storage.transaction() as work:
+                    changed = work.subscriptions.replace(changed)
+                    if before != after:
+                        work.outbox.redirect(subscription.id, after)
+            except Conflict:
+                continue  # a tick was quicker; what it wrote is read again
+            self.notify()
+            return changed
+
+    def remove(self, af_id: str, api: Api, subscription_id: str) -> None:
+        """End one for its AF, which is told nothing more about it; raises NotFound."""
+        self.read(af_id, api, subscription_id)
+        with self.storage.transaction() as work:
+            work.subscriptions.remove(api, subscription_id)
+            work.outbox.drop(subscription_id)
+
+    def tick(self) -> None:
+        """Look at all that are due, once each."""
+        now_s, last = self.clock.now_s(), 0
+        while True:
+            with self.storage.reading() as work:
+                due = work.subscriptions.due(now_s, last, _BATCH)
+            for subscription in due:
+                self._look(subscription, now_s)
+            if len(due) < _BATCH:
+                return
+            last = due[-1].number
+
+    def _look(self, subscription: Subscription[Any], now_s: float) -> None:
+        look = self.watches[subscription.api].look(subscription, now_s)
+        after = replace(subscription, body=look.body, due_at_s=look.due_at_s)
+        if after == subscription and not (look.contents or look.over):
+            return
+        try:
+            with self.storage.transaction() as work:
+                work.subscriptions.replace(after)
+                for content in look.contents:
+                    work.outbox.add(self._notification(after, content, now_s), _AT_ONCE_S)
+                if look.over:
+                    work.subscriptions.remove(after.api, after.id)
+        except Conflict:
+            return  # its AF changed or ended it meanwhile; the next tick looks at what there is
+        if look.contents:
+            self.notify()
+
+    def _notification(
+        self, subscription: Subscription[Any], content: Content, now_s: float
+    ) -> Notification:
+        destination = self.watches[subscription.api].destination(subscription)
+        return Notification(subscription.id, subscription.af_id, destination, content, now_s)
+
+    def _destinations(self, before: Subscription[Any], after: Subscription[Any]) -> tuple[str, str]:
+        watch = self.watches[before.api]
+        return watch.destination(before), watch.destination(after)
