@@ -103,19 +103,32 @@ def _worse(level: int | None, than: int | None) -> bool:
 def acceptable_blocks(
     cell_blocks: int, present: Sequence[FlowNeed], newcomer: Sequence[FlowNeed]
 ) -> dict[int, int]:
-    """The most blocks that each flow of a refused session could have been admitted with.
+    """Blocks for each flow of a refused session with which all of it could have been admitted.
 
-    The other flows of the session are then at their last rung. A component is absent where not
-    even one block would do.
+    No flow is offered more than it asked for. The more important one is served first, and leaves
+    the others their last rung where it can: not where that alone keeps it below its own last one,
+    and where theirs do not fit at all, it leaves their share by what was asked for. A component
+    is absent where not even one block would do; the offers are those of a session without it.
     """
-    lowest = [replace(flow, blocks=flow.blocks[-1:]) for flow in newcomer]
-    found = {}
-    for index, flow in enumerate(lowest):
-        others = lowest[:index] + lowest[index + 1 :]
-        most = _most_blocks(cell_blocks, present, flow, others)
+    settled: list[FlowNeed] = []
+    waiting = sorted(newcomer, key=lambda f: f.rank)
+    while waiting:
+        flow = waiting.pop(0)
+        modest = [replace(other, blocks=other.blocks[-1:]) for other in waiting]
+        beside = _most_blocks(cell_blocks, present, flow, (*settled, *modest))
+        alone = _most_blocks(cell_blocks, present, flow, settled)
+        share = replace(flow, blocks=(_share(alone, flow, waiting),))
+        most = beside or _most_blocks(cell_blocks, present, share, settled)
+        if most < (flow.blocks[-1] or 0) <= alone:
+            most = alone
         if most:
-            found[flow.component] = most
-    return found
+            settled.append(replace(flow, blocks=(most,)))
+    return {flow.component: flow.blocks[0] or 0 for flow in settled}
+
+
+def _share(blocks: int, flow: FlowNeed, others: Sequence[FlowNeed]) -> int:
+    asked = [other.blocks[0] or 0 for other in (flow, *others)]
+    return -(-blocks * asked[0] // sum(asked)) if blocks else 0
 
 
 def _most_blocks(
@@ -124,7 +137,7 @@ def _most_blocks(
     # Not a bisection: where this flow takes less, one of the middle may climb a rung and leave
     # too little for those behind, so that more can be admitted where less cannot.
     better = (other for other in (*present, *others) if other.rank < flow.rank)
-    upper = allocate(cell_blocks, better).free_blocks
+    upper = min(flow.blocks[0] or 0, allocate(cell_blocks, better).free_blocks)
     for blocks in range(upper, 0, -1):
         offered = replace(flow, blocks=(blocks,))
         if admit(cell_blocks, present, (*others, offered)) is not None:

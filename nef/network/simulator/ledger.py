@@ -242,12 +242,12 @@ class Ledger:
 def _acceptable(
     offers: dict[int, int], reservation: Reservation, rates: UeRates
 ) -> dict[int, BitRate]:
-    """Blocks as rates in whole kbit/s, each at the error rate of the asked rung."""
+    """Blocks as rates at the error rate of the asked rung, in whole kbit/s where less than asked."""
     found = {}
     for demand in reservation.demands:
         asked = demand.ladder[0]
-        blocks = offers.get(demand.component, 0) if reserved_bps(asked) else 0
+        blocks = offers.get(demand.component, 0)
         rate_bps = blocks * rates[reliability(asked)] // 1000 * 1000
         if rate_bps:
-            found[demand.component] = BitRate(rate_bps)
+            found[demand.component] = BitRate(min(rate_bps, reserved_bps(asked)))
     return found

@@ -128,20 +128,22 @@ def test_a_newcomer_harms_nobody_of_equal_or_better_importance(
 
 
 @given(cells, crowds, newcomers())
-def test_what_is_said_to_be_acceptable_is_accepted_and_no_more_is(
+def test_what_is_said_to_be_acceptable_is_accepted_all_together(
     cell: int, flows: list[FlowNeed], newcomer: list[FlowNeed]
 ) -> None:
     if admit(cell, flows, newcomer) is not None:
         return
     offers = acceptable_blocks(cell, flows, newcomer)
-    lowest = [replace(f, blocks=f.blocks[-1:]) for f in newcomer]
-    for f in lowest:
-        others = [o for o in lowest if o.component != f.component]
-        offer = offers.get(f.component, 0)
-        if offer:
-            assert admit(cell, flows, [*others, replace(f, blocks=(offer,))])
-        for more in range(offer + 1, cell + 1):
-            assert admit(cell, flows, [*others, replace(f, blocks=(more,))]) is None
+    offered = [
+        replace(f, blocks=(offers[f.component],)) for f in newcomer if f.component in offers
+    ]
+    assert all(0 < offers[f.component] <= (f.blocks[0] or 0) for f in newcomer if f in offered)
+    if offered:
+        assert admit(cell, flows, offered)
+    for f in newcomer:
+        if f.component not in offers:
+            for blocks in range(1, (f.blocks[0] or 0) + 1):
+                assert admit(cell, flows, [*offered, replace(f, blocks=(blocks,))]) is None
 
 
 def test_the_best_rung_that_fits_is_taken() -> None:
@@ -171,16 +173,26 @@ def test_a_session_is_refused_whole_where_one_of_its_flows_finds_no_room() -> No
     assert admit(CELL, [], newcomer) is None
 
 
-def test_a_refusal_says_what_each_component_could_have_had() -> None:
-    newcomer = [flow("new", (45, 5)), flow("new", (60, 46), component=2)]
-    assert acceptable_blocks(CELL, [], newcomer) == {1: 4, 2: 45}
+def test_a_refusal_says_what_all_components_could_have_had_together() -> None:
+    newcomer = [flow("new", (45, 5)), flow("new", (60, 20), component=2)]
+    assert acceptable_blocks(CELL, [], newcomer) == {1: 30, 2: 20}
 
 
-def test_a_component_that_could_get_nothing_is_absent_from_the_offer() -> None:
-    newcomer = [flow("new", (50,)), flow("new", (5,), component=2)]
-    assert acceptable_blocks(CELL, [], newcomer) == {1: 45}
+def test_where_the_rest_is_too_large_the_more_important_flow_goes_first() -> None:
+    newcomer = [flow("new", (20,)), flow("new", (40,), component=2)]
+    assert acceptable_blocks(CELL, [], newcomer) == {1: 20, 2: 30}
 
 
-def test_nothing_is_offered_where_another_component_is_impossible() -> None:
-    newcomer = [flow("new", (50,)), flow("new", (None,), component=2)]
-    assert acceptable_blocks(CELL, [], newcomer) == {}
+def test_two_flows_that_are_each_too_large_are_offered_what_there_is() -> None:
+    newcomer = [flow("new", (60,)), flow("new", (70,), component=2)]
+    assert acceptable_blocks(CELL, [], newcomer) == {1: 24, 2: 26}
+
+
+def test_no_component_is_offered_more_than_it_asked_for() -> None:
+    newcomer = [flow("new", (10,)), flow("new", (70,), component=2)]
+    assert acceptable_blocks(CELL, [], newcomer) == {1: 10, 2: 40}
+
+
+def test_an_impossible_component_is_absent_and_the_offer_is_that_of_the_others() -> None:
+    newcomer = [flow("new", (70,)), flow("new", (None,), component=2)]
+    assert acceptable_blocks(CELL, [], newcomer) == {1: 50}
