@@ -27,15 +27,17 @@ _Any = TypeVar("_Any", bound=Moment)
 
 @dataclass(frozen=True, slots=True)
 class UeMoment:
-    """How a UE stands: `cell_id` is None while it is not attached, `rate_dl` what a flow could get.
+    """How a UE stands: `cell_id` is None while it is not attached.
 
-    Not `reachable` is a UE without a PDU session or without coverage.
+    Not `reachable` is a UE without a PDU session or without coverage. `rate_dl` is what a new flow
+    could get, `total_rate_dl` what it could get in place of all sessions that AFs have for the UE.
     """
 
     time_s: float
     cell_id: str | None
     reachable: bool
     rate_dl: BitRate
+    total_rate_dl: BitRate
     delay_ms: float
 
 

@@ -193,9 +193,9 @@ def _sustainability(inquiry: Inquiry) -> _Found | None:
         )
         for threshold in wanted
         for ue, course in courses
-        for from_s, until_s in spans(course, lambda m, t=threshold: _rate_bps(m) < t)  # type: ignore[misc]
+        for from_s, until_s in spans(course, lambda m, t=threshold: _total_bps(m) < t)  # type: ignore[misc]
     ]
-    least = min(_rate_bps(m) for _, course in courses for m in course.moments)
+    least = min(_total_bps(m) for _, course in courses for m in course.moments)
     return sorted(found, key=lambda s: s.from_s), {Measure.LEAST_RATE: least}
 
 
@@ -258,6 +258,11 @@ def _communication(inquiry: Inquiry) -> _Found | None:
 
 def _rate_bps(moment: UeMoment) -> float:
     return float(moment.rate_dl.bps)
+
+
+def _total_bps(moment: UeMoment) -> float:
+    # The throughput of a UE includes what its sessions have: the question is whether one holds.
+    return float(moment.total_rate_dl.bps)
 
 
 def _delay_ms(moment: UeMoment) -> float:

@@ -228,7 +228,13 @@ class Ledger:
     ) -> Look:
         attached = frozenset(ue_id for ue_id in rates if self.run.is_attached(ue_id))
         out = self.run.is_out(cell, time_s)
-        return Look(cell, out, held_blocks(needs, allocation), rates, attached)
+        sessions = self._sessions_of[cell.id]
+        needs_of: dict[str, list[FlowNeed]] = defaultdict(list)
+        for need in needs:
+            if need.session_id in sessions:
+                needs_of[sessions[need.session_id].ue_id].append(need)
+        held_of = {ue_id: held_blocks(own, allocation) for ue_id, own in needs_of.items()}
+        return Look(cell, out, held_blocks(needs, allocation), held_of, rates, attached)
 
     def _rates_of(self, cell: Cell) -> dict[str, UeRates]:
         return {ue.id: self.rates(ue.id) for ue in self._ues_of[cell.id]}

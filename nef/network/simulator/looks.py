@@ -19,13 +19,15 @@ from nef.ports.information import FlowClass
 class Look:
     """A cell with all that it serves.
 
-    `held` maps a priority to the blocks that flows of it hold; `rates` has every UE of the cell,
-    `attached` those that have a PDU session.
+    `held` maps a priority to the blocks that flows of it hold, `held_of` says the same of the
+    sessions of each UE that has any; `rates` has every UE of the cell, `attached` those that have
+    a PDU session.
     """
 
     cell: Cell
     out: bool
     held: Mapping[int, int]
+    held_of: Mapping[str, Mapping[int, int]]
     rates: Mapping[str, UeRates]
     attached: frozenset[str]
 
@@ -35,13 +37,20 @@ class Look:
         A new flow comes after all of its own priority, and takes from those of worse ones
         (`nef/domain/admission.py`), so this is exactly what it would be admitted with.
         """
-        taken = (n for p, n in self.held.items() if priority is None or p <= priority)
-        return self.cell.carrier.blocks - sum(taken)
+        return self.cell.carrier.blocks - _blocks(self.held, priority)
 
     def rate_bps(self, ue_id: str, flow: FlowClass) -> int:
         """What a new guaranteed flow of a UE could get."""
-        rate_bps = self.rates[ue_id][Reliability.of(flow.per)]
-        return self.free_blocks(flow.priority) * rate_bps
+        return self.free_blocks(flow.priority) * self._block_rate_bps(ue_id, flow)
+
+    def total_rate_bps(self, ue_id: str, flow: FlowClass) -> int:
+        """What a guaranteed flow could get in place of all sessions of its UE."""
+        own_blocks = _blocks(self.held_of.get(ue_id, {}), flow.priority)
+        blocks = self.free_blocks(flow.priority) + own_blocks
+        return blocks * self._block_rate_bps(ue_id, flow)
+
+    def _block_rate_bps(self, ue_id: str, flow: FlowClass) -> int:
+        return self.rates[ue_id][Reliability.of(flow.per)]
 
     def ue_moment(self, ue_id: str, flow: FlowClass, time_s: float) -> UeMoment:
         """How a UE stands."""
@@ -52,6 +61,7 @@ class Look:
             cell_id=self.cell.id if attached else None,
             reachable=attached and is_covered(self.rates[ue_id]),
             rate_dl=BitRate(self.rate_bps(ue_id, flow)),
+            total_rate_dl=BitRate(self.total_rate_bps(ue_id, flow)),
             delay_ms=self.cell.core_delay_ms + delay_ms,
         )
 
@@ -64,6 +74,10 @@ class Look:
     def cell_moment(self, time_s: float) -> CellMoment:
         """How the cell stands."""
         return CellMoment(time_s, *self.load)
+
+
+def _blocks(held: Mapping[int, int], priority: int | None) -> int:
+    return sum(n for p, n in held.items() if priority is None or p <= priority)
 
 
 def held_blocks(needs: Iterable[FlowNeed], allocation: Allocation) -> dict[int, int]:
