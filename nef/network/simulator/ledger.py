@@ -248,7 +248,7 @@ class Ledger:
 def _acceptable(
     offers: dict[int, int], reservation: Reservation, rates: UeRates
 ) -> dict[int, BitRate]:
-    """Blocks as rates at the error rate of the asked rung, in whole kbit/s where less than asked."""
+    """Blocks as rates at the error rate of the asked rung; in whole kbit/s below what was asked."""
     found = {}
     for demand in reservation.demands:
         asked = demand.ladder[0]
