@@ -16,7 +16,7 @@ import uvicorn
 from nef.app import Nef, create_app
 from nef.config import Settings, load_catalogue
 from nef.domain.errors import NefError
-from nef.network.simulator.scenario import shipped_scenarios
+from nef.network.simulator.scenario import shipped_document, shipped_scenarios
 from nef.network.userplane.relay import RelaySettings, run_relay
 from nef.ports.storage import StorageUnusable
 
@@ -119,9 +119,9 @@ def user_plane(nef_url: str, n6: str, radio: str, *, counters: bool) -> None:
 
 @main.command()
 def scenarios() -> None:
-    """List the scenarios that ship."""
+    """List the scenarios that ship, each with what it is for."""
     for name in shipped_scenarios():
-        click.echo(name)
+        click.echo(f"{name}: {shipped_document(name)['description']}")
 
 
 @main.command()

@@ -16,7 +16,9 @@ def run(*arguments: str) -> Result:
 def test_the_scenarios_that_ship_are_listed() -> None:
     result = run("scenarios")
     assert result.exit_code == 0
-    assert {"steady", "fading-ue"} <= set(result.output.split())
+    told = dict(line.split(": ", 1) for line in result.output.splitlines())
+    assert {"steady", "fading-ue"} <= told.keys()
+    assert all(told.values()), "each says what it is for"
 
 
 def test_a_catalogue_is_listed_with_what_each_profile_is() -> None:
