@@ -23,6 +23,7 @@ from nef.domain.errors import (
     NefError,
     NotFound,
     ResourcesRefused,
+    TooLate,
     UeNotFound,
 )
 from nef.schemas.problems import acceptable_document
@@ -46,6 +47,7 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
     UnsupportedEncoding: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
     InvalidRequest: (HTTPStatus.BAD_REQUEST, "OPTIONAL_IE_INCORRECT"),
     MixedWindow: (HTTPStatus.BAD_REQUEST, "BOTH_STAT_PRED_NOT_ALLOWED"),
+    TooLate: (HTTPStatus.BAD_REQUEST, "UNSATISFIED_REQUESTED_ANALYTICS_TIME"),
     UeNotFound: (HTTPStatus.NOT_FOUND, "UE_NOT_FOUND"),
     NotFound: (HTTPStatus.NOT_FOUND, "RESOURCE_URI_STRUCTURE_NOT_FOUND"),
     Conflict: (HTTPStatus.CONFLICT, "RESOURCE_BUSY"),
@@ -106,7 +108,7 @@ def _of_service(_request: ConnexionRequest, error: Exception) -> ConnexionRespon
     headers, more = {}, {}
     if isinstance(error, InvalidRequest):
         params = error.params
-        cause = cause if kind is MixedWindow else _cause_of(params)
+        cause = cause if kind is not InvalidRequest else _cause_of(params)
     elif isinstance(error, UeNotFound):
         params = (error.param,)
     elif isinstance(error, ResourcesRefused):

@@ -36,14 +36,21 @@ class Failure(StrEnum):
 
 
 class Measure(StrEnum):
-    """What a threshold can be about; rates in bit/s, delays and times in ms, shares in per cent."""
+    """What a threshold can be about; rates in bit/s, delays and times in ms, shares in per cent.
+
+    A variance has the square of its unit.
+    """
 
     MEAN_RATE = "mean_rate"
     LEAST_RATE = "least_rate"
     MOST_RATE = "most_rate"
     MEAN_DELAY = "mean_delay"
     MOST_DELAY = "most_delay"
+    TOTAL_RATE = "total_rate"
+    RATE_VARIANCE = "rate_variance"
+    DELAY_VARIANCE = "delay_variance"
     LOSS = "loss"
+    LOSS_VARIANCE = "loss_variance"
     CONGESTION = "congestion"
     TRANSFER_TIME = "transfer_time"
     GNB_ACTIVE_RATIO = "GNB_ACTIVE_RATIO"
@@ -117,15 +124,23 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A downlink transfer of so many bytes, `repeats` times one after the other."""
+    """A downlink transfer of so many bytes, `repeats` times one after the other.
+
+    `most_ues` answers are wanted at the most, the quickest first, or where `slowest_first` that.
+    """
 
     downlink_bytes: int
     repeats: int = 1
+    most_ues: int | None = None
+    slowest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing an AF wants to know; `pointer` is where it stands in the AF's document."""
+    """One thing an AF wants to know; `pointer` is where it stands in the AF's document.
+
+    `part_s` wants an answer for each part of the window. After `needed_by_s` none is of use.
+    """
 
     event: AnalyticsEvent
     pointer: str
@@ -138,21 +153,28 @@ class Question:
     thresholds: tuple[Threshold, ...] = ()
     direction: Direction = Direction.CROSSED
     most_objects: int | None = None
+    part_s: float | None = None
+    needed_by_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DnPerformance:
-    """Rates that a new flow could get, delays and losses, over the UEs and the window.
+    """Rates that a new flow could get, delays and losses, over the UEs and a time.
 
-    The aggregate is what the UEs could get one at a time, added up.
+    `total_rate` is what the UEs could get one at a time, added up.
     """
 
+    places: tuple[CellPlace, ...]
+    from_s: float
+    until_s: float
     mean_rate: BitRate
     least_rate: BitRate
     most_rate: BitRate
+    total_rate: BitRate
     rate_variance: float
     mean_delay_ms: float
     most_delay_ms: float
+    delay_variance: float
     loss: PacketErrorRate
     ues: int
     confidence: int
@@ -163,6 +185,7 @@ class TransferTime:
     """How long a volume takes to one UE; the variance is that of its repetitions."""
 
     gpsi: str
+    place: CellPlace
     downlink_bytes: int
     mean_s: float
     variance_s2: float
@@ -235,6 +258,7 @@ class Answer:
     """What was found: of one kind, by `event`; no findings are an answer too.
 
     `until_s` is when it expires. `readings` are the values that thresholds are held against.
+    `area` is where it was asked about, if it was.
     """
 
     event: AnalyticsEvent
@@ -243,6 +267,7 @@ class Answer:
     until_s: float
     findings: tuple[Finding, ...]
     readings: Mapping[Measure, float] = field(default_factory=dict)
+    area: Area = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

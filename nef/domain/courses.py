@@ -5,7 +5,7 @@ one, the last until the end of the course.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
 
@@ -93,6 +93,25 @@ def variance(course: Course[_Any], value: Callable[[_Any], float]) -> float:
     """The variance over time."""
     middle = mean(course, value)
     return mean(course, lambda moment: (value(moment) - middle) ** 2)
+
+
+def parts(course: Course[_Any], part_s: float) -> Iterator[Course[_Any]]:
+    """The course in parts of a length, the last one perhaps shorter; itself if it has no length."""
+    begin_s = course.from_s
+    while True:
+        end_s = min(begin_s + part_s, course.until_s)
+        yield part(course, begin_s, end_s)
+        if end_s >= course.until_s:
+            return
+        begin_s = end_s
+
+
+def part(course: Course[_Any], from_s: float, until_s: float) -> Course[_Any]:
+    """What holds within a part of a course, from its beginning on."""
+    before = [moment for moment in course.moments if moment.time_s <= from_s]
+    within = [moment for moment in course.moments if from_s < moment.time_s < until_s]
+    first = replace(before[-1], time_s=from_s)  # type: ignore[type-var] # moments are dataclasses
+    return Course((first, *within), until_s, course.confidence)
 
 
 def transfer_s(course: Course[UeMoment], volume_bytes: int, start_s: float) -> float | None:

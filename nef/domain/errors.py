@@ -3,7 +3,8 @@
 NefError
 ├── InvalidValue        a value type could not be made from a text
 ├── InvalidRequest      one or more parameters do not make sense; nothing was changed
-│   └── MixedWindow     analytics of the past and of the future were asked for at once
+│   ├── MixedWindow     analytics of the past and of the future were asked for at once
+│   └── TooLate         the time by which analytics were needed has passed
 ├── NotFound
 │   └── UeNotFound      no UE of the network has this identity
 ├── Conflict            another change of the same resource is under way
@@ -48,6 +49,10 @@ class InvalidRequest(NefError):
 
 class MixedWindow(InvalidRequest):
     """A window of time that begins in the past and ends in the future (TS 29.520 5.1.6.3)."""
+
+
+class TooLate(InvalidRequest):
+    """The time by which analytics are needed has passed (TS 29.520 5.1.6.3)."""
 
 
 class NotFound(NefError):

@@ -20,7 +20,7 @@ from nef.domain.analytics import (
 )
 from nef.domain.features import NO_FEATURES
 from nef.domain.subscriptions import Api, Subscription
-from nef.schemas.areas import area_document
+from nef.schemas.areas import area_document, named_area_document
 from nef.schemas.links import subscription_link
 from nef.schemas.times import date_time, time_window
 
@@ -37,6 +37,7 @@ def event_document(answer: Answer) -> dict[str, Any]:
     """`AnalyticsEventNotif`."""
     return (
         {"analyEvent": answer.event.value, "timeStamp": date_time(answer.made_at_s)}
+        | ({"locArea": named_area_document(answer.area)} if answer.area else {})
         | _times(answer)
         | _infos(answer, _IN_NOTIFICATION)
     )
@@ -102,13 +103,19 @@ def _dn_performance(found: DnPerformance) -> dict[str, Any]:
         "minTrafficRate": str(found.least_rate),
         "maxTrafficRate": str(found.most_rate),
         "varTrafficRate": found.rate_variance,
+        "aggTrafficRate": str(found.total_rate),
         "avePacketDelay": max(1, round(found.mean_delay_ms)),
         "maxPacketDelay": max(1, round(found.most_delay_ms)),
+        "varPacketDelay": found.delay_variance,
         "avgPacketLossRate": loss,
         "maxPacketLossRate": loss,
+        "varPacketLossRate": 0.0,
         "numOfUe": found.ues,
     }
-    return {"dnPerf": [{"perfData": data}], "confidence": found.confidence}
+    performance = {"perfData": data, "spatialValidCon": area_document(found.places)["nwAreaInfo"]}
+    if found.until_s > found.from_s:
+        performance["temporalValidCon"] = time_window(found.from_s, found.until_s)
+    return {"dnPerf": [performance], "confidence": found.confidence}
 
 
 def _transfer_time(found: TransferTime) -> dict[str, Any]:
@@ -125,7 +132,12 @@ def _transfer_time(found: TransferTime) -> dict[str, Any]:
         "tsStart": date_time(found.from_s),
         "tsDuration": -int(-(found.until_s - found.from_s) // 1),
         "e2eDataVolTransTimePerUe": [
-            {"gpsi": found.gpsi, "snssai": _SLICE, "dataVolTransTime": taken}
+            {
+                "gpsi": found.gpsi,
+                "snssai": _SLICE,
+                "spatialValidity": area_document([found.place])["nwAreaInfo"],
+                "dataVolTransTime": taken,
+            }
         ],
     }
     return {"e2eDataVolTransTimes": [slot], "confidence": found.confidence}
@@ -181,6 +193,7 @@ def _traffic(found: Traffic) -> dict[str, Any]:
         "ts": date_time(found.from_s),
         "commDur": round(found.until_s - found.from_s),
         "trafChar": {"snssai": _SLICE, "dlVol": found.downlink_bytes},
+        "perioCommInd": False,
         "confidence": found.confidence,
     }
 

@@ -60,6 +60,7 @@ class WindowSchema(WireSchema):
     until_s = MomentField(data_key="endTs")
     offset_s = fields.Float(data_key="offsetPeriod")
     most_objects = fields.Integer(data_key="maxObjectNbr", validate=AT_LEAST_ONE)
+    needed_by_s = MomentField(data_key="timeAnaNeeded")
 
 
 class ThresholdsSchema(WireSchema):
@@ -71,12 +72,19 @@ class ThresholdsSchema(WireSchema):
     least_rate = BitRateField(data_key="minTrafficRate")
     mean_delay = fields.Integer(data_key="avgPacketDelay")
     most_delay = fields.Integer(data_key="maxPacketDelay")
+    total_rate = BitRateField(data_key="aggTrafficRate")
+    rate_variance = fields.Float(data_key="varTrafficRate")
+    delay_variance = fields.Float(data_key="varPacketDelay")
     loss = fields.Integer(data_key="avgPacketLossRate")
+    most_loss = fields.Integer(data_key="maxPacketLossRate")
+    loss_variance = fields.Float(data_key="varPacketLossRate")
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> tuple[Threshold, ...]:
         """A threshold for each attribute."""
-        return tuple(Threshold(Measure(name), _value(name, v)) for name, v in data.items())
+        # Each flow of a class has the same error rate, on average and at the most.
+        named = ((name.replace("most_loss", "loss"), value) for name, value in data.items())
+        return tuple(Threshold(Measure(name), _value(name, value)) for name, value in named)
 
 
 def _value(name: str, value: Any) -> float:
@@ -116,6 +124,8 @@ class VolumeSchema(WireSchema):
     repeats = fields.Integer(data_key="repeatDataTrans")
     high_ms = fields.Integer(data_key="highTransTmThr")
     low_ms = fields.Integer(data_key="lowTransTmThr")
+    order = fields.String(data_key="order")
+    most_ues = fields.Integer(data_key="maxNumberUes", validate=AT_LEAST_ONE)
 
 
 class FilterSchema(WireSchema):
@@ -134,6 +144,7 @@ class FilterSchema(WireSchema):
     volumes = fields.List(fields.Nested(VolumeSchema), data_key="dataVlTrnsTmRqs")
     more_volumes = fields.List(fields.Nested(VolumeSchema), data_key="dataVlTrnsTmReqs")
     window = fields.Nested(WindowSchema, data_key="extraReportReq")
+    part_s = fields.Float(data_key="temporalGranSize", validate=AT_LEAST_ONE)
 
 
 class QuestionSchema(WireSchema):
@@ -206,7 +217,7 @@ def _question(parts: Mapping[str, Any], pointer: str) -> Question:
     conditions = parts.get("conditions", {})
     event = AnalyticsEvent(parts["event"])
     window = dict(parts.get("window") or conditions.get("window") or {})
-    most_objects = window.pop("most_objects", None)
+    own = {name: window.pop(name, None) for name in ("most_objects", "needed_by_s")}
     kinds = [*conditions.get("kinds", ()), *(p["kind"] for p in conditions.get("performances", ()))]
     where = f"{pointer}/analyEventFilter"
     return Question(
@@ -222,7 +233,8 @@ def _question(parts: Mapping[str, Any], pointer: str) -> Question:
         direction=_one_of(
             Direction, conditions.get("direction"), Direction.CROSSED, f"{where}/matchingDir"
         ),
-        most_objects=most_objects,
+        part_s=conditions.get("part_s"),
+        **own,
     )
 
 
@@ -242,7 +254,8 @@ def _volume(parts: Mapping[str, Any], pointer: str) -> Volume:
     if not 1 <= repeats <= MOST_REPEATS:
         reason = f"repeatDataTrans is a number from 1 to {MOST_REPEATS}"
         raise InvalidRequest(InvalidParam(f"{pointer}/dataVlTrnsTmRqs", reason))
-    return Volume(downlink_bytes, repeats)
+    slowest_first = parts.get("order") == Direction.DESCENDING
+    return Volume(downlink_bytes, repeats, parts.get("most_ues"), slowest_first)
 
 
 #: A bound on the work of one question.

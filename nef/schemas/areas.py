@@ -77,3 +77,12 @@ def tai_document(tai: Tai) -> dict[str, Any]:
 def area_document(places: Iterable[CellPlace]) -> dict[str, Any]:
     """The `LocationArea5G` of some cells."""
     return {"nwAreaInfo": {"ncgis": [ncgi_document(place.ncgi) for place in places]}}
+
+
+def named_area_document(area: Area) -> dict[str, Any]:
+    """The `LocationArea5G` of an area as it was named."""
+    named = {
+        "ncgis": [ncgi_document(ncgi) for ncgi in area.cells],
+        "tais": [tai_document(tai) for tai in area.tracking_areas],
+    }
+    return {"nwAreaInfo": {key: value for key, value in named.items() if value}}

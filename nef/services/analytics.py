@@ -14,7 +14,7 @@ from nef.domain.analytics import (
     mark,
 )
 from nef.domain.destinations import check_destination
-from nef.domain.errors import InvalidParam, InvalidRequest, MixedWindow, UeNotFound
+from nef.domain.errors import InvalidParam, InvalidRequest, MixedWindow, TooLate, UeNotFound
 from nef.domain.notifications import AnalyticsEvents, Content, Trial
 from nef.domain.reporting import (
     Method,
@@ -44,7 +44,11 @@ class Analyst:
     information: Information
 
     def answer(self, question: Question, now_s: float) -> Answer | None:
-        """What there is to say, None without data; raises MixedWindow, or what `check` raises."""
+        """What there is to say, None without data; raises MixedWindow, TooLate, or as `check`."""
+        if question.needed_by_s is not None and question.needed_by_s < now_s:
+            raise TooLate(
+                InvalidParam(f"{question.pointer}/analyRep/timeAnaNeeded", "this time has passed")
+            )
         if question.window.is_mixed(now_s):
             reason = "a window lies in the past or in the future; ask twice for both"
             raise MixedWindow(InvalidParam(f"{question.pointer}/analyRep/startTs", reason))
@@ -225,6 +229,8 @@ def _asked(analyst: Analyst, request: AnalyticsRequest, now_s: float) -> _Asked:
     for question in request.questions:
         try:
             found, why = analyst.answer(question, now_s), Failure.UNAVAILABLE_DATA
+        except TooLate:
+            found, why = None, Failure.UNSATISFIED_REQUESTED_ANALYTICS_TIME
         except MixedWindow:
             found, why = None, Failure.BOTH_STAT_PRED_NOT_ALLOWED
         except (UeNotFound, InvalidRequest):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, pvariance
+from typing import TypeVar
 
 from nef.domain.analytics import (
     AnalyticsEvent,
@@ -24,21 +25,27 @@ from nef.domain.areas import CellPlace
 from nef.domain.courses import (
     CellMoment,
     Course,
+    Moment,
     UeMoment,
     mean,
+    parts,
     spans,
     transfer_s,
     variance,
     without_repetition,
 )
 from nef.domain.fiveqi import FIVE_QIS
-from nef.domain.units import BitRate
+from nef.domain.units import MAX_BPS, BitRate
 from nef.ports.information import ORDINARY_FLOW, FlowClass, Information, UeIdentity
 
 #: How far a transfer is followed, step by step, since a forecast has only so many looks. One that
 #: takes longer than the last is not foreseen, and the answer has no time for it.
 HORIZONS_S = (10.0, 60.0, 600.0, 3600.0)
 
+#: A window is answered in no more parts than this.
+MOST_PARTS = 100
+
+_Moment = TypeVar("_Moment", bound=Moment)
 _Found = tuple[Sequence[Finding], Mapping[Measure, float]]
 
 
@@ -68,6 +75,10 @@ class Inquiry:
         row = FIVE_QIS.get(quality.five_qi or 0)
         per = quality.per or (row.per if row else ORDINARY_FLOW.per)
         return FlowClass(per, row.priority if row else ORDINARY_FLOW.priority)
+
+    def place_of(self, ue: UeIdentity) -> CellPlace:
+        """The cell of a UE."""
+        return next(p for p in self.information.cells() if p.cell_id == ue.cell_id)
 
     def ue_courses(self) -> list[tuple[UeIdentity, Course[UeMoment]]]:
         """The course of each UE that is known, within the window."""
@@ -103,6 +114,7 @@ def answer(inquiry: Inquiry) -> Answer | None:
         until_s=until_s,
         findings=tuple(findings[:most]),
         readings=readings,
+        area=inquiry.question.area,
     )
 
 
@@ -110,40 +122,68 @@ def _dn_performance(inquiry: Inquiry) -> _Found | None:
     courses = [course for _, course in inquiry.ue_courses()]
     if not courses:
         return None
+    split = zip(*(_in_parts(inquiry, course) for course in courses), strict=False)
+    return [_performance(inquiry, part) for part in split], _readings(
+        _performance(inquiry, courses)
+    )
+
+
+def _performance(inquiry: Inquiry, courses: Sequence[Course[UeMoment]]) -> DnPerformance:
     moments = [moment for course in courses for moment in course.moments]
     rates = [moment.rate_dl for moment in moments]
-    found = DnPerformance(
-        mean_rate=BitRate(int(fmean(mean(c, _rate_bps) for c in courses))),
+    means_bps = [mean(c, _rate_bps) for c in courses]
+    return DnPerformance(
+        places=inquiry.places,
+        from_s=min(c.from_s for c in courses),
+        until_s=max(c.until_s for c in courses),
+        mean_rate=BitRate(int(fmean(means_bps))),
         least_rate=min(rates),
         most_rate=max(rates),
+        total_rate=BitRate(min(int(sum(means_bps)), MAX_BPS)),
         rate_variance=fmean(variance(c, _rate_bps) for c in courses),
         mean_delay_ms=fmean(mean(c, _delay_ms) for c in courses),
         most_delay_ms=max(_delay_ms(moment) for moment in moments),
+        delay_variance=fmean(variance(c, _delay_ms) for c in courses),
         loss=inquiry.flow.per,
         ues=len(courses),
         confidence=_confidence(courses),
     )
-    readings = {
+
+
+def _readings(found: DnPerformance) -> dict[Measure, float]:
+    return {
         Measure.MEAN_RATE: float(found.mean_rate.bps),
         Measure.LEAST_RATE: float(found.least_rate.bps),
         Measure.MOST_RATE: float(found.most_rate.bps),
+        Measure.TOTAL_RATE: float(found.total_rate.bps),
+        Measure.RATE_VARIANCE: found.rate_variance,
         Measure.MEAN_DELAY: found.mean_delay_ms,
         Measure.MOST_DELAY: found.most_delay_ms,
+        Measure.DELAY_VARIANCE: found.delay_variance,
         Measure.LOSS: 100 * found.loss.value,
+        # A class of flows has one error rate, whatever the radio: link adaptation keeps it.
+        Measure.LOSS_VARIANCE: 0.0,
     }
-    return [found], readings
+
+
+def _in_parts(inquiry: Inquiry, course: Course[_Moment]) -> list[Course[_Moment]]:
+    part_s = inquiry.question.part_s
+    if part_s is None or course.until_s <= course.from_s:
+        return [course]
+    return list(parts(course, max(part_s, (course.until_s - course.from_s) / MOST_PARTS)))
 
 
 def _transfer_time(inquiry: Inquiry) -> _Found | None:
     if not inquiry.ue_courses():
         return None
-    found = [
-        one
-        for ue in inquiry.ues
-        for volume in inquiry.question.volumes
-        if (one := _transfer(inquiry, ue, volume)) is not None
-    ]
+    found = [one for volume in inquiry.question.volumes for one in _transfers(inquiry, volume)]
     return found, {Measure.TRANSFER_TIME: max(1000 * t.mean_s for t in found)} if found else {}
+
+
+def _transfers(inquiry: Inquiry, volume: Volume) -> list[TransferTime]:
+    times = [one for ue in inquiry.ues if (one := _transfer(inquiry, ue, volume)) is not None]
+    times.sort(key=lambda t: t.mean_s, reverse=volume.slowest_first)
+    return times[: volume.most_ues]
 
 
 def _transfer(inquiry: Inquiry, ue: UeIdentity, volume: Volume) -> TransferTime | None:
@@ -156,6 +196,7 @@ def _transfer(inquiry: Inquiry, ue: UeIdentity, volume: Volume) -> TransferTime 
             sure = inquiry.ue_course(ue, end_s)
             return TransferTime(
                 gpsi=ue.gpsi,
+                place=inquiry.place_of(ue),
                 downlink_bytes=volume.downlink_bytes,
                 mean_s=fmean(times_s),
                 variance_s2=pvariance(times_s),
@@ -205,9 +246,10 @@ def _congestion(inquiry: Inquiry) -> _Found | None:
         return None
     found = [
         Congestion(place, _percent(mean(c, _load)), c.from_s, c.until_s, c.confidence)
-        for place, c in courses
+        for place, course in courses
+        for c in _in_parts(inquiry, course)
     ]
-    return found, {Measure.CONGESTION: max(one.percent for one in found)}
+    return found, {Measure.CONGESTION: max(mean(course, _load) for _, course in courses)}
 
 
 def _network_performance(inquiry: Inquiry) -> _Found | None:
