@@ -6,11 +6,13 @@ from ipaddress import ip_address
 from typing import Any, Self, Unpack
 from urllib.parse import urlsplit
 
-from af_client.analytics import UeAnalytics
+from af_client.answers import Cell, TrackingArea
 from af_client.exchange import Exchange
 from af_client.inbox import Inbox
 from af_client.messages import EventReport, Session, SessionChanges, SessionRequest, UeAddress
+from af_client.questions import Target
 from af_client.sessions import Sessions
+from af_client.targets import Analytics, UeAnalytics
 from af_client.transport import RequestsTransport, Transport
 
 
@@ -94,7 +96,19 @@ class NefClient:
 
     def ue(self, *, gpsi: str) -> UeAnalytics:
         """Return the door to what the network can tell about a UE."""
-        return UeAnalytics(self._exchange, self._af_id, gpsi)
+        return UeAnalytics(self._exchange, self._af_id, Target(gpsi=gpsi))
+
+    def group(self, external_group_id: str) -> Analytics:
+        """Return the door to what the network can tell about a group of UEs."""
+        return Analytics(self._exchange, self._af_id, Target(group=external_group_id))
+
+    def area(self, *places: Cell | TrackingArea) -> Analytics:
+        """Return the door to what the network can tell about cells, and the UEs in them."""
+        if not places:
+            raise ValueError("name at least one Cell or TrackingArea")
+        cells = tuple(place for place in places if isinstance(place, Cell))
+        areas = tuple(place for place in places if isinstance(place, TrackingArea))
+        return Analytics(self._exchange, self._af_id, Target(cells=cells, tracking_areas=areas))
 
     def close(self) -> None:
         """Close the connections of a transport that the client made itself."""

@@ -169,6 +169,8 @@ def problem_error(problem: Problem, where: str = "") -> ProblemError:
 
 def _sentence(problem: Problem, where: str) -> str:
     head = f"{where} -> {problem.status}" if where else str(problem.status)
-    parts = [problem.cause or problem.title, problem.detail]
-    parts += [f"{p.param}: {p.reason}" if p.reason else p.param for p in problem.invalid_params]
+    params = (f"{p.param}: {p.reason}" if p.reason else p.param for p in problem.invalid_params)
+    # A NEF may tell in its detail already what is wrong where.
+    said = problem.detail or ""
+    parts = [problem.cause or problem.title, said, *(text for text in params if text not in said)]
     return "; ".join([head, *(part for part in parts if part)])

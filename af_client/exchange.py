@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urljoin, urlsplit
 
-from af_client.errors import InvalidReply, problem_error
+from af_client.errors import InvalidReply, NotFound, problem_error
 from af_client.schemas.base import Malformed
 from af_client.schemas.problems import problem_of
 from af_client.transport import Reply, Request, Transport
@@ -44,6 +44,13 @@ class Exchange:
             raise problem_error(problem, f"{method} {url}")
         return reply
 
+    def delete(self, path: str) -> None:
+        """Delete a resource; that it is gone already is as good."""
+        try:
+            self.ask("DELETE", path)
+        except NotFound:
+            return
+
     def url(self, path: str) -> str:
         """Return the whole URL of a path below `base_url`."""
         return f"{self._base_url}{path}"
@@ -69,3 +76,11 @@ def document_of(reply: Reply) -> Any:
     except (ValueError, RecursionError) as error:
         start = reply.body[:80].decode("utf-8", "replace")
         raise InvalidReply(f"the NEF answered {reply.status} with no JSON: {start!r}") from error
+
+
+def resource_of(reply: Reply) -> str:
+    """Return the id of what a request created, from its Location; raises InvalidReply."""
+    name = urlsplit(reply.header("Location") or "").path.rstrip("/").rpartition("/")[2]
+    if not name:
+        raise InvalidReply(f"the NEF answered {reply.status} without the Location of what it made")
+    return name

@@ -6,9 +6,11 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
+from typing import Any
 from urllib.parse import urlsplit
 
 from af_client.messages import Notification
+from af_client.schemas.notifications import notification_of
 
 _log = logging.getLogger(__name__)
 
@@ -103,6 +105,10 @@ class Inbox:
         """
         name = "notifications"
         threading.Thread(target=self._call, args=(callback,), name=name, daemon=True).start()
+
+    def receive(self, document: Any, delivery_id: str | None) -> Receipt:
+        """Take in the JSON of a notification as `accept` does; raises Malformed."""
+        return self.accept(notification_of(document), delivery_id)
 
     def accept(self, notification: Notification, delivery_id: str | None = None) -> Receipt:
         """Take one in; a `delivery_id` seen before for its session is accepted and dropped."""

@@ -7,13 +7,17 @@ under their 3GPP names; they reach the NEF as they are, and survive reading and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, Self, TypedDict
 
-from af_client.units import checked_error_rate
+from af_client.measurements import Measurement, QosMonitoring, Usage
+from af_client.offers import fitted
+from af_client.units import checked_error_rate, checked_rate, checked_tos
+
+if TYPE_CHECKING:
+    from af_client.errors import Refused
 
 
 class UserPlaneEvent(StrEnum):
@@ -67,19 +71,25 @@ class FlowFilter:
 
     `descriptions` are one or two IPFilterRules, "permit out" for downlink and "permit in" for
     uplink (TS 29.214 5.3.8). `tos` is the ToS octet and its mask in hexadecimal, "b8fc" say;
-    it tells flows apart that share addresses and ports.
+    it tells flows apart that share addresses and ports. Raises ValueError for a wrong `tos`.
     """
 
     flow_id: int
     descriptions: tuple[str, ...]
     tos: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a type of service without its mask."""
+        if self.tos is not None:
+            checked_tos(self.tos)
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """A rung of the ladder below what is asked for (`AlternativeServiceRequirementsData`).
 
-    A notification names the rung that holds by this `ref`. Raises ValueError for a wrong `per`.
+    A notification names the rung that holds by this `ref`. Raises ValueError for a wrong `per`
+    or rate.
     """
 
     ref: str
@@ -89,8 +99,8 @@ class Alternative:
     per: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a packet error rate that cannot be written."""
-        _check_per(self.per)
+        """Refuse a packet error rate or a bit rate that cannot be written."""
+        _check_values(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +129,7 @@ class MediaFlow:
 
     def __post_init__(self) -> None:
         """Refuse what TS 29.122 calls contradictory, before the NEF has to."""
-        _check_per(self.per)
+        _check_values(self)
         if self.alternatives and (self.qos_reference or self.alternative_references):
             raise ValueError(
                 f"media flow {self.number} has alternatives by value beside names;"
@@ -141,13 +151,13 @@ class QosRequirement:
     burst_bytes: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a packet error rate that cannot be written."""
-        _check_per(self.per)
+        """Refuse a packet error rate or a bit rate that cannot be written."""
+        _check_values(self)
 
 
-#: Test notifications, alternative QoS by name and by value, notification of the UE switched off:
-#: features 2, 5, 12 and 7 of TS 29.122 table 5.14.4-1, feature n as bit n-1.
-DEFAULT_FEATURES = "852"
+#: Test notifications, alternative QoS by name and by value, QoS monitoring, notification of the UE
+#: switched off: features 2, 5, 12, 6 and 7 of TS 29.122 table 5.14.4-1, feature n as bit n-1.
+DEFAULT_FEATURES = "872"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +167,9 @@ class SessionRequest:
     Either `flows`, each with its own QoS, or `flow_filters` with one QoS for all of them:
     `qos_reference` with `alternative_references`, or `requirement` with
     `alternative_requirements`. `duration_s` counts from the creation. `features` is a hexadecimal
-    bit mask; in a reply it holds what both sides support.
+    bit mask; in a reply it holds what both sides support. Of every flow are measured its delays,
+    its rates over `averaging_window_ms`, and the congestion of its cell, each as asked for;
+    `usage_threshold` is what is worth a USAGE_REPORT.
     """
 
     ue: UeAddress
@@ -176,14 +188,28 @@ class SessionRequest:
     external_app_id: str | None = None
     disable_ue_notification: bool = False
     request_test_notification: bool = False
+    delay_monitoring: QosMonitoring | None = None
+    rate_monitoring: QosMonitoring | None = None
+    congestion_monitoring: QosMonitoring | None = None
+    averaging_window_ms: int | None = None
+    usage_threshold: Usage | None = None
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def fitted_to(self, refused: "Refused") -> Self | None:
+        """Return what to ask next: this request within the rates that a refusal offers.
+
+        A guaranteed rate above the offer becomes the offered one, and rungs above that go. None
+        where there is nothing to try: no offer, an offer of nothing, rates by name, or a request
+        that is within the offer already. Each next request is for less, so a loop over it ends.
+        """
+        return fitted(self, refused.acceptable)
 
 
 class SessionChanges(TypedDict, total=False):
     """What `NefClient.modify_session` can change; what is not named stays.
 
     A flow in `flows` replaces the flow of that number as a whole; `removed_flows` are numbers.
-    `duration_s=None` removes the end of the session.
+    `duration_s=None` removes the end of the session, `usage_threshold=None` that threshold.
     """
 
     flows: tuple[MediaFlow, ...]
@@ -198,6 +224,11 @@ class SessionChanges(TypedDict, total=False):
     flow_filters: tuple[FlowFilter, ...]
     external_app_id: str
     disable_ue_notification: bool
+    delay_monitoring: QosMonitoring
+    rate_monitoring: QosMonitoring
+    congestion_monitoring: QosMonitoring
+    averaging_window_ms: int
+    usage_threshold: Usage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +252,7 @@ class EventReport:
     `event` is a `UserPlaneEvent`, or plain text if it is none of them. `components` pairs the
     number of each media flow with flow ids; no flow ids means all of them, and no components
     and `flow_ids` means the whole session. `applied_ref` names the rung that holds now.
+    `measurements` belong to QOS_MONITORING, `usage` to USAGE_REPORT and to the end of a session.
     """
 
     event: str
@@ -228,6 +260,8 @@ class EventReport:
     components: tuple[tuple[int, tuple[int, ...]], ...] = ()
     applied_ref: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    measurements: tuple[Measurement, ...] = ()
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,22 +277,10 @@ class Notification:
         return not self.reports
 
 
-@dataclass(frozen=True, slots=True)
-class Bandwidth:
-    """What the network can do for a UE (DN performance: `PerfData` of TS 29.520).
-
-    `loss_rate` is a share between 0 and 1, known in steps of 0.001. What the NEF left out is None.
-    """
-
-    average_dl_bps: int
-    max_dl_bps: int | None = None
-    min_dl_bps: int | None = None
-    delay_ms: int | None = None
-    loss_rate: float | None = None
-    generated_at: datetime | None = None
-    valid_until: datetime | None = None
-
-
-def _check_per(per: str | None) -> None:
-    if per is not None:
-        checked_error_rate(per)
+def _check_values(said: Alternative | MediaFlow | QosRequirement) -> None:
+    if said.per is not None:
+        checked_error_rate(said.per)
+    for one in fields(said):
+        value = getattr(said, one.name)
+        if one.name.endswith("_bps") and value is not None:
+            checked_rate(one.name, value)

@@ -24,8 +24,8 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from af_client.inbox import Inbox, Receipt
+from af_client.mailbox import Box
 from af_client.schemas.base import Malformed
-from af_client.schemas.notifications import notification_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -52,7 +52,7 @@ class NotificationReceiver:
         self._host = host
         self._port = port
         self._public_url = public_url
-        self._inboxes: dict[str, Inbox] = {}
+        self._inboxes: dict[str, Box] = {}
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -77,7 +77,7 @@ class NotificationReceiver:
             self._server.shutdown()
             self._thread.join()
             self._server.server_close()
-        for inbox in self._inboxes.values():
+        for inbox in list(self._inboxes.values()):
             inbox.close()
 
     @property
@@ -97,6 +97,18 @@ class NotificationReceiver:
         self._inboxes[f"{_PREFIX}{token}"] = inbox
         return inbox
 
+    def lend(self, box: Box) -> str:
+        """Return a secret URL of its own for what is posted to a box, a watch's say."""
+        token = secrets.token_urlsafe(24)
+        self._inboxes[f"{_PREFIX}{token}"] = box
+        return f"{self.url}{_PREFIX}{token}"
+
+    def take_back(self, url: str) -> None:
+        """Let a URL that was lent lead nowhere again."""
+        box = self._inboxes.pop(_PREFIX + url.rpartition(_PREFIX)[2], None)
+        if box is not None:
+            box.close()
+
     def _answer(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)
         try:
@@ -113,12 +125,11 @@ class NotificationReceiver:
             raise MethodNotAllowed(["POST"], "notifications are posted")
         body = _body(request)
         try:
-            notification = notification_of(json.loads(body))
+            receipt = inbox.receive(json.loads(body), request.headers.get(_DELIVERY_ID))
         except Malformed as error:
             raise _Unreadable(error) from error
         except (ValueError, RecursionError) as error:
             raise BadRequest(f"the body is no JSON: {error}") from error
-        receipt = inbox.accept(notification, request.headers.get(_DELIVERY_ID))
         if receipt is Receipt.UNKNOWN_SESSION:
             raise NotFound("this inbox expects no notifications of that session")
         if receipt is Receipt.FULL:
@@ -130,7 +141,7 @@ class _Unreadable(BadRequest):
     """A body that is JSON but no notification."""
 
     def __init__(self, fault: Malformed) -> None:
-        super().__init__("the body is neither a UserPlaneNotificationData nor a TestNotification")
+        super().__init__("the body is no notification that belongs here")
         self.params = [{"param": p.param, "reason": p.reason} for p in fault.params]
 
 

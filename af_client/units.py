@@ -8,6 +8,8 @@ _UNITS = {"bps": 1, "Kbps": 10**3, "Mbps": 10**6, "Gbps": 10**9, "Tbps": 10**12}
 _RATE = re.compile(r"(\d{1,40}(?:\.\d{1,40})?) (bps|Kbps|Mbps|Gbps|Tbps)", re.ASCII)
 #: One digit, one digit (TS 29.571 5.5.2, `PacketErrRate`).
 _ERROR_RATE = re.compile(r"[1-9]E-[1-9]", re.ASCII)
+#: The octet and its mask (TS 29.514 5.6.3.2, `TosTrafficClass`).
+_TOS = re.compile(r"[0-9A-Fa-f]{4}", re.ASCII)
 
 
 def parse_rate(text: str) -> int:
@@ -42,5 +44,25 @@ def checked_error_rate(text: str) -> str:
     if not _ERROR_RATE.fullmatch(text):
         raise ValueError(
             f'{text[:40]!r} is not a packet error rate; one loss in a thousand packets is "1E-3"'
+        )
+    return text
+
+
+def checked_rate(name: str, bps: int) -> int:
+    """Return a rate in whole bits per second as it is; raises ValueError, calling it by `name`."""
+    if not isinstance(bps, int) or isinstance(bps, bool) or bps < 0:
+        raise ValueError(
+            f"{name} is {bps!r}; a rate is a whole number of bits per second, 12_500_000 say,"
+            ' or parse_rate("12.5 Mbps")'
+        )
+    return bps
+
+
+def checked_tos(text: str) -> str:
+    """Return a ToS octet and its mask as they are; raises ValueError for anything else."""
+    if not _TOS.fullmatch(text):
+        raise ValueError(
+            f"{text[:40]!r} is not a type of service; write the octet and its mask as four"
+            ' hexadecimal digits: "b8fc" is the octet b8 under the mask fc'
         )
     return text

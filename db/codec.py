@@ -22,7 +22,8 @@ _Type = TypeVar("_Type")
 
 def dumped(value: Any) -> bytes:
     """A domain object, or a tuple of them, as JSON."""
-    return orjson.dumps(_CONVERTER.unstructure(value))
+    # Mappings are keyed by enumerations too.
+    return orjson.dumps(_CONVERTER.unstructure(value), option=orjson.OPT_NON_STR_KEYS)
 
 
 def loaded(text: bytes, kind: type[_Type]) -> _Type:

@@ -12,6 +12,7 @@ from nef.domain.notifications import (
     Content,
     Delivery,
     DeliveryState,
+    MonitoringEvents,
     Notification,
     SessionEvents,
     Trial,
@@ -22,6 +23,7 @@ _CONTENTS: dict[str, type[Content]] = {
     "test": Trial,
     "session": SessionEvents,
     "analytics": AnalyticsEvents,
+    "monitoring": MonitoringEvents,
 }
 _KINDS = {content: kind for kind, content in _CONTENTS.items()}
 

@@ -1,4 +1,4 @@
-"""The subscriptions of all APIs but sessions in the store."""
+"""The subscriptions of all APIs but sessions in the store, and what is watched of sessions."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -10,10 +10,16 @@ from db.codec import dumped, loaded
 from db.tables import subscriptions
 from nef.domain.analytics import AnalyticsSubscription
 from nef.domain.errors import Conflict
+from nef.domain.measuring import SessionWatch
+from nef.domain.monitoring_events import MonitoringSubscription
 from nef.domain.subscriptions import Api, Subscription
 
 #: What the rows of an API hold.
-_BODIES: dict[Api, type[Any]] = {Api.ANALYTICS: AnalyticsSubscription}
+_BODIES: dict[Api, type[Any]] = {
+    Api.ANALYTICS: AnalyticsSubscription,
+    Api.MONITORING: MonitoringSubscription,
+    Api.SESSIONS: SessionWatch,
+}
 
 
 class SqlSubscriptions:

@@ -16,10 +16,13 @@ from nef.config import Settings, load_catalogue
 from nef.domain.subscriptions import Api
 from nef.network.simulator.clock import SimulationClock
 from nef.network.simulator.information import SimulatedInformation
+from nef.network.simulator.metering import SimulatedMeter
 from nef.network.simulator.network import SimulatedNetwork
 from nef.notifications.http import HttpNotifier
 from nef.services.analytics import Analyst, AnalyticsService, AnalyticsWatch
 from nef.services.deliveries import DeliveryService
+from nef.services.measuring import SessionMeasuring
+from nef.services.monitoring_events import Lookout, MonitoringService, MonitoringWatch
 from nef.services.sessions import SessionService
 from nef.services.simulation import SimulationService
 from nef.services.subscriptions import SubscriptionService, Watch
@@ -59,12 +62,15 @@ def _wired(settings: Settings) -> tuple[Services, Background]:
     catalogue = load_catalogue(settings.catalogue)
     clock = SimulationClock(time.time)
     network = SimulatedNetwork(clock)
+    meter = SimulatedMeter(network.stage)
+    measuring = SessionMeasuring(meter)
     notifier = HttpNotifier(settings.public_url, settings.deliverers)
     deliveries = DeliveryService(storage, notifier, time.time)
     bell = Bell()
     sessions = SessionService(
         storage=storage,
         network=network,
+        measuring=measuring,
         clock=clock,
         catalogue=catalogue,
         new_id=_new_id,
@@ -72,22 +78,28 @@ def _wired(settings: Settings) -> tuple[Services, Background]:
     )
     information = SimulatedInformation(network.stage)
     analyst = Analyst(information)
-    watches: dict[Api, Watch] = {Api.ANALYTICS: AnalyticsWatch(analyst)}
+    lookout = Lookout(information)
+    watches: dict[Api, Watch] = {
+        Api.ANALYTICS: AnalyticsWatch(analyst),
+        Api.MONITORING: MonitoringWatch(lookout),
+        Api.SESSIONS: measuring,
+    }
     subscriptions = SubscriptionService(storage, clock, watches, _new_id, bell.ring)
     analytics = AnalyticsService(analyst, clock, subscriptions)
+    monitoring = MonitoringService(lookout, clock, subscriptions)
 
     def tick() -> None:
         sessions.tick()
         subscriptions.tick()
 
-    simulation = SimulationService(network, storage, clock, catalogue, tick)
+    simulation = SimulationService(network, meter, storage, clock, catalogue, tick)
     background = Background(
         Work(tick, deliveries.deliver, deliveries.next_due_s, deliveries.prune, time.time),
         bell,
         settings.tick_s,
         settings.deliverers,
     )
-    return Services(sessions, analytics, deliveries, simulation), background
+    return Services(sessions, analytics, monitoring, deliveries, simulation), background
 
 
 def _new_id() -> str:

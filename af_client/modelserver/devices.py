@@ -21,7 +21,7 @@ from af_client.modelserver.steps import (
     Declined,
     DeleteSession,
     Failed,
-    FetchBandwidth,
+    FetchOutlook,
     Gone,
     ModifySession,
     Reported,
@@ -75,7 +75,7 @@ class Devices:
         if served is None:
             if isinstance(answer, Accepted):
                 self._leaving.append((whose, DeleteSession(answer.session)))
-        elif isinstance(command, FetchBandwidth):
+        elif isinstance(command, FetchOutlook):
             served.follow(served.negotiation.bandwidth(answer, now_s), now_s)
         elif not isinstance(command, DeleteSession):
             served.follow(served.negotiation.answered(answer, now_s), now_s)
@@ -190,7 +190,7 @@ class Devices:
 
     def _tell(self, whose: Hashable, command: Command, answer: Answer) -> None:
         name = str(whose.address) if isinstance(whose, Endpoint) else str(whose)
-        if isinstance(command, FetchBandwidth):
+        if isinstance(command, FetchOutlook):
             served = self._served.get(whose)
             if isinstance(answer, Reported) and served is not None:
                 own_bps, bandwidth_bps = served.negotiation.own_bps, answer.bandwidth_bps

@@ -4,10 +4,11 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import replace
 
 from af_client.client import NefClient
-from af_client.errors import NefError, NotFound, Refused
+from af_client.errors import BadRequest, NefError, NoAnalytics, NotFound, Refused
 from af_client.inbox import Inbox
 from af_client.messages import Session, SessionRequest
 from af_client.modelserver.steps import (
@@ -19,7 +20,7 @@ from af_client.modelserver.steps import (
     Declined,
     DeleteSession,
     Failed,
-    FetchBandwidth,
+    FetchOutlook,
     Gone,
     ModifySession,
     Reported,
@@ -81,10 +82,8 @@ class NefWorker:
 
     def _outcome(self, command: Command) -> Answer:
         match command:
-            case FetchBandwidth(gpsi):
-                return _attempt(
-                    lambda: Reported(self._nef.ue(gpsi=gpsi).bandwidth().average_dl_bps)
-                )
+            case FetchOutlook():
+                return _attempt(lambda: self._outlook(command))
             case ModifySession(session_id, flows):
                 return _attempt(lambda: Accepted(self._nef.modify_session(session_id, flows=flows)))
             case CheckSession(session_id):
@@ -94,6 +93,28 @@ class NefWorker:
                 return _attempt(lambda: self._delete(session))
             case _:
                 raise TypeError(f"{command} is carried out elsewhere")
+
+    def _outlook(self, question: FetchOutlook) -> Reported:
+        """What the network can do; a NEF that foresees nothing still reports the bandwidth."""
+        ue = self._nef.ue(gpsi=question.gpsi)
+        bandwidth = ue.bandwidth()
+        sure: list[int] = []
+        seconds: dict[int, float] = {}
+        lasting_bps: int | None = None
+        with suppress(NoAnalytics, BadRequest, NotFound):
+            if question.volumes:
+                found = ue.transfer_times(question.volumes).times
+                seconds = {time.n_bytes: time.seconds for time in found}
+                sure += [time.confidence for time in found if time.confidence is not None]
+            if question.rates_bps:
+                lasting_bps = 0
+            for rate_bps in question.rates_bps:
+                outlook = ue.qos_outlook(rate_dl_bps=rate_bps, within_s=question.within_s)
+                sure += [outlook.confidence] if outlook.confidence is not None else []
+                if outlook.holds:
+                    lasting_bps = rate_bps
+                    break
+        return Reported(bandwidth.average_dl_bps, seconds, lasting_bps, min(sure, default=100))
 
     def _delete(self, session: Session) -> Answer:
         self._nef.delete_session(session.id)

@@ -2,10 +2,10 @@
 
 Give it what the NEF answers (`answered`), what it notifies (`notified`) and the time (`due`); carry
 out the commands and decisions which these return. It has at most one command under way that changes
-the session; the reported bandwidth is asked for all the while.
+the session; what the network can do, now and next, is asked for all the while.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -19,7 +19,14 @@ from af_client.modelserver.flows import (
     topology_rate_bps,
 )
 from af_client.modelserver.holding import Holding
-from af_client.modelserver.selection import Choice, Rung, Variant, after_refusal, select
+from af_client.modelserver.selection import (
+    Choice,
+    Framing,
+    Rung,
+    Variant,
+    after_refusal,
+    select,
+)
 from af_client.modelserver.steps import (
     Accepted,
     Answer,
@@ -29,12 +36,15 @@ from af_client.modelserver.steps import (
     Decision,
     Declined,
     DeleteSession,
-    FetchBandwidth,
+    FetchOutlook,
     Gone,
     ModifySession,
     Reported,
     Step,
 )
+
+#: The cause of a decision that a forecast led to.
+FORESEEN = "outlook"
 
 
 class Stage(Enum):
@@ -59,6 +69,10 @@ class Policy:
     poll_s: float = 0.5
     #: How long the notification of an allocation may take before the session is made anew.
     allocation_s: float = 5.0
+    #: How far ahead the network is asked whether it keeps what it grants: about a download.
+    lookahead_s: int = 1
+    #: A forecast that is less sure than this, in per cent, is not acted upon.
+    least_confidence: int = 50
     #: How many reports in a row must promise a better model before it is asked for.
     raise_after_reports: int = 2
     backoff_s: float = 0.5
@@ -90,13 +104,24 @@ class Negotiation:
         self._allocated_by_s = 0.0
         self._failures = self._refusals = self._promises = 0
         self._raise_at_s = float("-inf")
+        self._lasting_bps: int | None = None
+        volumes = ((Framing().wire_bytes(variant), variant.name) for variant in self._variants)
+        self._names = dict(volumes)
 
     # --- what holds ---
 
     @property
     def rung(self) -> Rung | None:
-        """The variant that the network carries in time now, None for none."""
-        return self.holding.rung
+        """The variant that the network carries in time now and will, None for none.
+
+        Where nothing that was asked for will last, it is the smallest.
+        """
+        held = self.holding.rung
+        if held is None or self._lasting_bps is None:
+            return held
+        smaller = self._from(held)
+        lasting = (rung for rung in smaller if self._need_bps(rung) <= self._lasting_bps)
+        return next(lasting, smaller[-1])
 
     @property
     def own_bps(self) -> int:
@@ -116,7 +141,7 @@ class Negotiation:
             steps += self._given_up(now_s, waited)
         if not self._polling and now_s >= self._poll_at_s:
             self._polling = True
-            steps.append(FetchBandwidth(self._gpsi))
+            steps.append(self._question())
         return steps
 
     @property
@@ -137,7 +162,7 @@ class Negotiation:
     # --- what the NEF answers ---
 
     def bandwidth(self, answer: Answer, now_s: float) -> list[Step]:
-        """Take the answer to FetchBandwidth."""
+        """Take the answer to FetchOutlook."""
         self._polling = False
         if not isinstance(answer, Reported):
             self._poll_at_s = now_s + self._backoff_s()
@@ -146,12 +171,12 @@ class Negotiation:
         self._poll_at_s = now_s + self._policy.poll_s
         self.reported_bps = answer.bandwidth_bps
         if self.stage is Stage.SELECTING:
-            return self._select(answer.bandwidth_bps, now_s)
+            return self._select(answer, now_s)
         if self.stage is not Stage.SERVING or self.session is None:
             return []
         if was_away:
             return [CheckSession(self.session.id)]
-        return self._consider(answer.bandwidth_bps, now_s)
+        return [*self._foresee(answer), *self._consider(answer.bandwidth_bps, now_s)]
 
     def answered(self, answer: Answer, now_s: float) -> list[Step]:
         """Take the answer to CreateSession, ModifySession or CheckSession."""
@@ -168,15 +193,48 @@ class Negotiation:
         self._retry_at_s = now_s + self._backoff_s()
         return []
 
-    def _select(self, bandwidth_bps: int, now_s: float) -> list[Step]:
+    def _question(self) -> FetchOutlook:
+        held = self.holding.rung
+        if self.stage is Stage.SERVING and held is not None:
+            rates = tuple(self._need_bps(rung) for rung in self._from(held))
+            return FetchOutlook(self._gpsi, (), rates, self._policy.lookahead_s)
+        return FetchOutlook(self._gpsi, tuple(self._names) if self.session is None else ())
+
+    def _select(self, answer: Reported, now_s: float) -> list[Step]:
         if now_s < self._raise_at_s:
             return []
-        choice = self._best(bandwidth_bps)
+        sure = answer.confidence >= self._policy.least_confidence
+        known = answer.seconds.items() if sure else ()
+        predicted_s = {self._names[n]: seconds for n, seconds in known if n in self._names}
+        choice = self._best(answer.bandwidth_bps, predicted_s)
         if choice.rung is None:
             news = choice.reason != self.holding.reason
             self.holding = Holding(choice)
             return [Decision(None, "bandwidth", choice.reason)] if news else []
         return self._ask(choice)
+
+    def _foresee(self, answer: Reported) -> list[Step]:
+        """Be ready with what will last, before the network takes the rest away."""
+        before = self.rung
+        sure = answer.confidence >= self._policy.least_confidence
+        self._lasting_bps = answer.lasting_bps if sure else None
+        rung, within_s = self.rung, self._policy.lookahead_s
+        if rung == before or rung is None:
+            return []
+        if rung == self.holding.rung:
+            return [Decision(rung, FORESEEN, f"the network keeps {rung.variant.name} again")]
+        lost = self.holding.rung.variant.name if self.holding.rung else "it"
+        why = f"the network will not keep {lost} for {within_s:g} s; {rung.variant.name} is next"
+        return [Decision(rung, FORESEEN, why)]
+
+    def _from(self, held: Rung) -> tuple[Rung, ...]:
+        """The rungs of the ladder from the one that is held on down."""
+        ladder = self.holding.choice.ladder
+        return ladder[ladder.index(held) :]
+
+    def _need_bps(self, rung: Rung) -> int:
+        """What both flows take of the network at a rung."""
+        return topology_rate_bps(self.holding.choice.ladder) + rung.weights_rate_bps
 
     def _consider(self, bandwidth_bps: int, now_s: float) -> list[Step]:
         """Look for a variant above the ladder, which no notification would bring."""
@@ -189,9 +247,14 @@ class Negotiation:
             return []
         return self._ask(choice)
 
-    def _best(self, bandwidth_bps: int) -> Choice:
-        policy = self._policy
-        return select(self._variants, bandwidth_bps, policy.budget_s, margin_s=policy.margin_s)
+    def _best(self, bandwidth_bps: int, predicted_s: Mapping[str, float] | None = None) -> Choice:
+        return select(
+            self._variants,
+            bandwidth_bps,
+            self._policy.budget_s,
+            margin_s=self._policy.margin_s,
+            predicted_s=predicted_s,
+        )
 
     def _ask(self, choice: Choice) -> list[Step]:
         self._asked, self.stage, self._promises = choice, Stage.ASKING, 0
@@ -229,7 +292,7 @@ class Negotiation:
 
     def _start_again(self, now_s: float, cause: str, why: str) -> list[Step]:
         self.stage, self.holding = Stage.SELECTING, Holding(Choice(None, (), why))
-        self._retry_at_s, self._early = None, []
+        self._retry_at_s, self._early, self._lasting_bps = None, [], None
         self._poll_at_s = now_s
         return [Decision(None, cause, why)]
 
@@ -247,7 +310,7 @@ class Negotiation:
             return []
         if self.stage is Stage.SELECTING or self.session is None:
             return []
-        before = self.rung
+        before, self._lasting_bps = self.rung, None
         for report in notification.reports:
             if report.event == UserPlaneEvent.SESSION_TERMINATION:
                 self.session = None

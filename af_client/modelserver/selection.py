@@ -12,7 +12,7 @@ Then the network answers, and the choice follows:
     after_refusal(choice, acceptable_bps)       it refuses the ladder: ask with a shorter one
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
@@ -62,6 +62,10 @@ class Framing:
         packets = -(-part_bytes // self.data_bytes)
         return 8 * (part_bytes + packets * self.header_bytes)
 
+    def wire_bytes(self, variant: Variant) -> int:
+        """Return what both parts of a variant are on the wire."""
+        return (self.bits(variant.topology_bytes) + self.bits(variant.weights_bytes)) // 8
+
 
 @dataclass(frozen=True, slots=True)
 class Rung:
@@ -106,8 +110,12 @@ def select(
     *,
     margin_s: float = DEFAULT_MARGIN_S,
     framing: Framing | None = None,
+    predicted_s: Mapping[str, float] | None = None,
 ) -> Choice:
     """Choose the most accurate variant whose two parts arrive within the budget.
+
+    `predicted_s` says of variants by name how long the network thinks that they take; one that
+    takes longer than the budget does not fit, although the bandwidth of now would do.
 
     Of equally accurate ones the smaller is better. A variant asks for no more than it needs, so
     what is left of the bandwidth stays with others. Raises ValueError where two variants have
@@ -119,7 +127,7 @@ def select(
     if time_s <= 0:
         return _no_time(ranked, budget_s, margin_s)
     rungs = [_rung(variant, time_s, framing or Framing()) for variant in ranked]
-    ladder, rejected = _sieve(rungs, bandwidth_bps, float(time_s))
+    ladder, rejected = _sieve(rungs, bandwidth_bps, float(time_s), predicted_s or {})
     return Choice(
         rung=ladder[0] if ladder else None,
         ladder=ladder,
@@ -196,7 +204,7 @@ def _rung(variant: Variant, time_s: Fraction, framing: Framing) -> Rung:
 
 
 def _sieve(
-    rungs: Iterable[Rung], bandwidth_bps: int, time_s: float
+    rungs: Iterable[Rung], bandwidth_bps: int, time_s: float, predicted_s: Mapping[str, float]
 ) -> tuple[tuple[Rung, ...], tuple[Rejection, ...]]:
     """Keep, of rungs in order of preference, those that fit and that ask less than any better."""
     ladder: list[Rung] = []
@@ -205,6 +213,8 @@ def _sieve(
         needs = f"{rung.variant.name} needs {_need(rung.rate_bps)}"
         if rung.rate_bps > bandwidth_bps:
             why = f"{needs} to arrive within {time_s:g} s, but {_supply(bandwidth_bps)} is there"
+        elif (predicted := predicted_s.get(rung.variant.name, 0.0)) > time_s:
+            why = f"{rung.variant.name} would take {predicted:.1f} s, as the network foresees it"
         elif ladder and rung.rate_bps >= ladder[-1].rate_bps:
             better = ladder[-1]
             why = f"{needs}, no less than {_described(better)}, and recognises no more"

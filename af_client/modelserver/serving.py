@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from af_client.delivery.documents import DeviceRequest, Offer
-from af_client.delivery.sender import Outcome, Sender
+from af_client.delivery.sender import Outcome, Rates, Sender
 from af_client.delivery.tunnel import Endpoint
 from af_client.delivery.wire import Message, MessageType
 from af_client.eventlog import Log
-from af_client.modelserver.negotiation import Negotiation
-from af_client.modelserver.selection import Rung
+from af_client.modelserver.negotiation import FORESEEN, Negotiation
+from af_client.modelserver.selection import Framing, Rung
 from af_client.modelserver.steps import Command, Decision, Step
 
 #: A grant reaches the relay up to 50 ms after its notification (docs/user-plane.md).
@@ -52,6 +52,7 @@ class ServedDevice:
         self._sender: Sender | None = None
         self._cause = ""
         self._reported_bps: int | None = None
+        self._expected_s: float | None = None
         self._wanted: str | None = None
         self._asked: tuple[str, int] | None = None
         self._has: str | None = None
@@ -121,6 +122,9 @@ class ServedDevice:
             self._end(decision.reason)
         elif running is not None and running.offer.variant == rung.variant.name:
             running.set_rates(negotiation.holding.rates)
+        elif running is not None and decision.cause == FORESEEN:
+            # What is under way still arrives in time; the next one is the one that will last.
+            return
         elif running is not None or self._wanted or self._has != rung.variant.name:
             self._wanted = self._wanted or decision.cause
             self._end(f"{rung.variant.name} is right now")
@@ -139,6 +143,7 @@ class ServedDevice:
         parts = (model.topology, model.weights)
         transfer, headers = self._new_transfer(), self.device.header_bytes
         self._sender = Sender(transfer, model.offer, parts, rates, headers, begin_s)
+        self._expected_s = _expected_s(model, rates)
         self._cause, self._wanted = self._wanted or "notification", None
         self._reported_bps = self.negotiation.reported_bps
         self._log(
@@ -153,6 +158,7 @@ class ServedDevice:
             topology_rate_bps=rates.topology_bps,
             weights_rate_bps=rates.weights_bps,
             reported_bps=self._reported_bps,
+            expected_s=self._expected_s,
         )
 
     def _end(self, reason: str) -> None:
@@ -180,6 +186,7 @@ class ServedDevice:
             reason=reason,
             size_bytes=sender.offer.size_bytes,
             seconds=report.seconds if report else None,
+            expected_s=self._expected_s,
             topology_sent=sender.topology_sent.sent,
             topology_lost=report.topology_lost if report else None,
             topology_intact=report.topology_intact if report else None,
@@ -240,3 +247,15 @@ class ServedDevice:
             weights_segments=sender.offer.weights.segments,
             weights_rate_bps=sender.rates.weights_bps,
         )
+
+
+def _expected_s(model: Model, rates: Rates) -> float | None:
+    """How long both parts take at these rates, on the wire; None where one has no rate.
+
+    What really comes of it stands beside it in the log, so that every surprise can be seen.
+    """
+    if not (rates.topology_bps and rates.weights_bps):
+        return None
+    framing = Framing()
+    topology_s = framing.bits(len(model.topology)) / rates.topology_bps
+    return max(topology_s, framing.bits(len(model.weights)) / rates.weights_bps)

@@ -1,16 +1,24 @@
 """What a negotiation wants done, what it is answered, and what it decides."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from af_client.messages import MediaFlow, Session, SessionRequest
 from af_client.modelserver.selection import Choice, Rung
 
 
 @dataclass(frozen=True, slots=True)
-class FetchBandwidth:
-    """Ask what the network could give to the device now."""
+class FetchOutlook:
+    """Ask what the network can give to the device, now and in the next `within_s` seconds.
+
+    `volumes` are bytes on the wire whose transfer time is wanted; of `rates_bps`, the largest
+    first, the one is wanted that will last.
+    """
 
     gpsi: str
+    volumes: tuple[int, ...] = ()
+    rates_bps: tuple[int, ...] = ()
+    within_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +52,22 @@ class CheckSession:
     session_id: str
 
 
-Command = FetchBandwidth | CreateSession | ModifySession | CheckSession | DeleteSession
+Command = FetchOutlook | CreateSession | ModifySession | CheckSession | DeleteSession
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """The bandwidth that a new flow of the device could get."""
+    """The bandwidth that a new flow of the device could get, and what is foreseen.
+
+    `seconds` says how long a volume takes; one that the network does not foresee is absent.
+    `lasting_bps` is the largest of the asked rates that will last, 0 where none will, None where
+    the network does not say. `confidence` is that of the forecast, in per cent.
+    """
 
     bandwidth_bps: int
+    seconds: Mapping[int, float] = field(default_factory=dict)
+    lasting_bps: int | None = None
+    confidence: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +109,7 @@ Answer = Reported | Accepted | Declined | Failed | Gone
 class Decision:
     """Which variant is right from now on, None for none; `cause` and `reason` say why.
 
-    `cause` is "notification", "bandwidth", "refusal" or "failure".
+    `cause` is "notification", "bandwidth", "outlook", "refusal" or "failure".
     """
 
     rung: Rung | None

@@ -6,6 +6,12 @@ from marshmallow import fields, post_load, pre_load, validate
 
 from af_client.messages import EventReport, Notification
 from af_client.schemas.base import WireSchema, loaded
+from af_client.schemas.measurements import (
+    CongestionReportSchema,
+    DelayReportSchema,
+    RateReportSchema,
+    UsageSchema,
+)
 from af_client.schemas.sessions import EventField
 
 
@@ -29,11 +35,21 @@ class EventReportSchema(WireSchema):
     flow_ids = fields.List(fields.Integer(), data_key="flowIds")
     components = fields.List(fields.Nested(MultiModalFlowsSchema), data_key="multiModFlows")
     applied_ref = fields.String(data_key="appliedQosRef")
+    delays = fields.List(fields.Nested(DelayReportSchema), data_key="qosMonReports")
+    rates = fields.List(fields.Nested(RateReportSchema), data_key="qosMonDatRateReps")
+    congestion = fields.List(fields.Nested(CongestionReportSchema), data_key="qosMonConInfoReps")
+    usage = fields.Nested(UsageSchema, data_key="accumulatedUsage")
     raw = fields.Raw()
 
     @pre_load
     def _read(self, data: Any, **_: Any) -> Any:
         return super()._read(data) | {"raw": data} if isinstance(data, dict) else data
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> Any:
+        kinds = (data.pop(name, []) for name in ("delays", "rates", "congestion"))
+        measurements = [one for kind in kinds for one in kind]
+        return super()._make(data | {"measurements": measurements})
 
 
 class NotificationSchema(WireSchema):

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from marshmallow import Schema, ValidationError, fields, post_dump, pre_load
 
 from af_client.errors import InvalidParam
+from af_client.measurements import QosMonitoring, Usage
 from af_client.messages import (
     Alternative,
     FlowFilter,
@@ -20,6 +21,7 @@ from af_client.messages import (
     UserPlaneEvent,
 )
 from af_client.schemas.base import ErrorRateField, Malformed, RateField, WireSchema, loaded
+from af_client.schemas.measurements import QosMonitoringSchema, UsageSchema
 
 _UE_KEYS = {"ipv4": "ueIpv4Addr", "ipv6": "ueIpv6Addr", "gpsi": "gpsi"}
 _EVENTS: dict[str, UserPlaneEvent] = {event.value: event for event in UserPlaneEvent}
@@ -137,6 +139,11 @@ class SessionRequestSchema(WireSchema):
     external_app_id = fields.String(data_key="exterAppId")
     disable_ue_notification = fields.Boolean(data_key="disUeNotif")
     request_test_notification = fields.Boolean(data_key="requestTestNotification")
+    delay_monitoring = fields.Nested(QosMonitoringSchema, data_key="qosMonInfo")
+    rate_monitoring = fields.Nested(QosMonitoringSchema, data_key="qosMonDatRate")
+    congestion_monitoring = fields.Nested(QosMonitoringSchema, data_key="qosMonConReq")
+    averaging_window_ms = fields.Integer(data_key="avrgWndw")
+    usage_threshold = fields.Nested(UsageSchema, data_key="usageThreshold")
     extra = fields.Dict()
 
     @pre_load
@@ -162,7 +169,13 @@ class SessionRequestSchema(WireSchema):
 
 _REQUEST = SessionRequestSchema()
 _MEDIA_FLOW = MediaFlowSchema()
-_REQUIREMENT = QosRequirementSchema()
+#: What a patch replaces as a whole: what it does not say must not stay from before.
+_WHOLES: dict[type, Schema] = {
+    QosRequirement: QosRequirementSchema(),
+    QosMonitoring: QosMonitoringSchema(),
+    Usage: UsageSchema(),
+}
+_REMOVABLE = ("duration_s", "usage_threshold")
 
 
 def request_document(request: SessionRequest) -> dict[str, Any]:
@@ -188,8 +201,9 @@ def merge_patch(changes: SessionChanges) -> dict[str, Any]:
     flows: tuple[MediaFlow, ...] = words.pop("flows", ())
     removed: tuple[int, ...] = words.pop("removed_flows", ())
     for name, value in words.items():
-        if value is None and name != "duration_s":
-            raise ValueError(f"{name} cannot be removed from a session, only duration_s can")
+        if value is None and name not in _REMOVABLE:
+            removable = " and ".join(_REMOVABLE)
+            raise ValueError(f"{name} cannot be removed from a session, only {removable} can")
         patch[_key(_REQUEST, name)] = _patch_value(name, value)
     if flows or removed:
         gone: dict[str, Any] = {str(number): None for number in removed}
@@ -198,8 +212,8 @@ def merge_patch(changes: SessionChanges) -> dict[str, Any]:
 
 
 def _patch_value(name: str, value: Any) -> Any:
-    if isinstance(value, QosRequirement):
-        return _with_nulls(_REQUIREMENT, _REQUIREMENT.dump(value))
+    if (schema := _WHOLES.get(type(value))) is not None:
+        return _with_nulls(schema, schema.dump(value))
     if value is None:
         return None
     field = _REQUEST.fields[name]

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 #: The documents this service answers for.
-NAMES = ("as-session-with-qos", "analytics-exposure", "simulator")
+NAMES = ("as-session-with-qos", "analytics-exposure", "monitoring-event", "simulator")
 
 _METHODS = ("get", "put", "post", "patch", "delete")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

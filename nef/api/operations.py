@@ -7,11 +7,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nef.schemas import analytics, analytics_requests, simulation
+from nef.schemas import (
+    analytics,
+    analytics_requests,
+    measurements,
+    monitoring_event_requests,
+    monitoring_events,
+    simulation,
+)
+from nef.schemas.notifications import notification_document
 from nef.schemas.queries import addresses_of
 from nef.schemas.sessions import request_of, revision_of, session_document
 from nef.services.analytics import AnalyticsService
 from nef.services.deliveries import DeliveryService
+from nef.services.monitoring_events import MonitoringService
 from nef.services.sessions import SessionService
 from nef.services.simulation import SimulationService
 
@@ -26,6 +35,7 @@ class Services:
 
     sessions: SessionService
     analytics: AnalyticsService
+    monitoring: MonitoringService
     deliveries: DeliveryService
     simulation: SimulationService
 
@@ -44,6 +54,7 @@ def handlers(services: Services, api_root: str) -> Mapping[str, Callable[..., Re
     return (
         _sessions(services.sessions, api_root)
         | _analytics(services.analytics, api_root)
+        | _monitoring(services.monitoring, api_root)
         | _simulation(services.simulation, services.deliveries)
     )
 
@@ -81,8 +92,8 @@ def _sessions(service: SessionService, api_root: str) -> dict[str, Callable[...,
         return _ok(session_document(session, api_root))
 
     def delete(scs_as_id: str, subscription_id: str) -> Reply:
-        service.delete(scs_as_id, subscription_id)
-        return _done()
+        last = service.delete(scs_as_id, subscription_id)
+        return _done() if last is None else _ok(notification_document(last, api_root))
 
     return {
         "FetchAllASSessionWithQoSSubscriptions": fetch_all,
@@ -120,7 +131,7 @@ def _analytics(service: AnalyticsService, api_root: str) -> dict[str, Callable[.
 
     def delete(af_id: str, subscription_id: str) -> Reply:
         service.delete(af_id, subscription_id)
-        return _done()
+        return None, 204, {}  # the operation has one type only, that of its problems
 
     return {
         "FetchAnalyticsInfo": fetch,
@@ -129,6 +140,56 @@ def _analytics(service: AnalyticsService, api_root: str) -> dict[str, Callable[.
         "ReadAnSubscription": read,
         "FullyUpdateAnSubscription": replace,
         "DeleteAnSubscription": delete,
+    }
+
+
+def _monitoring(service: MonitoringService, api_root: str) -> dict[str, Callable[..., Reply]]:
+    """TS 29.122 5.3.3."""
+    requests, documents = monitoring_event_requests, monitoring_events
+
+    def fetch_all(
+        scs_as_id: str,
+        ip_addrs: str | None = None,
+        ip_domain: str | None = None,
+        mac_addrs: list[str] | None = None,
+    ) -> Reply:
+        addresses = addresses_of(ip_addrs)
+        requests.check_domain(ip_domain, addresses)
+        # No UE here has Ethernet sessions, or is in a domain of addresses.
+        nobody = bool(mac_addrs or ip_domain)
+        found = () if nobody else service.of_af(scs_as_id, addresses)
+        return _ok(documents.subscription_documents(found, api_root))
+
+    def create(scs_as_id: str, body: Any) -> Reply:
+        kept, told = service.subscribe(scs_as_id, requests.request_of(body))
+        if kept is None:
+            return _ok(documents.reports_document(told))
+        document = documents.subscription_document(kept, told, api_root)
+        return _ok(document, 201, Location=document["self"])
+
+    def fetch(scs_as_id: str, subscription_id: str) -> Reply:
+        found = service.read(scs_as_id, subscription_id)
+        return _ok(documents.subscription_document(found, (), api_root))
+
+    def update(scs_as_id: str, subscription_id: str, body: Any) -> Reply:
+        made = service.replace(scs_as_id, subscription_id, requests.request_of(body))
+        return _ok(documents.subscription_document(*made, api_root))
+
+    def modify(scs_as_id: str, subscription_id: str, body: Any) -> Reply:
+        service.modify(scs_as_id, subscription_id, requests.revision_of(body))
+        return _done()
+
+    def delete(scs_as_id: str, subscription_id: str) -> Reply:
+        held = service.delete(scs_as_id, subscription_id)
+        return _ok(documents.report_documents(held)) if held else _done()
+
+    return {
+        "FetchAllMonitoringEventSubscriptions": fetch_all,
+        "CreateMonitoringEventSubscription": create,
+        "FetchIndMonitoringEventSubscription": fetch,
+        "UpdateIndMonitoringEventSubscription": update,
+        "ModifyIndMonitoringEventSubscription": modify,
+        "DeleteIndMonitoringEventSubscription": delete,
     }
 
 
@@ -154,6 +215,9 @@ def _simulation(
         cell = service.set_outage(cell_id, outage=body["outage"])
         return _ok(simulation.cell_document(cell))
 
+    def measured(body: Any) -> Reply:
+        return _ok({"flowsTaken": service.record(*measurements.counts_of(body))})
+
     def notifications(
         subscription_id: str | None = None, state: str | None = None, limit: int = 100
     ) -> Reply:
@@ -177,6 +241,10 @@ def _simulation(
         "setCellState": outage,
         "listFlows": lambda ue_id=None: _ok(
             simulation.flows_document(service.status(), *service.carried(), ue_id)
+        ),
+        "reportMeasurements": measured,
+        "listMeasurements": lambda: _ok(
+            measurements.measurements_document(service.measurements())
         ),
         "listNotifications": notifications,
         "listQosProfiles": lambda: _ok(simulation.profiles_document(service.profiles())),

@@ -110,19 +110,6 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
-    """A value that is reported when it is crossed."""
-
-    measure: Measure
-    value: float
-
-    @property
-    def name(self) -> str:
-        """What tells it from the others of its subscription."""
-        return f"{self.measure.value}/{self.value:g}"
-
-
-@dataclass(frozen=True, slots=True)
 class Volume:
     """A downlink transfer of so many bytes, `repeats` times one after the other.
 
@@ -133,6 +120,32 @@ class Volume:
     repeats: int = 1
     most_ues: int | None = None
     slowest_first: bool = False
+
+
+def reading_of(measure: Measure, volume: Volume | None = None) -> str:
+    """The name of a reading; transfer times have one for each volume."""
+    if volume is None:
+        return measure.value
+    return f"{measure.value}/{volume.downlink_bytes}x{volume.repeats}"
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A value that is reported when it is crossed; one of a transfer time belongs to a volume."""
+
+    measure: Measure
+    value: float
+    volume: Volume | None = None
+
+    @property
+    def reading(self) -> str:
+        """The name of the reading that it is held against."""
+        return reading_of(self.measure, self.volume)
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others of its question."""
+        return f"{self.reading}/{float(self.value)!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +270,8 @@ Finding = (
 class Answer:
     """What was found: of one kind, by `event`; no findings are an answer too.
 
-    `until_s` is when it expires. `readings` are the values that thresholds are held against.
+    `until_s` is when it expires. `readings` are the values that thresholds are held against,
+    by the names that `reading_of` gives them.
     `area` is where it was asked about, if it was.
     """
 
@@ -266,7 +280,7 @@ class Answer:
     from_s: float
     until_s: float
     findings: tuple[Finding, ...]
-    readings: Mapping[Measure, float] = field(default_factory=dict)
+    readings: Mapping[str, float] = field(default_factory=dict)
     area: Area = NOWHERE
 
 

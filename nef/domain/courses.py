@@ -86,7 +86,10 @@ def mean(course: Course[_Any], value: Callable[[_Any], float]) -> float:
     length_s = course.until_s - course.from_s
     if length_s <= 0:
         return value(course.moments[-1])
-    return sum(value(moment) * s for moment, s in stretches(course)) / length_s
+    weighed = [(value(moment), s) for moment, s in stretches(course)]
+    found = sum(v * s for v, s in weighed) / length_s
+    # What adds up in floats may end a hair beyond the extremes, which a mean never does.
+    return min(max(found, min(v for v, _ in weighed)), max(v for v, _ in weighed))
 
 
 def variance(course: Course[_Any], value: Callable[[_Any], float]) -> float:

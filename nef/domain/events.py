@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nef.domain.qos import FlowDemand, FlowGrant
+from nef.domain.sessions import Usage
+from nef.domain.units import BitRate
 
 
 class UserPlaneEvent(StrEnum):
@@ -15,6 +17,23 @@ class UserPlaneEvent(StrEnum):
     FAILED_RESOURCES_ALLOCATION = "FAILED_RESOURCES_ALLOCATION"
     QOS_GUARANTEED = "QOS_GUARANTEED"
     QOS_NOT_GUARANTEED = "QOS_NOT_GUARANTEED"
+    QOS_MONITORING = "QOS_MONITORING"
+    USAGE_REPORT = "USAGE_REPORT"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured of a flow; None is said of what was not asked for.
+
+    `delays_failed` and `congestion_failed` say that some of what was asked for could not be
+    measured, as nothing of the uplink can.
+    """
+
+    delay_dl_ms: int | None = None
+    delays_failed: bool = False
+    rate_dl: BitRate | None = None
+    congestion_dl_percent: int | None = None
+    congestion_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +41,16 @@ class EventReport:
     """One event with the component and flows it is about.
 
     `component` 0 is the subscription itself, None the whole session; `applied_reference` names
-    the rung of the ladder that now holds, None where none does or it has no name.
+    the rung of the ladder that now holds, None where none does or it has no name. `measured`
+    belongs to QOS_MONITORING, `usage` to USAGE_REPORT and to the end of a session.
     """
 
     event: UserPlaneEvent
     component: int | None = None
     flow_ids: tuple[int, ...] = ()
     applied_reference: str | None = None
+    measured: Measured | None = None
+    usage: Usage | None = None
 
 
 def allocation_reports(

@@ -1,6 +1,9 @@
 """The optional features of the AsSessionWithQoS API (TS 29.122 table 5.14.4-1)."""
 
 from enum import IntFlag
+from string import hexdigits
+
+from nef.domain.errors import InvalidValue
 
 
 class Feature(IntFlag):
@@ -8,6 +11,7 @@ class Feature(IntFlag):
 
     NOTIFICATION_TEST_EVENT = 1 << 1
     ALTERNATIVE_QOS_5G = 1 << 4
+    QOS_MONITORING_5G = 1 << 5
     DISABLE_UE_NOTIFICATION_5G = 1 << 6
     ALT_QOS_WITH_IND_PARAMS_5G = 1 << 11
 
@@ -22,3 +26,10 @@ def negotiated(features: int | None) -> int | None:
 
 #: What is said of the optional features of an API of which this NEF supports none.
 NO_FEATURES = "0"
+
+
+def parse_features(text: str) -> int:
+    """A mask in its notation (TS 29.571 5.2.2), where nothing is no feature; raises InvalidValue."""
+    if not set(text) <= set(hexdigits):
+        raise InvalidValue(f"{text[:40]!r} is not a mask in hexadecimal digits, such as 872")
+    return int(text or "0", 16)

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from nef.domain.analytics import Answer, Failed
 from nef.domain.events import EventReport
+from nef.domain.monitoring_events import UeEvent
 from nef.domain.subscriptions import Api
 
 
@@ -39,8 +40,15 @@ class AnalyticsEvents:
     failed: tuple[Failed, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class MonitoringEvents:
+    """What happened to UEs."""
+
+    events: tuple[UeEvent, ...]
+
+
 #: What a notification can say; `db/outbox.py` and `nef/schemas/notifications.py` know each kind.
-Content = Trial | SessionEvents | AnalyticsEvents
+Content = Trial | SessionEvents | AnalyticsEvents | MonitoringEvents
 
 
 @dataclass(frozen=True, slots=True)

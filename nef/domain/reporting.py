@@ -47,7 +47,8 @@ ON_EVENTS = Reporting()
 class Reported:
     """What a subscription has told so far.
 
-    `last_s` is the time of the last report, or of the subscription before the first. `sides` says
+    `last_s` is the time of the last report, or of the subscription before the first; where reports
+    are periodic it is when the last one was due. `sides` says
     of each threshold, by a name of its own, whether the value was at or above it; `marks` what was
     told last of what has no threshold.
     """
@@ -57,9 +58,17 @@ class Reported:
     sides: Mapping[str, bool] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
 
-    def told(self, now_s: float) -> "Reported":
-        """The same after one more report."""
-        return replace(self, last_s=now_s, count=self.count + 1)
+    def told(self, now_s: float, reporting: Reporting = ON_EVENTS) -> "Reported":
+        """The same after one more report.
+
+        Periods are counted from the subscription on, so that a late report delays no later one.
+        """
+        last_s = now_s
+        if reporting.method is Method.PERIODIC and reporting.period_s is not None:
+            last_s -= (now_s - self.last_s) % reporting.period_s
+            if now_s >= last_s + reporting.period_s:  # by a rounding of the subtraction
+                last_s += reporting.period_s
+        return replace(self, last_s=last_s, count=self.count + 1)
 
 
 def is_over(reporting: Reporting, reported: Reported, now_s: float) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import fields, post_load
+from marshmallow import ValidationError, fields, post_load, validate
 
 from nef.domain.analytics import (
     PERFORMANCE_MEASURES,
@@ -19,6 +19,7 @@ from nef.domain.analytics import (
 )
 from nef.domain.areas import NOWHERE
 from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.fiveqi import FIVE_QIS
 from nef.domain.reporting import Direction, Method, Reporting
 from nef.schemas.areas import LocationAreaSchema
 from nef.schemas.base import WireSchema, loaded
@@ -29,6 +30,15 @@ from nef.schemas.fields import (
     FeaturesField,
     MomentField,
 )
+
+#: JSON carries whole numbers exactly up to here (RFC 8259 6), and so does the store.
+_MOST = 2**53
+_WHOLE = validate.Range(0, _MOST, error="must be a number from {min} to {max}")
+_COUNT = validate.Range(1, _MOST, error="must be a number from {min} to {max}")
+_FIVE_QI = validate.OneOf(tuple(FIVE_QIS), error="is no standardized 5QI (TS 23.501 5.7.4)")
+#: A window moves along at this distance at the most: thirty years, in seconds.
+_FAR_S = 10**9
+_OFFSET = validate.Range(-_FAR_S, _FAR_S, error="must be a number from {min} to {max}")
 
 _PERFORMANCES = {measure.value: measure for measure in PERFORMANCE_MEASURES}
 
@@ -46,9 +56,9 @@ class QualitySchema(WireSchema):
     """`QosRequirement`; what it says of devices is not modelled."""
 
     makes = Quality
-    five_qi = fields.Integer(data_key="5qi")
+    five_qi = fields.Integer(data_key="5qi", validate=_FIVE_QI)
     gbr_dl = BitRateField(data_key="gfbrDl")
-    delay_ms = fields.Integer(data_key="pdb")
+    delay_ms = fields.Integer(data_key="pdb", validate=_COUNT)
     per = ErrorRateField(data_key="per")
 
 
@@ -58,25 +68,32 @@ class WindowSchema(WireSchema):
     makes = dict
     from_s = MomentField(data_key="startTs")
     until_s = MomentField(data_key="endTs")
-    offset_s = fields.Float(data_key="offsetPeriod")
-    most_objects = fields.Integer(data_key="maxObjectNbr", validate=AT_LEAST_ONE)
+    offset_s = fields.Float(data_key="offsetPeriod", validate=_OFFSET)
+    most_objects = fields.Integer(data_key="maxObjectNbr", validate=_COUNT)
     needed_by_s = MomentField(data_key="timeAnaNeeded")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The parts, if they are in order."""
+        if "from_s" in data and "until_s" in data and data["until_s"] < data["from_s"]:
+            raise ValidationError("must not be before startTs", "endTs")
+        return data
 
 
 class ThresholdsSchema(WireSchema):
     """`ThresholdLevel`: one or more thresholds; losses in tenths of a per cent (TS 29.571)."""
 
-    congestion = fields.Integer(data_key="congLevel")
+    congestion = fields.Integer(data_key="congLevel", validate=_WHOLE)
     mean_rate = BitRateField(data_key="avgTrafficRate")
     most_rate = BitRateField(data_key="maxTrafficRate")
     least_rate = BitRateField(data_key="minTrafficRate")
-    mean_delay = fields.Integer(data_key="avgPacketDelay")
-    most_delay = fields.Integer(data_key="maxPacketDelay")
+    mean_delay = fields.Integer(data_key="avgPacketDelay", validate=_WHOLE)
+    most_delay = fields.Integer(data_key="maxPacketDelay", validate=_WHOLE)
     total_rate = BitRateField(data_key="aggTrafficRate")
     rate_variance = fields.Float(data_key="varTrafficRate")
     delay_variance = fields.Float(data_key="varPacketDelay")
-    loss = fields.Integer(data_key="avgPacketLossRate")
-    most_loss = fields.Integer(data_key="maxPacketLossRate")
+    loss = fields.Integer(data_key="avgPacketLossRate", validate=_WHOLE)
+    most_loss = fields.Integer(data_key="maxPacketLossRate", validate=_WHOLE)
     loss_variance = fields.Float(data_key="varPacketLossRate")
 
     @post_load
@@ -105,15 +122,15 @@ class PerformanceSchema(WireSchema):
 
     makes = dict
     kind = fields.String(data_key="nwPerfType", required=True)
-    ratio = fields.Integer(data_key="relativeRatio")
-    number = fields.Integer(data_key="absoluteNum")
+    ratio = fields.Integer(data_key="relativeRatio", validate=_WHOLE)
+    number = fields.Integer(data_key="absoluteNum", validate=_WHOLE)
 
 
 class BytesSchema(WireSchema):
     """`DataVolume`."""
 
     makes = dict
-    downlink = fields.Integer(data_key="downlinkVolume", validate=AT_LEAST_ONE)
+    downlink = fields.Integer(data_key="downlinkVolume", validate=_COUNT)
 
 
 class VolumeSchema(WireSchema):
@@ -122,10 +139,10 @@ class VolumeSchema(WireSchema):
     makes = dict
     volume = fields.Nested(BytesSchema, data_key="dataVolume")
     repeats = fields.Integer(data_key="repeatDataTrans")
-    high_ms = fields.Integer(data_key="highTransTmThr")
-    low_ms = fields.Integer(data_key="lowTransTmThr")
+    high_ms = fields.Integer(data_key="highTransTmThr", validate=_WHOLE)
+    low_ms = fields.Integer(data_key="lowTransTmThr", validate=_WHOLE)
     order = fields.String(data_key="order")
-    most_ues = fields.Integer(data_key="maxNumberUes", validate=AT_LEAST_ONE)
+    most_ues = fields.Integer(data_key="maxNumberUes", validate=_COUNT)
 
 
 class FilterSchema(WireSchema):
@@ -164,7 +181,7 @@ class ReportingSchema(WireSchema):
     method = fields.String(data_key="notifMethod")
     immediate = fields.Boolean(data_key="immRep")
     period_s = fields.Float(data_key="repPeriod", validate=AT_LEAST_ONE)
-    max_reports = fields.Integer(data_key="maxReportNbr", validate=AT_LEAST_ONE)
+    max_reports = fields.Integer(data_key="maxReportNbr", validate=_COUNT)
     until_s = MomentField(data_key="monDur")
 
 
@@ -229,7 +246,7 @@ def _question(parts: Mapping[str, Any], pointer: str) -> Question:
         quality=conditions.get("quality", Quality()),
         volumes=tuple(_volume(one, where) for one in _volumes(conditions)),
         measures=tuple(_measure(kind, where) for kind in dict.fromkeys(kinds)),
-        thresholds=tuple(dict.fromkeys(_thresholds(event, conditions))),
+        thresholds=tuple(dict.fromkeys(_thresholds(event, conditions, where))),
         direction=_one_of(
             Direction, conditions.get("direction"), Direction.CROSSED, f"{where}/matchingDir"
         ),
@@ -271,7 +288,9 @@ def _measure(kind: str, pointer: str) -> Measure:
     return _PERFORMANCES[kind]
 
 
-def _thresholds(event: AnalyticsEvent, conditions: Mapping[str, Any]) -> list[Threshold]:
+def _thresholds(
+    event: AnalyticsEvent, conditions: Mapping[str, Any], pointer: str
+) -> list[Threshold]:
     """The thresholds that belong to an event; those of another event mean nothing to it."""
     match event:
         case AnalyticsEvent.QOS_SUSTAINABILITY:
@@ -296,7 +315,7 @@ def _thresholds(event: AnalyticsEvent, conditions: Mapping[str, Any]) -> list[Th
             ]
         case AnalyticsEvent.E2E_DATA_VOL_TRANS_TIME:
             return [
-                Threshold(Measure.TRANSFER_TIME, one[name])
+                Threshold(Measure.TRANSFER_TIME, one[name], _volume(one, pointer))
                 for one in _volumes(conditions)
                 for name in ("high_ms", "low_ms")
                 if name in one

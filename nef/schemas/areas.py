@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from marshmallow import fields, post_load
+from marshmallow import ValidationError, fields, post_load
 
 from nef.domain.areas import NOWHERE, Area, CellPlace, Ncgi, Plmn, Tai
 from nef.schemas.base import WireSchema
@@ -50,7 +50,10 @@ class NetworkAreaSchema(WireSchema):
 
 
 class LocationAreaSchema(WireSchema):
-    """`LocationArea5G` (TS 29.122 5.2.1); geographic and civic areas are not known here."""
+    """`LocationArea5G` (TS 29.122 5.2.1); geographic and civic areas are not known here.
+
+    An area without any cell would be the whole network, which is not what it says.
+    """
 
     network = fields.Nested(NetworkAreaSchema, data_key="nwAreaInfo")
 
@@ -58,6 +61,8 @@ class LocationAreaSchema(WireSchema):
     def make(self, data: dict[str, Any], **_: Any) -> Area:
         """Build the area."""
         area: Area = data.get("network", NOWHERE)
+        if not area:
+            raise ValidationError("name cells or tracking areas, in ncgis and tais of nwAreaInfo")
         return area
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from nef.domain.errors import InvalidValue
+from nef.domain.features import parse_features
 from nef.domain.filters import TosTrafficClass, parse_ip_filter_rule
 from nef.domain.units import BitRate, PacketErrorRate
 from nef.schemas.times import date_time, parse_moment
@@ -62,7 +63,7 @@ class MomentField(_Text):
 class FeaturesField(_Text):
     """`SupportedFeatures`: a bit mask in hexadecimal; an empty string supports nothing."""
 
-    parse = staticmethod(lambda text: int(text or "0", 16))
+    parse = staticmethod(parse_features)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
         return None if value is None else f"{value:X}"

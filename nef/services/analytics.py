@@ -60,6 +60,7 @@ class Analyst:
         self._inquiry(question, 0.0)
 
     def _inquiry(self, question: Question, now_s: float) -> Inquiry:
+        network = {place.cell_id: place for place in self.information.cells()}
         places = tuple(self.information.cells(question.area or None))
         if question.area and not places:
             raise InvalidRequest(
@@ -67,14 +68,14 @@ class Analyst:
                     f"{question.pointer}/locArea", "no cell of this network is in this area"
                 )
             )
-        ues = tuple(self._ues(question))
+        ues = tuple(ue for ue in self._ues(question) if ue.cell_id in network)
         if question.area:
             inside = {place.cell_id for place in places}
             ues = tuple(ue for ue in ues if ue.cell_id in inside)
         elif ues and not question.target.any_ue:
             serving = {ue.cell_id for ue in ues}
             places = tuple(place for place in places if place.cell_id in serving)
-        return Inquiry(question, now_s, ues, places, self.information)
+        return Inquiry(question, now_s, ues, places, network, self.information)
 
     def _ues(self, question: Question) -> tuple[UeIdentity, ...]:
         target = question.target
@@ -162,9 +163,9 @@ class AnalyticsService:
         failed = (*(Failed(name, Failure.OTHER) for name in request.unsupported), *state.failed)
         if not state.answers:
             raise InvalidRequest(*(_refused(one) for one in failed))
-        reported = state.seen(Reported(last_s=now_s), told=True)
+        reported = state.seen(Reported(last_s=now_s), state.answers)
         if reporting.immediate:
-            reported = reported.told(now_s)
+            reported = reported.told(now_s, reporting)
         return AnalyticsSubscription(request, reported, failed), tuple(state.answers.values())
 
 
@@ -186,17 +187,17 @@ class AnalyticsWatch:
             return Look(body, None, over=True)
         state = _asked(self.analyst, request, now_s)
         due = is_due(request.reporting, reported, now_s)
-        news = tuple(
-            answer
+        news = {
+            question: answer
             for question, answer in state.answers.items()
             if due or _is_news(request.reporting, question, answer, reported, now_s)
-        )
+        }
         failed = state.failed if due else ()
         contents: tuple[Content, ...] = ()
-        reported = state.seen(reported, told=bool(news))
+        reported = state.seen(reported, news)
         if news or failed:
-            contents = (AnalyticsEvents(request.notification_id, news, failed),)
-            reported = reported.told(now_s)
+            contents = (AnalyticsEvents(request.notification_id, tuple(news.values()), failed),)
+            reported = reported.told(now_s, request.reporting)
         over = is_over(request.reporting, reported, now_s)
         due_s = None if over else next_look_s(request.reporting, reported)
         return Look(replace(body, reported=reported), due_s, contents, over)
@@ -209,18 +210,16 @@ class _Asked:
     answers: Mapping[Question, Answer]
     failed: tuple[Failed, ...]
 
-    def seen(self, reported: Reported, *, told: bool) -> Reported:
+    def seen(self, reported: Reported, told: Mapping[Question, Answer]) -> Reported:
         """What is known of it from now on; a change that was not told is still one."""
         sides = {
             name: above
             for question, answer in self.answers.items()
             for name, above in _sides(question, answer).items()
         }
-        marks = {question.pointer: mark(answer) for question, answer in self.answers.items()}
+        marks = {question.pointer: mark(answer) for question, answer in told.items()}
         return replace(
-            reported,
-            sides={**reported.sides, **sides},
-            marks={**reported.marks, **marks} if told else reported.marks,
+            reported, sides={**reported.sides, **sides}, marks={**reported.marks, **marks}
         )
 
 
@@ -256,10 +255,10 @@ def _is_news(
 
 def _sides(question: Question, answer: Answer) -> dict[str, bool]:
     return {
-        f"{question.pointer}/{threshold.name}": answer.readings[threshold.measure]
+        f"{question.pointer}/{threshold.name}": answer.readings[threshold.reading]
         >= threshold.value
         for threshold in question.thresholds
-        if threshold.measure in answer.readings
+        if threshold.reading in answer.readings
     }
 
 

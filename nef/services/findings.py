@@ -1,5 +1,6 @@
 """How each kind of analytics is found out: from the courses of UEs and cells to findings."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +21,7 @@ from nef.domain.analytics import (
     Traffic,
     TransferTime,
     Volume,
+    reading_of,
 )
 from nef.domain.areas import CellPlace
 from nef.domain.courses import (
@@ -41,26 +43,29 @@ from nef.ports.information import ORDINARY_FLOW, FlowClass, Information, UeIdent
 #: How far a transfer is followed, step by step, since a forecast has only so many looks. One that
 #: takes longer than the last is not foreseen, and the answer has no time for it.
 HORIZONS_S = (10.0, 60.0, 600.0, 3600.0)
+#: How long a transfer takes that is not foreseen, for thresholds: longer than any of them.
+NEVER_MS = sys.float_info.max
 
 #: A window is answered in no more parts than this.
 MOST_PARTS = 100
 
 _Moment = TypeVar("_Moment", bound=Moment)
-_Found = tuple[Sequence[Finding], Mapping[Measure, float]]
+_Found = tuple[Sequence[Finding], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
 class Inquiry:
     """A question with everything it names looked up, at a moment.
 
-    `ues` are those that it is about, `places` the cells. Without data for the window, a course is
-    absent.
+    `ues` are those that it is about, `places` the cells, `network` all cells by the network's name
+    for them. Without data for the window, a course is absent.
     """
 
     question: Question
     now_s: float
     ues: tuple[UeIdentity, ...]
     places: tuple[CellPlace, ...]
+    network: Mapping[str, CellPlace]
     information: Information
 
     @property
@@ -75,10 +80,6 @@ class Inquiry:
         row = FIVE_QIS.get(quality.five_qi or 0)
         per = quality.per or (row.per if row else ORDINARY_FLOW.per)
         return FlowClass(per, row.priority if row else ORDINARY_FLOW.priority)
-
-    def place_of(self, ue: UeIdentity) -> CellPlace:
-        """The cell of a UE."""
-        return next(p for p in self.information.cells() if p.cell_id == ue.cell_id)
 
     def ue_courses(self) -> list[tuple[UeIdentity, Course[UeMoment]]]:
         """The course of each UE that is known, within the window."""
@@ -122,10 +123,11 @@ def _dn_performance(inquiry: Inquiry) -> _Found | None:
     courses = [course for _, course in inquiry.ue_courses()]
     if not courses:
         return None
+    whole = _performance(inquiry, courses)
+    if inquiry.question.part_s is None:
+        return [whole], _readings(whole)
     split = zip(*(_in_parts(inquiry, course) for course in courses), strict=False)
-    return [_performance(inquiry, part) for part in split], _readings(
-        _performance(inquiry, courses)
-    )
+    return [_performance(inquiry, part) for part in split], _readings(whole)
 
 
 def _performance(inquiry: Inquiry, courses: Sequence[Course[UeMoment]]) -> DnPerformance:
@@ -140,17 +142,17 @@ def _performance(inquiry: Inquiry, courses: Sequence[Course[UeMoment]]) -> DnPer
         least_rate=min(rates),
         most_rate=max(rates),
         total_rate=BitRate(min(int(sum(means_bps)), MAX_BPS)),
-        rate_variance=fmean(variance(c, _rate_bps) for c in courses),
-        mean_delay_ms=fmean(mean(c, _delay_ms) for c in courses),
+        rate_variance=fmean([variance(c, _rate_bps) for c in courses]),
+        mean_delay_ms=fmean([mean(c, _delay_ms) for c in courses]),
         most_delay_ms=max(_delay_ms(moment) for moment in moments),
-        delay_variance=fmean(variance(c, _delay_ms) for c in courses),
+        delay_variance=fmean([variance(c, _delay_ms) for c in courses]),
         loss=inquiry.flow.per,
         ues=len(courses),
         confidence=_confidence(courses),
     )
 
 
-def _readings(found: DnPerformance) -> dict[Measure, float]:
+def _readings(found: DnPerformance) -> dict[str, float]:
     return {
         Measure.MEAN_RATE: float(found.mean_rate.bps),
         Measure.LEAST_RATE: float(found.least_rate.bps),
@@ -176,14 +178,16 @@ def _in_parts(inquiry: Inquiry, course: Course[_Moment]) -> list[Course[_Moment]
 def _transfer_time(inquiry: Inquiry) -> _Found | None:
     if not inquiry.ue_courses():
         return None
-    found = [one for volume in inquiry.question.volumes for one in _transfers(inquiry, volume)]
-    return found, {Measure.TRANSFER_TIME: max(1000 * t.mean_s for t in found)} if found else {}
-
-
-def _transfers(inquiry: Inquiry, volume: Volume) -> list[TransferTime]:
-    times = [one for ue in inquiry.ues if (one := _transfer(inquiry, ue, volume)) is not None]
-    times.sort(key=lambda t: t.mean_s, reverse=volume.slowest_first)
-    return times[: volume.most_ues]
+    found: list[Finding] = []
+    readings: dict[str, float] = {}
+    for volume in inquiry.question.volumes:
+        times = [_transfer(inquiry, ue, volume) for ue in inquiry.ues]
+        slowest_ms = max(NEVER_MS if one is None else 1000 * one.mean_s for one in times)
+        readings[reading_of(Measure.TRANSFER_TIME, volume)] = slowest_ms
+        foreseen = [one for one in times if one is not None]
+        foreseen.sort(key=lambda t: t.mean_s, reverse=volume.slowest_first)
+        found += foreseen[: volume.most_ues]
+    return found, readings
 
 
 def _transfer(inquiry: Inquiry, ue: UeIdentity, volume: Volume) -> TransferTime | None:
@@ -196,7 +200,7 @@ def _transfer(inquiry: Inquiry, ue: UeIdentity, volume: Volume) -> TransferTime 
             sure = inquiry.ue_course(ue, end_s)
             return TransferTime(
                 gpsi=ue.gpsi,
-                place=inquiry.place_of(ue),
+                place=inquiry.network[ue.cell_id],
                 downlink_bytes=volume.downlink_bytes,
                 mean_s=fmean(times_s),
                 variance_s2=pvariance(times_s),
@@ -222,11 +226,10 @@ def _sustainability(inquiry: Inquiry) -> _Found | None:
     courses = inquiry.ue_courses()
     if not courses:
         return None
-    places = {place.cell_id: place for place in inquiry.information.cells()}
     wanted = [t.value for t in inquiry.question.thresholds if t.measure is Measure.LEAST_RATE]
     found = [
         Shortfall(
-            places[ue.cell_id],
+            inquiry.network[ue.cell_id],
             BitRate(int(threshold)),
             from_s,
             until_s,
@@ -257,26 +260,25 @@ def _network_performance(inquiry: Inquiry) -> _Found | None:
     if not courses:
         return None
     from_s, until_s = inquiry.window
-    readings = {m: _PERFORMANCES[m](courses) for m in inquiry.question.measures}
+    figures = {m: _PERFORMANCES[m](courses) for m in inquiry.question.measures}
     found = [
         NetworkPerformance(
             inquiry.places, m, _percent(value), from_s, until_s, _confidence(courses)
         )
-        for m, value in readings.items()
+        for m, value in figures.items()
     ]
-    return found, readings
+    return found, {m.value: figure for m, figure in figures.items()}
 
 
 def _mobility(inquiry: Inquiry) -> _Found | None:
     courses = inquiry.ue_courses()
     if not courses:
         return None
-    places = {place.cell_id: place for place in inquiry.information.cells()}
     found = [
-        Stay(places[moment.cell_id], moment.time_s, end_s, course.confidence)
+        Stay(place, moment.time_s, end_s, course.confidence)
         for _, course in courses
         for moment, end_s in _stays(course)
-        if moment.cell_id is not None
+        if (place := inquiry.network.get(moment.cell_id or "")) is not None
     ]
     return found, {}
 
@@ -292,9 +294,13 @@ def _communication(inquiry: Inquiry) -> _Found | None:
     from_s, until_s = inquiry.window
     found: list[Finding] = []
     for ue, course in inquiry.ue_courses():
+        reached = list(spans(course, lambda m: m.reachable))
         for one in inquiry.information.communications(ue.ue_id, from_s, until_s):
-            volume = int(one.rate_dl.bps * (one.until_s - one.from_s) / 8)
-            found.append(Traffic(one.from_s, one.until_s, volume, course.confidence))
+            for begun_s, ended_s in reached:
+                begin_s, end_s = max(one.from_s, begun_s), min(one.until_s, ended_s)
+                if begin_s < end_s:
+                    volume = int(one.rate_dl.bps * (end_s - begin_s) / 8)
+                    found.append(Traffic(begin_s, end_s, volume, course.confidence))
     return (found, {}) if found else None
 
 

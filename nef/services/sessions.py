@@ -17,17 +17,20 @@ from nef.domain.errors import (
     NotFound,
     ResourcesRefused,
 )
-from nef.domain.events import EventReport, UserPlaneEvent, allocation_reports, change_reports
+from nef.domain.events import EventReport, UserPlaneEvent, allocation_reports
 from nef.domain.features import Feature, negotiated
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import VISIBLE, SessionState, Trigger
+from nef.domain.measurability import check_measuring
 from nef.domain.notifications import Content, Notification, SessionEvents, Trial
-from nef.domain.qos import Catalogue, FlowDemand, FlowGrant
-from nef.domain.sessions import Session, SessionRequest
+from nef.domain.qos import Catalogue, FlowDemand
+from nef.domain.sessions import Session, SessionRequest, Usage
 from nef.domain.subscriptions import Api
 from nef.ports.clock import Clock
-from nef.ports.network import Levels, Network, Reservation
+from nef.ports.network import Levels, Network
 from nef.ports.storage import Storage, UnitOfWork
+from nef.services.following import Following, first_grants, reservation_of
+from nef.services.measuring import SessionMeasuring
 
 #: An intent this old belongs to nobody any more: the request that had it has failed.
 ABANDONED_AFTER_S = 30.0
@@ -45,6 +48,7 @@ class SessionService:
 
     storage: Storage
     network: Network
+    measuring: SessionMeasuring
     clock: Clock
     catalogue: Catalogue
     new_id: Callable[[], str]
@@ -55,9 +59,10 @@ class SessionService:
         request = replace(request, features=negotiated(request.features))
         check_destination(request.notification_destination)
         demands = demands_of(request, self.catalogue)
+        check_measuring(request)
         session = self._intended(af_id, request, demands)
         try:
-            levels = self.network.reserve(_reservation(session), session.created_at_s)
+            levels = self.network.reserve(reservation_of(session), session.created_at_s)
         except ResourcesRefused:
             with self.storage.transaction() as work:
                 work.sessions.remove(session.id)
@@ -89,17 +94,26 @@ class SessionService:
             request = replace(request, features=negotiated(request.features))
             _check_revision(session.request, request)
             demands = demands_of(request, self.catalogue)
+            check_measuring(request)
             intent = session.moved(Trigger.CHANGE, now_s, pending=request)
             intent = work.sessions.replace(intent)
         return self._applied(intent, request, demands, now_s)
 
-    def delete(self, af_id: str, session_id: str) -> None:
-        """End a session for its AF, which is told nothing more about it; raises NotFound."""
+    def delete(self, af_id: str, session_id: str) -> Notification | None:
+        """End a session for its AF, which is told nothing more about it; raises NotFound.
+
+        Returns the last report, on usage, where the AF had asked for any.
+        """
+        now_s = self.clock.now_s()
         with self.storage.transaction() as work:
             session = _owned(work, af_id, session_id)
-            self._intend_release(work, session, self.clock.now_s())
+            usage = self._intend_release(work, session, now_s)
             work.outbox.drop(session_id)
         self._release(session_id)
+        report = EventReport(UserPlaneEvent.USAGE_REPORT, usage=usage)
+        if usage is None or not _wants(session, report):
+            return None
+        return _notification(session, SessionEvents((report,)), now_s)
 
     def tick(self) -> None:
         """Move everything to now: expiries, abandoned intents, the network, and what it means."""
@@ -110,21 +124,22 @@ class SessionService:
         for session_id in changes.ended:
             self._end(session_id)
         for session_id in changes.levels:
-            self._follow(session_id)
+            self._following.follow(session_id)
 
     def recover(self) -> None:
         """After a start: give the network its reservations back, and settle what a crash left."""
         now_s = self.clock.now_s()
         with self.storage.reading() as work:
             sessions = work.sessions.active()
-        self.network.restore((_reservation(session) for session in sessions), now_s)
+        self.network.restore((reservation_of(session) for session in sessions), now_s)
+        self.measuring.metering.resume((session.id for session in sessions), now_s)
         self._settle(changed_before_s=float("inf"))
         self.tick()
         for session in sessions:
             if self.network.levels(session.id) is None:
                 self._end(session.id)
             else:
-                self._follow(session.id)
+                self._following.follow(session.id)
 
     # --- creating and changing ---
 
@@ -150,11 +165,12 @@ class SessionService:
     def _confirmed(self, session: Session, levels: Levels) -> Session:
         now_s = self.clock.now_s()
         with self.storage.transaction() as work:
-            session = session.moved(Trigger.ADMIT, now_s, grants=_first_grants(levels))
+            session = session.moved(Trigger.ADMIT, now_s, grants=first_grants(levels))
             session = work.sessions.replace(session)
             if session.request.test_notification and _has(session, Feature.NOTIFICATION_TEST_EVENT):
                 work.outbox.add(_notification(session, Trial(Api.SESSIONS), now_s), _AT_ONCE_S)
             self._report(work, session, allocation_reports(session.demands, session.grants), now_s)
+            self.measuring.begin(work, session, now_s)
         self.notify()
         return self._followed(session)
 
@@ -176,13 +192,13 @@ class SessionService:
             expires_at_s=_changed_expiry(intent, request, now_s),
         )
         try:
-            levels = self.network.reserve(_reservation(changed), now_s) if moved else None
+            levels = self.network.reserve(reservation_of(changed), now_s) if moved else None
         except ResourcesRefused:
             self._settled(intent, intent)
-            self._follow(intent.id)
+            self._following.follow(intent.id)
             raise
         if levels is not None:
-            changed = replace(changed, grants=_first_grants(levels))
+            changed = replace(changed, grants=first_grants(levels))
         session = self._settled(intent, changed)
         return self._followed(session)
 
@@ -198,6 +214,8 @@ class SessionService:
                 if outcome.demands != intent.demands:
                     reports = allocation_reports(session.demands, session.grants)
                     self._report(work, session, reports, now_s)
+                if outcome.request != intent.request:
+                    self.measuring.follow(work, session, now_s)
         except Conflict:
             # Deleted or expired in the meantime: what was reserved for it is nobody's.
             self.network.release(intent.id, now_s)
@@ -220,17 +238,19 @@ class SessionService:
             session = work.sessions.get(session_id)
             if session is None or session.state not in VISIBLE:
                 return
-            self._intend_release(work, session, now_s)
-            report = EventReport(UserPlaneEvent.SESSION_TERMINATION)
+            usage = self._intend_release(work, session, now_s)
+            report = EventReport(UserPlaneEvent.SESSION_TERMINATION, usage=usage)
             self._report(work, session, (report,), now_s)
         self._release(session_id)
         self.notify()
 
-    def _intend_release(self, work: UnitOfWork, session: Session, now_s: float) -> None:
+    def _intend_release(self, work: UnitOfWork, session: Session, now_s: float) -> Usage | None:
         work.sessions.replace(session.moved(Trigger.RELEASE, now_s))
+        return self.measuring.end(work, session, now_s)
 
     def _release(self, session_id: str) -> None:
         self.network.release(session_id, self.clock.now_s())
+        self.measuring.metering.forget(session_id)
         with self.storage.transaction() as work:
             work.sessions.remove(session_id)
 
@@ -241,57 +261,24 @@ class SessionService:
         for session in sessions:
             if session.state is SessionState.UPDATING:
                 # The AF has no answer: the change did not happen.
-                self.network.restore((_reservation(session),), self.clock.now_s())
+                self.network.restore((reservation_of(session),), self.clock.now_s())
                 self._settled(session, session)
-                self._follow(session.id)
+                self._following.follow(session.id)
                 continue
             if session.state is SessionState.REQUESTED:
                 with self.storage.transaction() as work:
                     self._intend_release(work, session, self.clock.now_s())
             self._release(session.id)
 
-    # --- following the network ---
+    # --- telling ---
+
+    @property
+    def _following(self) -> Following:
+        return Following(self.storage, self.network, self.clock, self._report, self.notify)
 
     def _followed(self, session: Session) -> Session:
         """The session after it caught up with what the network did since it was asked."""
-        return self._follow(session.id) or session
-
-    def _follow(self, session_id: str) -> Session | None:
-        """Compare what is recorded with what the network grants, and report the difference.
-
-        The row is read before the network is: whoever writes a later truth in between makes the
-        write conflict, and then it is compared again. A session that is between an intent and its
-        confirmation follows when it is confirmed.
-        """
-        while True:
-            with self.storage.reading() as work:
-                session = work.sessions.get(session_id)
-            if session is None or session.state is not SessionState.ACTIVE:
-                return None
-            levels = self.network.levels(session_id)
-            if levels is None or levels == _levels(session.grants):
-                return session
-            try:
-                return self._followed_once(session, levels)
-            except Conflict:
-                continue
-
-    def _followed_once(self, session: Session, levels: Levels) -> Session:
-        now_s = self.clock.now_s()
-        grants = tuple(
-            FlowGrant(
-                grant.component,
-                levels[grant.component],
-                grant.allocated or levels[grant.component] is not None,
-            )
-            for grant in session.grants
-        )
-        reports = change_reports(session.demands, session.grants, grants)
-        with self.storage.transaction() as work:
-            session = work.sessions.replace(replace(session, grants=grants))
-            self._report(work, session, reports, now_s)
-        self.notify()
-        return session
+        return self._following.follow(session.id) or session
 
     def _report(
         self,
@@ -300,8 +287,7 @@ class SessionService:
         reports: tuple[EventReport, ...],
         now_s: float,
     ) -> None:
-        wanted = session.request.events
-        told = tuple(r for r in reports if not wanted or r.event.value in wanted)
+        told = tuple(report for report in reports if _wants(session, report))
         if told:
             work.outbox.add(_notification(session, SessionEvents(told), now_s), _AT_ONCE_S)
 
@@ -321,20 +307,6 @@ def _check_revision(old: SessionRequest, new: SessionRequest) -> None:
         raise InvalidRequest(InvalidParam(pointer, reason))
 
 
-def _reservation(session: Session) -> Reservation:
-    return Reservation(
-        session.id, session.ue_id, session.demands, session.admitted_at_s, session.number
-    )
-
-
-def _first_grants(levels: Levels) -> tuple[FlowGrant, ...]:
-    return tuple(FlowGrant(number, level, level is not None) for number, level in levels.items())
-
-
-def _levels(grants: tuple[FlowGrant, ...]) -> Levels:
-    return {grant.component: grant.level for grant in grants}
-
-
 def _expiry(request: SessionRequest, now_s: float) -> float | None:
     return None if request.duration_s is None else now_s + request.duration_s
 
@@ -344,6 +316,10 @@ def _changed_expiry(session: Session, request: SessionRequest, now_s: float) -> 
     if request.duration_s == session.request.duration_s:
         return session.expires_at_s
     return _expiry(request, now_s)
+
+
+def _wants(session: Session, report: EventReport) -> bool:
+    return not session.request.events or report.event.value in session.request.events
 
 
 def _has(session: Session, feature: Feature) -> bool:

@@ -1,12 +1,13 @@
 """The use cases of the control API: every change is saved, and takes effect at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nef.domain.errors import NotFound
 from nef.domain.qos import Catalogue, QosProfile
 from nef.ports.clock import Clock
+from nef.ports.metering import FlowCount, FlowId, MeteredFlow, Recorder
 from nef.ports.simulation import CarriedFlow, CellStatus, Simulation, SimulationStatus, UeStatus
 from nef.ports.storage import Storage
 
@@ -16,6 +17,7 @@ class SimulationService:
     """Drives the simulated network; `tick` moves the sessions along after each change."""
 
     simulation: Simulation
+    recorder: Recorder
     storage: Storage
     clock: Clock
     catalogue: Catalogue
@@ -91,6 +93,14 @@ class SimulationService:
     def carried(self) -> tuple[int, Sequence[CarriedFlow]]:
         """What the user plane must carry now, and the version of it."""
         return self.simulation.carried(self.clock.now_s())
+
+    def record(self, run_id: str, counts: Mapping[FlowId, FlowCount]) -> int:
+        """Take what a run of the user plane has counted; says how many of the flows are known."""
+        return self.recorder.record(run_id, counts, self.clock.now_s())
+
+    def measurements(self) -> Sequence[MeteredFlow]:
+        """What was counted of each flow."""
+        return self.recorder.flows(self.clock.now_s())
 
     def profiles(self) -> Sequence[QosProfile]:
         """The QoS profiles that the operator offers."""

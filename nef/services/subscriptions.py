@@ -5,7 +5,7 @@ the new state of the subscription and the notification are written together, so 
 told once, also across a restart.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -125,13 +125,26 @@ class SubscriptionService:
             work.outbox.drop(subscription_id)
 
     def tick(self) -> None:
-        """Look at all that are due, once each."""
-        now_s, last = self.clock.now_s(), 0
+        """Look at all that are due, once each.
+
+        One that cannot be looked at keeps no other from being told; at the end all that was
+        raised is raised as an ExceptionGroup.
+        """
+        now_s, failures = self.clock.now_s(), []
+        for subscription in self._due(now_s):
+            try:
+                self._look(subscription, now_s)
+            except Exception as failure:
+                failures.append(failure)
+        if failures:
+            raise ExceptionGroup("subscriptions could not be looked at", failures)
+
+    def _due(self, now_s: float) -> Iterator[Subscription[Any]]:
+        last = 0
         while True:
             with self.storage.reading() as work:
                 due = work.subscriptions.due(now_s, last, _BATCH)
-            for subscription in due:
-                self._look(subscription, now_s)
+            yield from due
             if len(due) < _BATCH:
                 return
             last = due[-1].number

@@ -12,7 +12,7 @@ from af_client.modelserver.steps import (
     Command,
     CreateSession,
     Decision,
-    FetchBandwidth,
+    FetchOutlook,
     ModifySession,
     Reported,
     Step,
@@ -64,7 +64,8 @@ def guaranteed() -> Notification:
 def asking(variant: str = "large", **policy: Any) -> Negotiation:
     """A negotiation that has just asked for a session with this variant on top."""
     negotiation = a_negotiation(**policy)
-    assert negotiation.due(0.0) == [FetchBandwidth(GPSI)]
+    (question,) = negotiation.due(0.0)
+    assert isinstance(question, FetchOutlook)
     (command,) = negotiation.bandwidth(Reported(ENOUGH_BPS[variant]), 0.0)
     assert isinstance(command, CreateSession)
     return negotiation

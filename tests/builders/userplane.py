@@ -62,9 +62,16 @@ class FakeNef:
     def __init__(self, document: dict[str, Any]) -> None:
         self.document: Any = document
         self.asked = 0
+        #: The bodies of the measurements it took, and how it answers them.
+        self.measured: list[Any] = []
+        self.takes = 200
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
-        path = Request(environ).path
+        request = Request(environ)
+        path = request.path
+        if path == "/simulator/v1/measurements":
+            self.measured.append(request.get_json())
+            return Response(status=self.takes)(environ, start_response)
         self.asked += 1
         body = json.dumps(self.document) if path == "/simulator/v1/flows" else ""
         return Response(body, 200 if body else 404)(environ, start_response)

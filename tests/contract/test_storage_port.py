@@ -1,15 +1,12 @@
 """What every store promises: the same tests on the fake, on a file, and in memory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 
 from builders.sessions import notification, request, session
-from db.storage import SqlStorage
-from fakes.storage import MemoryStorage
 from nef.domain.errors import Conflict
 from nef.domain.lifecycle import SessionState
 from nef.domain.notifications import Delivery, DeliveryState
@@ -18,17 +15,6 @@ from nef.domain.sessions import Session
 from nef.ports.storage import Storage
 
 LEASE_S = 30.0
-
-
-@pytest.fixture(params=["fake", "file", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
-    if request.param == "fake":
-        yield MemoryStorage()
-        return
-    url = f"sqlite:///{tmp_path / 'store.sqlite3'}" if request.param == "file" else "sqlite://"
-    opened = SqlStorage.open(url)
-    yield opened
-    opened.close()
 
 
 def add(store: Storage, *sessions: Session) -> list[Session]:

@@ -71,6 +71,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.endswith("/fetch"):
             performance = {"perfData": {"avgTrafficRate": self.server.bandwidth}}
             self._answer(200, {"dnPerfInfos": [{"dnPerf": [performance]}], "suppFeat": "0"})
+        elif "analyticsexposure" in self.path:
+            # A NEF that foresees nothing.
+            self._answer(400, {"status": 400, "cause": "OPTIONAL_IE_INCORRECT"})
         elif self.server.refuse:
             self._answer(403, self.server.refuse.pop(0))
         else:

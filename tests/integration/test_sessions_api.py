@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from builders.service import AF, PUBLIC_URL, Served, by_value, component, served, subscription
+from nef.domain.features import SUPPORTED
 
 PATCH = {"content-type": "application/merge-patch+json"}
 
@@ -32,7 +33,7 @@ def test_create_answers_with_the_resource_and_its_location(nef: Served) -> None:
     document = response.json()
     assert response.headers["location"] == document["self"]
     assert document["self"].startswith(f"{PUBLIC_URL}{AF}/")
-    assert document["supportedFeatures"] == "852"
+    assert document["supportedFeatures"] == f"{SUPPORTED:X}"
     assert {**document, "supportedFeatures": "FFF"} == subscription(supportedFeatures="FFF") | {
         "self": document["self"]
     }

@@ -7,6 +7,7 @@ import math
 from bisect import bisect_right
 from collections import defaultdict, deque
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from nef.network.simulator.ledger import Ledger
 from nef.network.simulator.looks import Look
@@ -39,12 +40,10 @@ class History:
         depth = max(2, min(MOST_SAMPLES, _MOST_VALUES // max(1, len(ledger.run.ues))))
         self._samples: deque[Sample] = deque(maxlen=depth)
         self._revision = -1
-        self.until_s = ledger.time_s
         self.record(ledger)
 
     def record(self, ledger: Ledger) -> None:
         """Remember how things stand, if they are other than before."""
-        self.until_s = ledger.time_s
         if ledger.revision == self._revision:
             return
         if self._samples and ledger.time_s < self._samples[-1].time_s + LEAST_STEP_S:
@@ -56,10 +55,12 @@ class History:
 
     def samples(self, from_s: float, until_s: float) -> list[Sample]:
         """What held within a window, the first from its beginning on; empty where unknown."""
-        known = list(self._samples)
-        first = max(0, bisect_right([s.time_s for s in known], from_s) - 1)
-        found = [s for s in known[first:] if s.time_s < until_s or s.time_s <= from_s]
-        if not found or until_s < found[0].time_s:
+        first = max(0, bisect_right(self._samples, from_s, key=lambda s: s.time_s) - 1)
+        inside = takewhile(
+            lambda s: s.time_s < until_s or s.time_s <= from_s, islice(self._samples, first, None)
+        )
+        found = list(inside)
+        if not found:
             return []
         begun = found[0]
         return [Sample(max(begun.time_s, from_s), begun.looks), *found[1:]]

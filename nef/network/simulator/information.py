@@ -4,14 +4,19 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from nef.domain.areas import Area, CellPlace
-from nef.domain.courses import CellMoment, Course, Moment, UeMoment
+from nef.domain.courses import CellMoment, Course, Moment, UeMoment, without_repetition
 from nef.domain.errors import UeNotFound
 from nef.domain.sessions import UeAddress
 from nef.network.simulator.history import Sample
+from nef.network.simulator.ledger import Ledger
+from nef.network.simulator.looks import Look
 from nef.network.simulator.run import Run
 from nef.network.simulator.scenario import Background, Cell, Ue
 from nef.network.simulator.stage import Stage
 from nef.ports.information import Communication, FlowClass, UeIdentity
+
+#: A bound on the forecasts that are kept; a window has at most a hundred of them.
+_MOST_AHEAD = 1000
 
 _Moment = TypeVar("_Moment", bound=Moment)
 
@@ -22,6 +27,9 @@ class SimulatedInformation:
     def __init__(self, stage: Stage) -> None:
         """Look at this stage, which goes on to the moment of each question."""
         self._stage = stage
+        #: Forecasts by cell and time, as long as nothing has moved: many ask the same at each tick.
+        self._ahead: dict[tuple[str, float], Look] = {}
+        self._ahead_of: tuple[Ledger, int, float] | None = None
 
     def ue(self, address: UeAddress) -> UeIdentity:
         """See the port."""
@@ -62,8 +70,10 @@ class SimulatedInformation:
 
         with self._stage.lock:
             self._stage.move(now_s)
-            cell = self._stage.ledger.run.cells[self._stage.ledger.run.ues[ue_id].cell_id]
-            return self._course(cell, moment, from_s, until_s)
+            run = self._stage.ledger.run
+            if ue_id not in run.ues:
+                return None  # another scenario was loaded since it was looked up
+            return self._course(run.cells[run.ues[ue_id].cell_id], moment, from_s, until_s)
 
     def cell_course(
         self, cell_id: str, from_s: float, until_s: float, now_s: float
@@ -75,13 +85,14 @@ class SimulatedInformation:
 
         with self._stage.lock:
             self._stage.move(now_s)
-            return self._course(self._stage.ledger.run.cells[cell_id], moment, from_s, until_s)
+            cell = self._stage.ledger.run.cells.get(cell_id)
+            return None if cell is None else self._course(cell, moment, from_s, until_s)
 
     def communications(self, ue_id: str, from_s: float, until_s: float) -> Sequence[Communication]:
         """See the port; what a UE receives besides the flows of AFs is its background."""
         with self._stage.lock:
             run = self._stage.ledger.run
-            flows = run.ues[ue_id].background
+            flows = run.ues[ue_id].background if ue_id in run.ues else ()
         found = (_communication(run, flow, from_s, until_s) for flow in flows)
         return [one for one in found if one.from_s < one.until_s]
 
@@ -94,9 +105,12 @@ class SimulatedInformation:
     ) -> Course[_Moment] | None:
         """A window in the time of the clock, from what was seen or from what is foreseen."""
         run = self._stage.ledger.run
-        first_s, last_s = from_s - run.started_s, until_s - run.started_s
+        # Without the noise that a float of the epoch carries, as the time of the run is.
+        first_s, last_s = (round(time_s - run.started_s, 6) for time_s in (from_s, until_s))
         samples, confidence = self._samples(cell, first_s, last_s)
-        moments = tuple(moment(s, cell.id, run.started_s + s.time_s) for s in samples)
+        # A sample is of all cells, and most of them are of something that happened in another.
+        own = without_repetition(samples, lambda a, b: a.looks[cell.id] is b.looks[cell.id])
+        moments = tuple(moment(s, cell.id, run.started_s + s.time_s) for s in own)
         if not moments:
             return None
         return Course(moments, max(until_s, moments[-1].time_s), confidence)
@@ -111,11 +125,22 @@ class SimulatedInformation:
         ledger = stage.ledger
         times = [begin_s, *ledger.run.changes_s(ledger.ues_of(cell.id), begin_s, until_s)]
         ahead = [
-            Sample(t, {cell.id: ledger.look(cell.id) if t <= now_s else ledger.look_at(cell, t)})
+            Sample(t, {cell.id: ledger.look(cell.id) if t <= now_s else self._look_at(cell, t)})
             for t in times
+            # What holds from the end of a window on does not hold within it.
+            if t < until_s or not (seen or t > begin_s)
         ]
         confidence = stage.surprises.confidence(cell.id, now_s, until_s)
         return [*seen, *ahead], confidence
+
+    def _look_at(self, cell: Cell, time_s: float) -> Look:
+        ledger = self._stage.ledger
+        state = ledger, ledger.revision, ledger.time_s
+        if state != self._ahead_of or len(self._ahead) >= _MOST_AHEAD:
+            self._ahead, self._ahead_of = {}, state
+        if (cell.id, time_s) not in self._ahead:
+            self._ahead[cell.id, time_s] = ledger.look_at(cell, time_s)
+        return self._ahead[cell.id, time_s]
 
 
 def _identity(ue: Ue) -> UeIdentity:

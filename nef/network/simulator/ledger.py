@@ -68,6 +68,10 @@ class Ledger:
         """What sessions want of a cell, in the order in which it heard of them."""
         return self._sessions_of[cell_id].values()
 
+    def reservation(self, session_id: str) -> Reservation | None:
+        """What a session wants; None where it is not known, or has ended."""
+        return self._sessions_of.get(self._cell_of.get(session_id, ""), {}).get(session_id)
+
     def levels(self, session_id: str) -> Levels | None:
         """What a session holds; None where it is not known, or has ended."""
         cell_id = self._cell_of.get(session_id)
@@ -95,7 +99,8 @@ class Ledger:
 
     def move(self, time_s: float) -> None:
         """Go on to a moment; time does not go back."""
-        self.look_again(max(time_s, self.time_s))
+        if time_s > self.time_s:
+            self.look_again(time_s)
 
     def look_again(self, time_s: float) -> None:
         """Take the radio of a moment, and share out again in the cells where it changed."""
@@ -106,6 +111,12 @@ class Ledger:
             ue.cell_id
             for ue in self._loaded
             if any((time_s in f.span) != (self.time_s in f.span) for f in ue.background)
+        }
+        # A UE may come or go while it is out of coverage, where its rates say nothing of it.
+        cells |= {
+            ue.cell_id
+            for ue in self._ues
+            if self.run.is_attached(ue.id) != (ue.id in self._looks[ue.cell_id].attached)
         }
         cells |= {
             cell.id

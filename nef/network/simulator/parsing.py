@@ -108,8 +108,8 @@ def _cell(pointer: str, entry: dict[str, Any], index: int, plmn: Plmn) -> Cell:
     return Cell(
         id=entry["id"],
         carrier=carrier,
-        ncgi=Ncgi(plmn, entry.get("nci", f"{index + 1:09x}")),
-        tai=Tai(plmn, entry.get("tac", "000001")),
+        ncgi=Ncgi(plmn, entry.get("nci", f"{index + 1:09x}").lower()),
+        tai=Tai(plmn, entry.get("tac", "000001").lower()),
         core_delay_ms=float(entry.get("core_delay_ms", 5)),
         outages=tuple(_span(f"{pointer}/outages/{i}", span) for i, span in outages),
         site=_site(entry["site"]) if "site" in entry else None,

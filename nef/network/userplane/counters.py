@@ -14,6 +14,7 @@ class FlowCounters:
     What came in and is in none of the others still waits. `lost` are those of the packet error
     rate, `overflowed` found the queue full, `unattached` had to leave while their UE was not
     attached, `moved` waited when the flow was released and went to the flow that then matched.
+    The waits are those of the packets that were sent, `wait_us` all of them added up.
     """
 
     packets_in: int = 0
@@ -28,6 +29,17 @@ class FlowCounters:
     bytes_unattached: int = 0
     packets_moved: int = 0
     bytes_moved: int = 0
+    wait_us: int = 0
+    longest_wait_us: int = 0
+    last_wait_us: int = 0
+
+    def sent(self, size_bytes: int, waited_us: int) -> None:
+        """Count a packet that goes to its device."""
+        self.packets_sent += 1
+        self.bytes_sent += size_bytes
+        self.wait_us += waited_us
+        self.longest_wait_us = max(self.longest_wait_us, waited_us)
+        self.last_wait_us = waited_us
 
 
 @dataclass(slots=True)

@@ -160,7 +160,7 @@ class Forwarder:
 
     def _leaving(self, lane: _Lane, now_ns: int) -> Iterator[tuple[bytes, OuterAddress]]:
         counters = lane.counters
-        for packet in lane.queue.due(now_ns):
+        for packet, waited_ns in lane.queue.due(now_ns):
             size = len(packet)
             if lane.loss.lost(lane.error_rate):
                 counters.packets_lost += 1
@@ -171,6 +171,5 @@ class Forwarder:
                 counters.packets_unattached += 1
                 counters.bytes_unattached += size
                 continue
-            counters.packets_sent += 1
-            counters.bytes_sent += size
+            counters.sent(size, waited_ns // 1000)
             yield packet, device

@@ -17,7 +17,7 @@ class PacedQueue:
     def __init__(self, rate_bps: int, limit_bytes: int) -> None:
         """`limit_bytes` bounds what waits; a rate of 0 holds everything."""
         self._rate_bps, self._limit_bytes = rate_bps, limit_bytes
-        self._packets: deque[bytes] = deque()
+        self._packets: deque[tuple[bytes, int]] = deque()
         self._waiting_bytes = 0
         # In billionths of a bit, which is bit/s times ns: whole numbers do not drift. Negative
         # after a packet until it is paid for, at whatever the rate is by then.
@@ -41,19 +41,19 @@ class PacedQueue:
         if not self._packets:
             self._settle(now_ns)
             self._credit = min(self._credit, self._idle_credit(size))
-        self._packets.append(packet)
+        self._packets.append((packet, now_ns))
         self._waiting_bytes += size
         return True
 
-    def due(self, now_ns: int) -> list[bytes]:
-        """Take out, in order, what has to leave by now."""
+    def due(self, now_ns: int) -> list[tuple[bytes, int]]:
+        """Take out, in order, what has to leave by now, each with how long it waited, in ns."""
         self._settle(now_ns)
-        leaving: list[bytes] = []
+        leaving: list[tuple[bytes, int]] = []
         while self._packets and self._credit >= 0 and self._rate_bps:
-            packet = self._packets.popleft()
+            packet, since_ns = self._packets.popleft()
             self._credit -= _cost(len(packet))
             self._waiting_bytes -= len(packet)
-            leaving.append(packet)
+            leaving.append((packet, now_ns - since_ns))
         return leaving
 
     def next_due_ns(self) -> int | None:
@@ -64,7 +64,7 @@ class PacedQueue:
 
     def drain(self) -> list[bytes]:
         """Take everything out at once, without paying for it."""
-        packets = list(self._packets)
+        packets = [packet for packet, _ in self._packets]
         self._packets.clear()
         self._waiting_bytes = 0
         return packets

@@ -14,6 +14,7 @@ from nef.network.userplane.attachments import OuterAddress
 from nef.network.userplane.classification import GrantTable
 from nef.network.userplane.forwarding import Forwarder
 from nef.network.userplane.grants import GrantPoller
+from nef.network.userplane.measurements import MeasurementReporter, Tally
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class RelaySettings:
     radio_port: int
     nef_url: str
     poll_interval_s: float = 0.05
+    report_interval_s: float = 0.2
     queue_limit_bytes: int = DEFAULT_QUEUE_LIMIT_BYTES
     seed: int | None = None
 
@@ -60,25 +62,32 @@ def run_relay(
     wait for it. Raises OSError that names the address where one cannot be listened on.
     """
     poller = GrantPoller(settings.nef_url, settings.poll_interval_s)
+    reporter = MeasurementReporter(settings.nef_url, settings.report_interval_s)
     halt = threading.Event()
-    asking = threading.Thread(target=poller.run, args=(halt,), name="grants", daemon=True)
+    talking = [
+        threading.Thread(target=poller.run, args=(halt,), name="grants", daemon=True),
+        threading.Thread(target=reporter.run, args=(halt,), name="measurements", daemon=True),
+    ]
     n6 = _listen(settings.n6_host, settings.n6_port)
     with (
         n6,
         _listen(settings.radio_host, settings.radio_port) as radio,
         selectors.DefaultSelector() as selector,
     ):
-        loop = _Loop(settings, n6, radio, selector, counters_to)
-        asking.start()
+        loop = _Loop(settings, n6, radio, selector, reporter, counters_to)
+        for thread in talking:
+            thread.start()
         try:
             if on_ready is not None:
                 on_ready(n6.getsockname()[1], radio.getsockname()[1])
             while not stop.is_set():
                 loop.turn(poller.table)
+            loop.measure(time.monotonic_ns())
             loop.report()
         finally:
             halt.set()
-            asking.join()
+            for thread in talking:
+                thread.join()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -104,13 +113,17 @@ class _Loop:
         n6: socket.socket,
         radio: socket.socket,
         selector: selectors.BaseSelector,
+        reporter: MeasurementReporter,
         counters_to: TextIO | None,
     ) -> None:
-        self._n6, self._radio = n6, radio
+        self._n6, self._radio, self._reporter = n6, radio, reporter
         self._selector, self._counters_to = selector, counters_to
         self._forwarder = Forwarder(settings.queue_limit_bytes, settings.seed)
         self._table: GrantTable | None = None
         self._housekeeping_ns = time.monotonic_ns() + _HOUSEKEEPING_NS
+        self._measure_every_ns = int(settings.report_interval_s * 10**9)
+        self._tally = Tally(time.monotonic_ns())
+        self._measuring_ns = 0
         selector.register(n6, selectors.EVENT_READ, self._receive_n6)
         selector.register(radio, selectors.EVENT_READ, self._receive_radio)
 
@@ -125,10 +138,17 @@ class _Loop:
             key.data(now_ns)
         for packet, device in self._forwarder.departures(time.monotonic_ns()):
             self._send(self._radio, packet, device)
+        if now_ns >= self._measuring_ns:
+            self.measure(now_ns)
         if now_ns >= self._housekeeping_ns:
             self._housekeeping_ns = now_ns + _HOUSEKEEPING_NS
             self._forwarder.expire(now_ns)
             self.report()
+
+    def measure(self, now_ns: int) -> None:
+        """Hand over what was counted, for the NEF."""
+        self._measuring_ns = now_ns + self._measure_every_ns
+        self._reporter.latest = self._tally.entries(self._forwarder.counters, now_ns)
 
     def report(self) -> None:
         """Write the counters, where somebody wants them."""

@@ -15,6 +15,10 @@ DEVICE = ("device", "--gpsi", "msisdn-1", "--radio", "127.0.0.1:9")
         ((*DEVICE, "--address", "10.45.0"), "'10.45.0' is no IP address"),
         (("model-server", "--n6", "127.0.0.1:9", "--pool", "/nowhere"), "no models in /nowhere"),
         (("device", "--radio", "127.0.0.1:9"), "'--gpsi'"),
+        (("watch",), "'--ue'"),
+        (("watch", "--ue", "msisdn-1", "--rate", "fast"), "'fast' is not a bit rate"),
+        (("watch", "--ue", "msisdn-1", "--bytes", "0"), "'--bytes'"),
+        (("watch", "--ue", "msisdn-1", "--nef-url", "http://127.0.0.1:9"), "no connection"),
     ],
 )
 def test_wrong_options_are_named_with_what_would_be_right(
@@ -26,7 +30,7 @@ def test_wrong_options_are_named_with_what_would_be_right(
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("command", ["model-server", "device", "models", "demo"])
+@pytest.mark.parametrize("command", ["model-server", "device", "models", "demo", "watch"])
 def test_every_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(main, [command, "--help"])
     assert result.exit_code == 0

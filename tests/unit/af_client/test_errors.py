@@ -46,6 +46,12 @@ def test_an_error_says_where_why_and_what_was_wrong() -> None:
     assert found.invalid_params == (af_client.InvalidParam("/ueIpv4Addr", "no such UE"),)
 
 
+def test_what_the_detail_says_already_is_not_said_again() -> None:
+    wrong = [{"param": "/a", "reason": "no such UE"}, {"param": "/b", "reason": "too long"}]
+    found = error(400, {"detail": "/a: no such UE", "invalidParams": wrong})
+    assert str(found) == "POST /x -> 400; /a: no such UE; /b: too long"
+
+
 def test_a_refusal_says_what_would_be_accepted() -> None:
     offers = {
         "accBwMedComps": {

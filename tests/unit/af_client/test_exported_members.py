@@ -8,14 +8,20 @@ import pytest
 import af_client
 
 DOOR = {
-    "AcceptableRate", "Alternative", "BadRequest", "Bandwidth", "Conflict", "ConnectFailed",
-    "ConnectionBroken", "EventReport", "FlowFilter", "Inbox", "InvalidParam", "InvalidReply",
-    "MediaFlow", "NefClient", "NefError", "NoAnalytics", "NoNotification", "NotAuthorized",
-    "NotFound", "Notification", "NotificationReceiver", "Problem", "ProblemError",
-    "QosRequirement", "Refused", "Reply", "Request", "RequestsTransport", "ServerFailed",
-    "Session", "SessionChanges", "SessionRequest", "Snssai", "TimedOut", "TooLarge", "TooMany",
-    "Transport", "TransportError", "UeAddress", "UeAnalytics", "UserPlaneEvent", "format_rate",
-    "parse_rate",
+    "AcceptableRate", "Alternative", "Analytics", "Answer", "BadRequest", "Bandwidth",
+    "BandwidthQuestion", "Cell", "CellCongestion", "Communication", "CommunicationQuestion",
+    "Conflict", "Congestion", "CongestionQuestion", "ConnectFailed", "ConnectionBroken",
+    "ConnectivityLoss", "ConnectivityLossQuestion", "Crossing", "EventReport", "FlowFilter",
+    "Inbox", "InvalidParam", "InvalidReply", "Location", "LocationQuestion", "Measurement", "MediaFlow",
+    "Mobility", "MobilityQuestion", "NefClient", "NefError", "NetworkPerformance", "NoAnalytics",
+    "NoNotification", "NotAuthorized", "NotFound", "Notification", "NotificationReceiver",
+    "PerformanceFigure", "PerformanceKind", "PerformanceQuestion", "Problem", "ProblemError",
+    "QosMonitoring", "QosOutlook", "QosQuestion", "QosRequirement", "Question", "Reachability",
+    "ReachabilityQuestion", "Refused", "Reply", "Report", "Request", "RequestsTransport",
+    "ServerFailed", "Session", "SessionChanges", "SessionRequest", "Shortfall", "Snssai", "Stay",
+    "TimedOut", "TooLarge", "TooMany", "TrackingArea", "Traffic", "TransferTime",
+    "TransferTimeQuestion", "TransferTimes", "Transport", "TransportError", "UeAddress",
+    "UeAnalytics", "Usage", "UserPlaneEvent", "Watch", "format_rate", "parse_rate",
 }  # fmt: skip
 
 

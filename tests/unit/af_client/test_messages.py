@@ -1,9 +1,11 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from af_client import (
     Alternative,
+    FlowFilter,
     MediaFlow,
     Notification,
     QosRequirement,
@@ -63,3 +65,21 @@ def test_an_event_is_its_own_text() -> None:
 
 def test_a_notification_without_reports_is_a_test() -> None:
     assert Notification("http://nef/s").is_test
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: MediaFlow(1, min_rate_dl_bps=12.5e6),  # type: ignore[arg-type]
+        lambda: Alternative("small", gbr_dl_bps=-1),
+        lambda: QosRequirement(mbr_ul_bps="1 Mbps"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_rate_is_checked_where_it_is_written(wrong: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r"_bps is .* whole number of bits per second"):
+        wrong()
+
+
+def test_a_type_of_service_is_checked_where_it_is_written() -> None:
+    with pytest.raises(ValueError, match="'b8' is not a type of service"):
+        FlowFilter(1, (), tos="b8")

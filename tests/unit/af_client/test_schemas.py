@@ -1,24 +1,23 @@
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from af_client import (
     Alternative,
-    Bandwidth,
     EventReport,
     FlowFilter,
+    Measurement,
     MediaFlow,
-    NoAnalytics,
     Notification,
+    QosMonitoring,
     QosRequirement,
     SessionRequest,
     Snssai,
     UeAddress,
+    Usage,
     UserPlaneEvent,
 )
-from af_client.schemas.analytics import bandwidth_of, bandwidth_query
 from af_client.schemas.base import Malformed
 from af_client.schemas.notifications import notification_of
 from af_client.schemas.sessions import merge_patch, request_document, session_of
@@ -79,7 +78,12 @@ FULL = SessionRequest(
     external_app_id="recognition",
     disable_ue_notification=True,
     request_test_notification=True,
-    extra={"qosMonInfo": {"reqQosMonParams": ["DOWNLINK"], "repFreqs": ["PERIODIC"]}},
+    delay_monitoring=QosMonitoring(("UPLINK",), ("PERIODIC",), 5, extra={"later": 1}),
+    rate_monitoring=QosMonitoring.of_rate(threshold_bps=5_000_000, period_s=10, wait_s=0),
+    congestion_monitoring=QosMonitoring.of_congestion(threshold_percent=80),
+    averaging_window_ms=1000,
+    usage_threshold=Usage(60, 10, 8, 2),
+    extra={"sponsorInfo": {"sponsorId": "s", "aspId": "a"}},
 )
 FULL_ON_THE_WIRE = {
     "ueIpv4Addr": "10.45.0.2",
@@ -110,7 +114,32 @@ FULL_ON_THE_WIRE = {
     "exterAppId": "recognition",
     "disUeNotif": True,
     "requestTestNotification": True,
-    "qosMonInfo": {"reqQosMonParams": ["DOWNLINK"], "repFreqs": ["PERIODIC"]},
+    "qosMonInfo": {
+        "reqQosMonParams": ["UPLINK"],
+        "repFreqs": ["PERIODIC"],
+        "repPeriod": 5,
+        "later": 1,
+    },
+    "qosMonDatRate": {
+        "reqQosMonParams": ["DOWNLINK_DATA_RATE"],
+        "repFreqs": ["EVENT_TRIGGERED", "PERIODIC"],
+        "repPeriod": 10,
+        "waitTime": 0,
+        "repThreshDatRateDl": "5 Mbps",
+    },
+    "qosMonConReq": {
+        "reqQosMonParams": ["DOWNLINK_CONGESTION"],
+        "repFreqs": ["EVENT_TRIGGERED"],
+        "conThreshDl": 80,
+    },
+    "avrgWndw": 1000,
+    "usageThreshold": {
+        "duration": 60,
+        "totalVolume": 10,
+        "downlinkVolume": 8,
+        "uplinkVolume": 2,
+    },
+    "sponsorInfo": {"sponsorId": "s", "aspId": "a"},
 }
 
 
@@ -259,6 +288,23 @@ class TestAMergePatch:
         assert patch["tscQosReq"]["reqGbrDl"] == "1 Kbps"
         assert patch["tscQosReq"]["reqPer"] is None
 
+    def test_replaces_monitoring_and_thresholds_as_a_whole(self) -> None:
+        patch = merge_patch(
+            {
+                "rate_monitoring": QosMonitoring.of_rate(period_s=5),
+                "usage_threshold": Usage(downlink_bytes=9),
+            }
+        )
+        assert patch["qosMonDatRate"]["repPeriod"] == 5
+        assert patch["qosMonDatRate"]["repThreshDatRateDl"] is None
+        assert patch["usageThreshold"] == {
+            "duration": None,
+            "totalVolume": None,
+            "downlinkVolume": 9,
+            "uplinkVolume": None,
+        }
+        assert merge_patch({"usage_threshold": None}) == {"usageThreshold": None}
+
     def test_refuses_to_remove_what_the_contract_holds_on_to(self) -> None:
         with pytest.raises(ValueError, match="qos_reference cannot be removed"):
             merge_patch({"qos_reference": None})  # type: ignore[typeddict-item]
@@ -285,6 +331,29 @@ class TestANotification:
         assert read == Notification(LINK, (expected,))
         assert not read.is_test
 
+    def test_has_the_measurements_of_all_kinds(self) -> None:
+        report = {
+            "event": "QOS_MONITORING",
+            "qosMonReports": [{"dlDelays": [9, 40]}, {"pdmf": True}],
+            "qosMonDatRateReps": [
+                {"flows": [{"medCompN": 2, "fNums": [1]}], "dlDataRate": "4.5 Mbps"}
+            ],
+            "qosMonConInfoReps": [{"dlConInfo": 80, "cimf": False}],
+        }
+        read = notification_of({"transaction": LINK, "eventReports": [report]})
+        assert read.reports[0].measurements == (
+            Measurement(delays_dl_ms=(9, 40)),
+            Measurement(failed=True),
+            Measurement(rate_dl_bps=4_500_000, components=((2, (1,)),)),
+            Measurement(congestion_dl_percent=80),
+        )
+
+    def test_has_what_was_used(self) -> None:
+        report = {"event": "USAGE_REPORT", "accumulatedUsage": {"duration": 0, "totalVolume": 7}}
+        read = notification_of({"transaction": LINK, "eventReports": [report]})
+        assert read.reports[0].usage == Usage(duration_s=0, total_bytes=7)
+        assert read.reports[0].measurements == ()
+
     def test_of_an_unknown_event_survives_as_text(self) -> None:
         read = notification_of({"transaction": LINK, "eventReports": [{"event": "MOON_RISES"}]})
         assert read.reports[0].event == "MOON_RISES"
@@ -302,50 +371,15 @@ class TestANotification:
             ({"transaction": LINK, "eventReports": [{}]}, "/eventReports/0/event"),
             ({"transaction": LINK, "eventReports": [None]}, "/eventReports/0"),
             ({"subscription": []}, "/subscription"),
+            (
+                {
+                    "transaction": LINK,
+                    "eventReports": [{"event": "X", "qosMonReports": [{"dlDelays": ["soon"]}]}],
+                },
+                "/eventReports/0/qosMonReports/0/dlDelays/0",
+            ),
             ([], ""),
         ],
     )
     def test_that_is_wrong_says_where(self, document: Any, pointer: str) -> None:
         assert pointer in pointers(notification_of, document)
-
-
-class TestBandwidth:
-    def test_is_read_with_its_units(self) -> None:
-        rates = {"avgTrafficRate": "40 Mbps", "maxTrafficRate": "1 Gbps", "minTrafficRate": "0 bps"}
-        performance = rates | {"avePacketDelay": 12, "avgPacketLossRate": 3}
-        document = {
-            "suppFeat": "0",
-            "timeStampGen": "2026-11-23T12:00:00Z",
-            "expiry": "2026-11-23T13:00:05+01:00",
-            "dnPerfInfos": [{"dnPerf": [{"perfData": performance}]}],
-        }
-        assert bandwidth_of(document) == Bandwidth(
-            average_dl_bps=40_000_000,
-            max_dl_bps=1_000_000_000,
-            min_dl_bps=0,
-            delay_ms=12,
-            loss_rate=0.003,
-            generated_at=datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC),
-            valid_until=datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC),
-        )
-
-    def test_comes_from_the_first_entry_that_has_a_rate(self) -> None:
-        entries = [{"perfData": {}}, {"perfData": {"avgTrafficRate": "5 bps"}}]
-        document = {"dnPerfInfos": [{"dnPerf": entries}]}
-        assert bandwidth_of(document) == Bandwidth(average_dl_bps=5)
-
-    @pytest.mark.parametrize("document", [{}, {"dnPerfInfos": [{"dnPerf": [{"perfData": {}}]}]}])
-    def test_without_a_rate_is_no_analytics(self, document: Any) -> None:
-        with pytest.raises(NoAnalytics, match="avgTrafficRate"):
-            bandwidth_of(document)
-
-    def test_that_is_wrong_says_where(self) -> None:
-        document = {"dnPerfInfos": [{"dnPerf": [{"perfData": {"avgTrafficRate": "fast"}}]}]}
-        where = ["/dnPerfInfos/0/dnPerf/0/perfData/avgTrafficRate"]
-        assert pointers(bandwidth_of, document) == where
-
-    def test_is_asked_for_by_gpsi(self) -> None:
-        query = bandwidth_query("msisdn-1")
-        assert query["analyEvent"] == "DN_PERFORMANCE"
-        assert query["tgtUe"] == {"gpsi": "msisdn-1"}
-        assert "suppFeat" in query

@@ -1,11 +1,12 @@
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from af_client import format_rate, parse_rate
-from af_client.units import checked_error_rate
+from af_client.units import checked_error_rate, checked_rate, checked_tos
 
 WIRE_PATTERN = re.compile(r"^\d+(\.\d+)? (bps|Kbps|Mbps|Gbps|Tbps)$")
 
@@ -77,3 +78,24 @@ def test_a_packet_error_rate_stays_what_it_is(text: str) -> None:
 def test_a_packet_error_rate_has_one_notation(text: str) -> None:
     with pytest.raises(ValueError, match="1E-3"):
         checked_error_rate(text)
+
+
+def test_a_rate_in_whole_bits_stays_what_it_is() -> None:
+    assert checked_rate("min_rate_dl_bps", 12_500_000) == 12_500_000
+
+
+@pytest.mark.parametrize("rate", [12.5e6, -1, True, "12.5 Mbps", None])
+def test_any_other_rate_is_refused_with_what_would_be_right(rate: Any) -> None:
+    with pytest.raises(ValueError, match=r"min_rate_dl_bps is .*whole number of bits per second"):
+        checked_rate("min_rate_dl_bps", rate)
+
+
+@pytest.mark.parametrize("tos", ["b8fc", "B8FC", "0000"])
+def test_a_type_of_service_stays_what_it_is(tos: str) -> None:
+    assert checked_tos(tos) == tos
+
+
+@pytest.mark.parametrize("tos", ["b8", "b8fc0", "b8 fc", "0xb8", ""])
+def test_a_type_of_service_has_a_mask(tos: str) -> None:
+    with pytest.raises(ValueError, match="the octet and its mask"):
+        checked_tos(tos)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from nef.domain.events import EventReport, UserPlaneEvent
+from nef.domain.events import EventReport, Measured, UserPlaneEvent
 from nef.domain.notifications import Content, Notification, SessionEvents, Trial
+from nef.domain.sessions import Usage
 from nef.domain.subscriptions import Api
 from nef.domain.units import BitRate
 from nef.schemas.notifications import notification_document
@@ -47,6 +48,43 @@ def test_a_report_about_the_subscription_names_its_flow_ids() -> None:
 def test_the_end_of_a_session_is_about_all_of_it() -> None:
     (report,) = sent(EventReport(UserPlaneEvent.SESSION_TERMINATION))["eventReports"]
     assert report == {"event": "SESSION_TERMINATION"}
+
+
+def test_measurements_stand_in_the_list_of_their_kind() -> None:
+    measured = Measured(
+        delay_dl_ms=9, delays_failed=True, rate_dl=BitRate(0), congestion_failed=True
+    )
+    report = EventReport(UserPlaneEvent.QOS_MONITORING, 2, (7,), measured=measured)
+    assert sent(report)["eventReports"] == [
+        {
+            "event": "QOS_MONITORING",
+            "multiModFlows": [{"medCompN": 2, "flowIds": [7]}],
+            "qosMonReports": [{"dlDelays": [9]}, {"pdmf": True}],
+            "qosMonDatRateReps": [
+                {"flows": [{"medCompN": 2, "fNums": [7]}], "dlDataRate": "0 bps"}
+            ],
+            "qosMonConInfoReps": [{"cimf": True}],
+        }
+    ]
+
+
+def test_measurements_of_the_subscription_name_no_component() -> None:
+    measured = Measured(delay_dl_ms=0, rate_dl=BitRate(5000), congestion_dl_percent=0)
+    report = EventReport(UserPlaneEvent.QOS_MONITORING, 0, measured=measured)
+    assert sent(report)["eventReports"] == [
+        {
+            "event": "QOS_MONITORING",
+            "qosMonReports": [{"dlDelays": [0]}],
+            "qosMonDatRateReps": [{"dlDataRate": "5 Kbps"}],
+            "qosMonConInfoReps": [{"dlConInfo": 0}],
+        }
+    ]
+
+
+def test_usage_says_what_was_counted() -> None:
+    usage = Usage(duration_s=0, total_bytes=7, downlink_bytes=7)
+    (report,) = sent(EventReport(UserPlaneEvent.USAGE_REPORT, usage=usage))["eventReports"]
+    assert report["accumulatedUsage"] == {"duration": 0, "totalVolume": 7, "downlinkVolume": 7}
 
 
 def test_a_test_notification_names_its_subscription_and_no_event() -> None:

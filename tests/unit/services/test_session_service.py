@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from fakes.clock import FakeClock
+from fakes.metering import FakeMetering
 from fakes.storage import MemoryStorage
 from nef.config import load_catalogue
 from nef.domain.errors import (
@@ -17,6 +18,7 @@ from nef.domain.errors import (
     ResourcesRefused,
     UeNotFound,
 )
+from nef.domain.features import SUPPORTED
 from nef.domain.lifecycle import SessionState
 from nef.domain.notifications import SessionEvents, Trial
 from nef.domain.sessions import Session, SessionRequest, UeAddress
@@ -24,6 +26,7 @@ from nef.domain.subscriptions import Api
 from nef.domain.units import BitRate
 from nef.ports.network import Levels, NetworkChanges, Reservation
 from nef.schemas.sessions import request_of
+from nef.services.measuring import SessionMeasuring
 from nef.services.sessions import SessionService
 
 AF = "af"
@@ -91,12 +94,14 @@ class Rig:
     def __init__(self) -> None:
         self.network = ScriptedNetwork()
         self.storage = MemoryStorage()
+        self.metering = FakeMetering()
         self.clock = FakeClock(1000.0)
         self.rung = 0
         ids = itertools.count(1)
         self.service = SessionService(
             storage=self.storage,
             network=self.network,
+            measuring=SessionMeasuring(self.metering),
             clock=self.clock,
             catalogue=load_catalogue(None),
             new_id=lambda: f"s{next(ids)}",
@@ -198,7 +203,7 @@ def test_what_makes_no_sense_changes_nothing(
 
 
 def test_features_are_negotiated_to_what_both_sides_have(rig: Rig) -> None:
-    assert rig.create(supportedFeatures="FFF").request.features == 0x852
+    assert rig.create(supportedFeatures="FFF").request.features == SUPPORTED
     assert rig.create(supportedFeatures="").request.features == 0
     assert rig.create().request.features is None
 

@@ -8,6 +8,7 @@ from fakes.storage import MemoryStorage
 from nef.config import load_catalogue
 from nef.domain.errors import Conflict, InvalidRequest, NefError, NotFound
 from nef.network.simulator.clock import SimulationClock
+from nef.network.simulator.metering import SimulatedMeter
 from nef.network.simulator.network import SimulatedNetwork
 from nef.services.simulation import SimulationService
 
@@ -24,7 +25,12 @@ class Rig:
         self.network = SimulatedNetwork(self.clock)
         catalogue = load_catalogue(None)
         self.service = SimulationService(
-            self.network, self.storage, self.clock, catalogue, self._tick
+            self.network,
+            SimulatedMeter(self.network.stage),
+            self.storage,
+            self.clock,
+            catalogue,
+            self._tick,
         )
 
     def _tick(self) -> None:

@@ -21,7 +21,7 @@ from af_client.modelserver.steps import (
     Declined,
     DeleteSession,
     Failed,
-    FetchBandwidth,
+    FetchOutlook,
     Reported,
 )
 from builders.negotiations import (
@@ -79,7 +79,7 @@ class Server:
         messages = [message for _, message in self.devices.due(now_s)]
         for whose, command in self.devices.commands():
             self.commands.append(command)
-            if isinstance(command, FetchBandwidth):
+            if isinstance(command, FetchOutlook):
                 self.devices.answer(whose, command, Reported(self.bandwidth_bps), now_s)
             elif isinstance(command, CreateSession):
                 self.devices.answer(whose, command, Accepted(a_session()), now_s)
@@ -289,7 +289,7 @@ def test_every_answer_of_the_nef_is_told() -> None:
 
 def test_an_outage_of_the_nef_is_told_once_and_its_end_too() -> None:
     server = Server().running()
-    fetch = FetchBandwidth(GPSI)
+    fetch = FetchOutlook(GPSI)
     for _ in range(3):
         server.devices.answer(DEVICE, fetch, Failed("no connection"), 1.0)
     server.devices.answer(DEVICE, fetch, Reported(1), 2.0)

@@ -17,7 +17,7 @@ from af_client.modelserver.steps import (
     Declined,
     DeleteSession,
     Failed,
-    FetchBandwidth,
+    FetchOutlook,
     Gone,
     ModifySession,
     Reported,
@@ -35,7 +35,7 @@ from builders.negotiations import (
 from fakes.transport import FakeTransport, problem, reply
 
 CHOICE = select((SMALL, LARGE), 10**9, 1.0)
-FETCH = FetchBandwidth(GPSI)
+FETCH = FetchOutlook(GPSI)
 CREATE = CreateSession(session_request(SERVER, DEVICE, CHOICE.ladder), CHOICE)
 MODIFY = ModifySession("s-1", media_flows(SERVER, DEVICE, CHOICE.ladder), CHOICE)
 CHECK = CheckSession("s-1")

@@ -223,3 +223,13 @@ def test_an_attachment_that_finds_no_room_is_counted() -> None:
         address = ip_address(0x0A000000 + number)
         relay.from_radio(encode_attachment(address), AT_UE, 0)
     assert relay.counters.attachments_refused == 5001 - 4096
+
+
+def test_the_waits_of_sent_packets_are_counted() -> None:
+    relay = forwarder(table(flow("s/1", 1428 * 8 * 1000)))  # a packet a millisecond
+    feed(relay, 3)
+    for now_ms in (0, 1, 4):
+        list(relay.departures(now_ms * MS))
+    counters = relay.counters.flow("s/1")
+    waits = (counters.wait_us, counters.longest_wait_us, counters.last_wait_us)
+    assert waits == (0 + 1000 + 4000, 4000, 4000)

@@ -21,11 +21,15 @@ def left_by(queue: PacedQueue, now_ns: int) -> int:
     return len(queue.due(now_ns))
 
 
+def packets_by(queue: PacedQueue, now_ns: int) -> list[bytes]:
+    return [packet for packet, _ in queue.due(now_ns)]
+
+
 def test_packets_leave_in_the_order_they_came() -> None:
     queue = PacedQueue(10**6, 1000)
     for octet in range(5):
         queue.enqueue(0, bytes([octet]))
-    assert queue.due(S) == [bytes([octet]) for octet in range(5)]
+    assert packets_by(queue, S) == [bytes([octet]) for octet in range(5)]
 
 
 def test_the_first_packet_leaves_at_once_and_the_next_when_it_is_paid_for() -> None:
@@ -105,7 +109,7 @@ def test_a_full_queue_drops_the_newcomer_and_keeps_the_rest() -> None:
     assert queue.enqueue(0, b"123456")
     assert not queue.enqueue(0, b"78901")
     assert queue.enqueue(0, b"7890")
-    assert queue.due(S) == [b"123456", b"7890"]
+    assert packets_by(queue, S) == [b"123456", b"7890"]
     assert queue.enqueue(S, b"0123456789")
 
 
@@ -118,6 +122,13 @@ def test_it_says_when_to_come_back() -> None:
     assert left_by(queue, due_ns - 1) == 0
     assert left_by(queue, due_ns) == 1
     assert queue.next_due_ns() is None
+
+
+def test_it_says_how_long_each_packet_waited() -> None:
+    queue = queue_of(3)
+    assert [waited_ns for _, waited_ns in queue.due(0)] == [0]
+    queue.enqueue(MS, PACKET)
+    assert [waited_ns for _, waited_ns in queue.due(3 * MS)] == [3 * MS, 3 * MS, 2 * MS]
 
 
 def test_what_is_drained_is_gone_and_makes_room() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nef.network.userplane.attachments import LIFETIME_S, MAX_ATTACHED
 from nef.network.userplane.counters import FlowCounters, RelayCounters
+from nef.network.userplane.measurements import ALL_EVERY_S, Tally
 from nef.network.userplane.packets import MAX_PAYLOAD_BYTES, encode_attachment, encode_udp
 from nef.network.userplane.relay import RelaySettings
 
@@ -33,6 +34,15 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"of {settings.queue_limit_bytes} bytes; what finds it full" in WORDS
     assert f"by asking every {settings.poll_interval_s * 1000:.0f} ms" in WORDS
     assert f"beyond the {MAX_ATTACHED} addresses" in WORDS
+    assert f"at its counters every {settings.report_interval_s * 1000:.0f} ms" in WORDS
+    assert f"every {ALL_EVERY_S:.0f} s it reports all" in WORDS
+
+
+def test_the_report_on_the_page_has_every_counter_of_a_report() -> None:
+    counters, tally = RelayCounters(), Tally(0)
+    counters.flow("s/1").packets_in = 1
+    shown = set(re.findall(r'"(\w+)":', PAGE.split("## Measurements")[1].split("```")[1]))
+    assert shown == {"runId", "flows", *tally.entries(counters, 1)["s/1"]}
 
 
 def test_every_counter_is_explained_and_no_other() -> None:

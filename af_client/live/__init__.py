@@ -1,0 +1,1 @@
+"""What the network can do for one UE, live: in a terminal, or as lines of JSON."""

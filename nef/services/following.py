@@ -1,0 +1,77 @@
+"""How sessions follow the network: what it grants now is recorded, and the difference told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from nef.domain.errors import Conflict
+from nef.domain.events import EventReport, change_reports
+from nef.domain.lifecycle import SessionState
+from nef.domain.qos import FlowGrant
+from nef.domain.sessions import Session
+from nef.ports.clock import Clock
+from nef.ports.network import Levels, Network, Reservation
+from nef.ports.storage import Storage, UnitOfWork
+
+
+@dataclass(frozen=True)
+class Following:
+    """Lets sessions follow; `report` tells events of a session in the transaction of its change."""
+
+    storage: Storage
+    network: Network
+    clock: Clock
+    report: Callable[[UnitOfWork, Session, tuple[EventReport, ...], float], None]
+    notify: Callable[[], None]
+
+    def follow(self, session_id: str) -> Session | None:
+        """Compare what is recorded with what the network grants, and report the difference.
+
+        The row is read before the network is: whoever writes a later truth in between makes the
+        write conflict, and then it is compared again. A session that is between an intent and its
+        confirmation follows when it is confirmed.
+        """
+        while True:
+            with self.storage.reading() as work:
+                session = work.sessions.get(session_id)
+            if session is None or session.state is not SessionState.ACTIVE:
+                return None
+            levels = self.network.levels(session_id)
+            if levels is None or levels == _levels(session.grants):
+                return session
+            try:
+                return self._followed(session, levels)
+            except Conflict:
+                continue
+
+    def _followed(self, session: Session, levels: Levels) -> Session:
+        now_s = self.clock.now_s()
+        grants = tuple(
+            FlowGrant(
+                grant.component,
+                levels[grant.component],
+                grant.allocated or levels[grant.component] is not None,
+            )
+            for grant in session.grants
+        )
+        reports = change_reports(session.demands, session.grants, grants)
+        with self.storage.transaction() as work:
+            session = work.sessions.replace(replace(session, grants=grants))
+            self.report(work, session, reports, now_s)
+        self.notify()
+        return session
+
+
+def reservation_of(session: Session) -> Reservation:
+    """What a session wants of the network."""
+    return Reservation(
+        session.id, session.ue_id, session.demands, session.admitted_at_s, session.number
+    )
+
+
+def first_grants(levels: Levels) -> tuple[FlowGrant, ...]:
+    """What is recorded of the network's first answer."""
+    return tuple(FlowGrant(number, level, level is not None) for number, level in levels.items())
+
+
+def _levels(grants: tuple[FlowGrant, ...]) -> Levels:
+    return {grant.component: grant.level for grant in grants}

@@ -1,0 +1,28 @@
+"""The fake meter: flows carry what a test says."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from nef.domain.measuring import Measurement
+
+
+@dataclass
+class FakeMetering:
+    """Knows the measurements and the counters of sessions, and which ones are to be resumed."""
+
+    measured: dict[str, dict[int, Measurement]] = field(default_factory=dict)
+    carried: dict[str, dict[str, int]] = field(default_factory=dict)
+    resumed: set[str] = field(default_factory=set)
+
+    def measure(self, session_id: str, window_ms: int, now_s: float) -> Mapping[int, Measurement]:
+        return self.measured.get(session_id, {})
+
+    def carried_bytes(self, session_id: str) -> Mapping[str, int]:
+        return dict(self.carried.get(session_id, {}))
+
+    def resume(self, session_ids: Iterable[str], now_s: float) -> None:
+        self.resumed |= set(session_ids)
+
+    def forget(self, session_id: str) -> None:
+        self.measured.pop(session_id, None)
+        self.carried.pop(session_id, None)

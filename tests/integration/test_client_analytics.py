@@ -1,0 +1,262 @@
+"""What the network can do, through the client, each kind of analytics over HTTP."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from af_client import (
+    Analytics,
+    Bandwidth,
+    BandwidthQuestion,
+    Cell,
+    Communication,
+    CommunicationQuestion,
+    Congestion,
+    CongestionQuestion,
+    Crossing,
+    FlowFilter,
+    MediaFlow,
+    Mobility,
+    MobilityQuestion,
+    NetworkPerformance,
+    NotFound,
+    NotificationReceiver,
+    PerformanceKind,
+    PerformanceQuestion,
+    QosOutlook,
+    QosQuestion,
+    SessionRequest,
+    TransferTimeQuestion,
+    TransferTimes,
+    UeAddress,
+    UeAnalytics,
+)
+from af_client.questions import AnalyticsQuestion
+from builders.clients import client_of
+from builders.service import Served, served
+
+GPSI = "msisdn-001010000000001"
+#: What a new flow of ue-1 can get while its radio is good, medium and bad (docs/scenarios.md).
+GOOD, MEDIUM, BAD = 121_400_000, 33_600_000, 6_600_000
+PATIENCE_S = 20.0
+
+
+@pytest.fixture
+def service() -> Iterator[Served]:
+    with served(scenario="fading-ue", threads=True) as service:
+        yield service
+
+
+@pytest.fixture
+def ue(service: Served) -> UeAnalytics:
+    return client_of(service).ue(gpsi=GPSI)
+
+
+@pytest.fixture
+def receiver() -> Iterator[NotificationReceiver]:
+    with NotificationReceiver() as receiver:
+        yield receiver
+
+
+def about(rate_bps: int) -> Any:
+    return pytest.approx(rate_bps, rel=0.01)
+
+
+class TestAskedOnce:
+    def test_bandwidth_now_next_and_before(self, service: Served, ue: UeAnalytics) -> None:
+        now = ue.bandwidth()
+        assert now.average_dl_bps == about(GOOD)
+        assert now.confidence == 100
+        soon = ue.bandwidth(within_s=16)
+        assert (soon.max_dl_bps, soon.min_dl_bps) == (about(GOOD), about(BAD))
+        assert soon.valid_until is not None
+        assert soon.generated_at is not None
+        assert (soon.valid_until - soon.generated_at).total_seconds() == 16
+        service.step(9)
+        assert ue.bandwidth().average_dl_bps == about(MEDIUM)
+        assert ue.bandwidth(past_s=9).max_dl_bps == about(GOOD)
+
+    def test_fewer_losses_have_their_price(self, ue: UeAnalytics) -> None:
+        assert ue.bandwidth(per="1E-5").average_dl_bps < ue.bandwidth().average_dl_bps
+
+    def test_transfer_times_of_several_sizes(self, ue: UeAnalytics) -> None:
+        times = ue.transfer_times([1_500_000, 12_000_000])
+        small, large = times.of(1_500_000), times.of(12_000_000)
+        assert small is not None
+        assert large is not None
+        assert small.seconds == pytest.approx(8 * 1_500_000 / GOOD, rel=0.25)
+        assert 6 * small.seconds < large.seconds < 9 * small.seconds
+        assert (small.gpsi, small.confidence) == (GPSI, 100)
+        assert ue.transfer_time(1_500_000).seconds == small.seconds
+
+    def test_an_outlook_says_when_a_rate_falls_short(self, ue: UeAnalytics) -> None:
+        assert ue.qos_outlook(rate_dl_bps=30_000_000, within_s=12).holds
+        outlook = ue.qos_outlook(rate_dl_bps=30_000_000, within_s=25)
+        assert not outlook.holds
+        (shortfall,) = outlook.shortfalls
+        assert (shortfall.ends_at - shortfall.starts_at).total_seconds() == 6
+        assert outlook.confidence is not None
+
+    def test_congestion_grows_with_what_flows_hold(self, service: Served, ue: UeAnalytics) -> None:
+        free = ue.congestion()
+        assert free.places[0].cells[0].mcc == "001"
+        client_of(service).create_session(
+            SessionRequest(
+                UeAddress(gpsi=GPSI),
+                flows=(
+                    MediaFlow(
+                        1,
+                        (FlowFilter(1, ("permit out ip from any to any",)),),
+                        per="1E-3",
+                        min_rate_dl_bps=60_000_000,
+                    ),
+                ),
+                notification_destination="http://127.0.0.1:9/not-listening",
+            )
+        )
+        assert ue.congestion().percent > free.percent + 30
+
+    def test_figures_of_the_cell(self, service: Served, ue: UeAnalytics) -> None:
+        figures = ue.network_performance()
+        assert figures.of(PerformanceKind.NUM_OF_UE) == 2
+        assert figures.of(PerformanceKind.GNB_ACTIVE_RATIO) == 100
+        service.control("PUT", "/cells/cell-1/state", {"outage": True})
+        assert ue.network_performance().of(PerformanceKind.GNB_ACTIVE_RATIO) == 0
+
+    def test_where_a_ue_will_be(self, ue: UeAnalytics) -> None:
+        (stay,) = ue.mobility(within_s=30).stays
+        assert stay.duration_s == 30
+        assert str(stay.cells[0]).startswith("001-01-")
+
+    def test_when_a_ue_communicates(self, service: Served) -> None:
+        other = service.control("GET", "/ues/ue-2")["gpsi"]
+        found = client_of(service).ue(gpsi=other).communication(within_s=10)
+        volumes = sorted(one.downlink_bytes or 0 for one in found.traffic)
+        assert volumes == [125_000, 2_000_000]
+
+    def test_an_area_by_its_cells(self, service: Served, ue: UeAnalytics) -> None:
+        nef = client_of(service)
+        cell = ue.congestion().places[0].cells[0]
+        assert nef.area(cell).congestion().percent == ue.congestion().percent
+        assert nef.area(cell).network_performance().of(PerformanceKind.NUM_OF_UE) == 2
+
+    def test_a_ue_that_is_not_known_is_not_found(self, service: Served) -> None:
+        stranger = client_of(service).ue(gpsi="msisdn-999999999")
+        for ask in (stranger.bandwidth, lambda: stranger.transfer_time(5)):
+            with pytest.raises(NotFound):
+                ask()
+
+
+QUESTIONS: list[tuple[AnalyticsQuestion[Any], type]] = [
+    (BandwidthQuestion(), Bandwidth),
+    (BandwidthQuestion(within_s=30, per="1E-5"), Bandwidth),
+    (TransferTimeQuestion((1_000, 2_000_000)), TransferTimes),
+    (QosQuestion(30_000_000, within_s=10), QosOutlook),
+    (CongestionQuestion(within_s=5), Congestion),
+    (PerformanceQuestion(), NetworkPerformance),
+    (MobilityQuestion(within_s=5), Mobility),
+    (CommunicationQuestion(within_s=5), Communication),
+]
+
+
+class TestWatched:
+    @pytest.mark.parametrize(("question", "kind"), QUESTIONS)
+    def test_each_kind_is_reported_periodically_and_ends_with_the_block(
+        self,
+        service: Served,
+        receiver: NotificationReceiver,
+        question: AnalyticsQuestion[Any],
+        kind: type,
+    ) -> None:
+        gpsi = service.control("GET", "/ues/ue-2")["gpsi"]
+        with client_of(service).ue(gpsi=gpsi).watch(receiver, question, every_s=1) as watch:
+            reports = [watch.get(PATIENCE_S)]
+            for _ in range(2):
+                service.step(1)
+                reports.append(watch.get(PATIENCE_S))
+        assert [type(report.answer) for report in reports] == [kind] * 3
+        made = [report.answer.generated_at for report in reports if report.answer]
+        assert made == sorted(set(made))
+        assert subscriptions(service) == []
+
+    def test_bandwidth_is_reported_when_it_changes(
+        self, service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+    ) -> None:
+        with ue.watch(receiver, BandwidthQuestion()) as watch:
+            rates = [rate_of(watch.get(PATIENCE_S).answer)]
+            for seconds in (9, 6):
+                service.step(seconds)
+                rates.append(rate_of(watch.get(PATIENCE_S).answer))
+        assert rates == [about(GOOD), about(MEDIUM), about(BAD)]
+
+    def test_a_threshold_is_reported_when_it_is_crossed(
+        self, service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+    ) -> None:
+        falling = BandwidthQuestion(thresholds_bps=(20_000_000,), crossing=Crossing.FALLING)
+        with ue.watch(receiver, falling) as watch:
+            rates = [rate_of(watch.get(PATIENCE_S).answer)]
+            for _ in range(25):
+                service.step(1)
+            rates.append(rate_of(watch.get(PATIENCE_S).answer))
+        assert rates == [about(GOOD), about(BAD)]
+
+    def test_an_outlook_is_reported_when_it_turns(
+        self, service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+    ) -> None:
+        with ue.watch(receiver, QosQuestion(30_000_000, within_s=5)) as watch:
+            outlooks = [watch.get(PATIENCE_S).answer]
+            for _ in range(25):
+                service.step(1)
+            outlooks += [watch.get(PATIENCE_S).answer, watch.get(PATIENCE_S).answer]
+        assert [outlook.holds for outlook in outlooks if outlook] == [True, False, True]
+
+    def test_a_watch_of_so_many_reports_ends_by_itself(
+        self, service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+    ) -> None:
+        with ue.watch(receiver, BandwidthQuestion(), every_s=1, max_reports=3) as watch:
+            service.step(1)
+            service.step(1)
+            assert len(list(watch)) == 3
+            assert subscriptions(service) == []
+
+    def test_a_callback_hears_what_an_iterator_would(
+        self, service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+    ) -> None:
+        heard: list[int] = []
+        with ue.watch(receiver, BandwidthQuestion(), max_reports=2) as watch:
+            watch.on_report(lambda report: heard.append(rate_of(report.answer)))
+            service.step(9)
+            until(lambda: len(heard) == 2)
+        assert heard == [about(GOOD), about(MEDIUM)]
+
+    def test_an_area_is_watched_with_the_same_words(
+        self, service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+    ) -> None:
+        cell: Cell = ue.congestion().places[0].cells[0]
+        area: Analytics = client_of(service).area(cell)
+        with area.watch(receiver, PerformanceQuestion()) as watch:
+            watch.get(PATIENCE_S)
+            service.control("PUT", "/cells/cell-1/state", {"outage": True})
+            service.step(2)
+            answer = watch.get(PATIENCE_S).answer
+        assert answer is not None
+        assert answer.of(PerformanceKind.GNB_ACTIVE_RATIO) == 0
+
+
+def rate_of(answer: Bandwidth | None) -> int:
+    assert answer is not None
+    return answer.average_dl_bps
+
+
+def subscriptions(service: Served) -> Any:
+    return service.http.get("/3gpp-analyticsexposure/v1/af-1/subscriptions").json()
+
+
+def until(condition: Any) -> None:
+    """Wait for what another thread does."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end_s, "it did not happen"
+        time.sleep(0.01)

@@ -1,0 +1,96 @@
+"""The examples of docs/client.md, run as they stand there against a service."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from af_client import (
+    FlowFilter,
+    MediaFlow,
+    NotificationReceiver,
+    Session,
+    SessionRequest,
+    UeAddress,
+)
+from builders.clients import client_of
+from builders.service import RULE, Served, served
+
+PAGE = (Path(__file__).parents[2] / "docs" / "client.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.fixture
+def service() -> Iterator[Served]:
+    with served(scenario="fading-ue", threads=True) as service:
+        yield service
+
+
+def example(name: str) -> Any:
+    """A function of the page, with what stands around it."""
+    (block,) = [block for block in BLOCKS if f"def {name}(" in block]
+    names: dict[str, Any] = {}
+    exec(compile(block, "docs/client.md", "exec"), names)  # noqa: S102 - our own page
+    return names[name]
+
+
+def test_the_largest_variant_that_arrives_in_time_is_chosen(service: Served) -> None:
+    choose, nef = example("choose"), client_of(service)
+    sizes = {"small": 100_000, "medium": 1_500_000, "large": 8_000_000, "huge": 90_000_000}
+    assert choose(nef, sizes, 1.0) == "large"
+    service.step(16)
+    assert choose(nef, sizes, 1.0) == "small"
+    assert choose(nef, sizes, 0.001) is None
+
+
+def request(*rates_bps: int) -> SessionRequest:
+    flows = tuple(
+        MediaFlow(
+            number,
+            (FlowFilter(number, (RULE,), f"{number:02x}fc"),),
+            per="1E-3",
+            min_rate_dl_bps=rate_bps,
+        )
+        for number, rate_bps in enumerate(rates_bps, 1)
+    )
+    destination = "http://127.0.0.1:9/not-listening"
+    return SessionRequest(
+        UeAddress(ipv4="10.45.0.2"), flows=flows, notification_destination=destination
+    )
+
+
+def test_a_refusal_leads_to_the_session_that_the_network_can_give(
+    service: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = example("ask")(client_of(service), request(500_000_000))
+    assert isinstance(session, Session)
+    assert session.flow(1).min_rate_dl_bps == pytest.approx(121_400_000, rel=0.01)
+    assert capsys.readouterr().out.startswith("flow 1: up to 12")
+
+
+def test_a_refusal_of_two_flows_leads_there_too(service: Served) -> None:
+    session = example("ask")(client_of(service), request(1_000_000, 500_000_000))
+    assert isinstance(session, Session)
+    assert session.flow(1).min_rate_dl_bps == 1_000_000
+    assert session.flow(2).min_rate_dl_bps == pytest.approx(120_000_000, rel=0.02)
+
+
+def test_where_nothing_is_offered_there_is_no_session(service: Served) -> None:
+    ask, nef = example("ask"), client_of(service)
+    assert ask(nef, request(500_000_000)) is not None  # takes all that the cell has left
+    assert ask(nef, request(1_000_000)) is None
+
+
+def test_what_is_watched_is_printed(
+    service: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda _: service.step(2))
+    with NotificationReceiver() as receiver:
+        example("follow_everything")(client_of(service), receiver)
+    printed = capsys.readouterr().out
+    assert "QosOutlook(" in printed
+    assert "rate_dl_bps=12500000" in printed
+    assert "n_bytes=8000000" in printed
+    assert service.http.get("/3gpp-analyticsexposure/v1/af-1/subscriptions").json() == []
