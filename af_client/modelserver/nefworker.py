@@ -4,11 +4,10 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from dataclasses import replace
 
 from af_client.client import NefClient
-from af_client.errors import BadRequest, NefError, NoAnalytics, NotFound, Refused
+from af_client.errors import NefError, NotFound, Refused
 from af_client.inbox import Inbox
 from af_client.messages import Session, SessionRequest
 from af_client.modelserver.steps import (
@@ -25,6 +24,7 @@ from af_client.modelserver.steps import (
     ModifySession,
     Reported,
 )
+from af_client.targets import UeAnalytics
 
 _log = logging.getLogger(__name__)
 
@@ -97,28 +97,38 @@ class NefWorker:
     def _outlook(self, question: FetchOutlook) -> Reported:
         """What the network can do; a NEF that foresees nothing still reports the bandwidth."""
         ue = self._nef.ue(gpsi=question.gpsi)
-        bandwidth = ue.bandwidth()
-        sure: list[int] = []
-        seconds: dict[int, float] = {}
-        lasting_bps: int | None = None
-        with suppress(NoAnalytics, BadRequest, NotFound):
-            if question.volumes:
-                found = ue.transfer_times(question.volumes).times
-                seconds = {time.n_bytes: time.seconds for time in found}
-                sure += [time.confidence for time in found if time.confidence is not None]
-            if question.rates_bps:
-                lasting_bps = 0
-            for rate_bps in question.rates_bps:
-                outlook = ue.qos_outlook(rate_dl_bps=rate_bps, within_s=question.within_s)
-                sure += [outlook.confidence] if outlook.confidence is not None else []
-                if outlook.holds:
-                    lasting_bps = rate_bps
-                    break
-        return Reported(bandwidth.average_dl_bps, seconds, lasting_bps, min(sure, default=100))
+        bandwidth_bps = ue.bandwidth().average_dl_bps
+        try:
+            seconds, sure = _seconds(ue, question.volumes)
+            lasting_bps, too = _lasting(ue, question.rates_bps, question.within_s)
+        except NefError as fault:
+            _log.debug("no forecast about %s: %s", question.gpsi, fault)
+            return Reported(bandwidth_bps)
+        return Reported(bandwidth_bps, seconds, lasting_bps, min((*sure, *too), default=100))
 
     def _delete(self, session: Session) -> Answer:
         self._nef.delete_session(session.id)
         return Gone("deleted")
+
+
+def _seconds(ue: UeAnalytics, volumes: tuple[int, ...]) -> tuple[dict[int, float], list[int]]:
+    """How long each volume takes, and how sure that is."""
+    found = ue.transfer_times(volumes).times if volumes else ()
+    sure = [time.confidence for time in found if time.confidence is not None]
+    return {time.n_bytes: time.seconds for time in found}, sure
+
+
+def _lasting(
+    ue: UeAnalytics, rates_bps: tuple[int, ...], within_s: int
+) -> tuple[int | None, list[int]]:
+    """The first rate that holds, 0 where none does, and how sure that is."""
+    sure: list[int] = []
+    for rate_bps in rates_bps:
+        outlook = ue.qos_outlook(rate_dl_bps=rate_bps, within_s=within_s)
+        sure += [outlook.confidence] if outlook.confidence is not None else []
+        if outlook.holds:
+            return rate_bps, sure
+    return 0 if rates_bps else None, sure
 
 
 def _attempt(ask: Callable[[], Answer]) -> Answer:

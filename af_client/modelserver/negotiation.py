@@ -310,7 +310,8 @@ class Negotiation:
             return []
         if self.stage is Stage.SELECTING or self.session is None:
             return []
-        before, self._lasting_bps = self.rung, None
+        # What was foreseen has come, or not; also a transfer that was let go on must hear of it.
+        before, self._lasting_bps = (self.rung, self.holding.rung), None
         for report in notification.reports:
             if report.event == UserPlaneEvent.SESSION_TERMINATION:
                 self.session = None
@@ -319,7 +320,7 @@ class Negotiation:
         first = self.stage is Stage.ALLOCATING and self.holding.settled
         if first:
             self.stage = Stage.SERVING
-        if not first and self.rung == before:
+        if not first and before == (self.rung, self.holding.rung):
             return []
         # The first word about a ladder is the outcome of what the reported bandwidth led to.
         cause = "bandwidth" if first else "notification"

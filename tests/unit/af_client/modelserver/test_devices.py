@@ -65,6 +65,7 @@ class Server:
             self.log,
         )
         self.bandwidth_bps = ENOUGH_BPS["large"]
+        self.lasting_bps: int | None = None
         self.commands: list[Command] = []
 
     def hear(self, message: Message, now_s: float, source: Endpoint = DEVICE) -> None:
@@ -80,7 +81,8 @@ class Server:
         for whose, command in self.devices.commands():
             self.commands.append(command)
             if isinstance(command, FetchOutlook):
-                self.devices.answer(whose, command, Reported(self.bandwidth_bps), now_s)
+                report = Reported(self.bandwidth_bps, lasting_bps=self.lasting_bps)
+                self.devices.answer(whose, command, report, now_s)
             elif isinstance(command, CreateSession):
                 self.devices.answer(whose, command, Accepted(a_session()), now_s)
         return messages
@@ -174,6 +176,33 @@ def test_without_any_guarantee_the_transfer_ends_and_goes_on_when_there_is_one()
     assert server.log.last("transfer_end")["outcome"] == "aborted"
     server.devices.notification(guaranteed(), 3.0)
     assert server.started() == [("large", "missing"), ("large", "missing")]
+
+
+def test_a_device_gets_ahead_of_time_what_will_last() -> None:
+    server = server_with(ENOUGH_BPS["medium"], Server().idle())
+    assert server.started() == [("large", "missing"), ("medium", "outlook")]
+
+
+def test_what_is_under_way_when_a_loss_is_foreseen_goes_on_until_it_comes() -> None:
+    server = server_with(ENOUGH_BPS["medium"], Server().running())
+    assert server.started() == [("large", "missing")]
+    server.devices.notification(not_guaranteed("medium"), 3.2)
+    assert server.started() == [("large", "missing"), ("medium", "notification")]
+
+
+def test_what_a_transfer_should_take_stands_beside_what_it_took() -> None:
+    server = Server().idle()
+    begun, ended = server.log.last("transfer_start"), server.log.last("transfer_end")
+    assert begun["expected_s"] == ended["expected_s"] > 0
+    assert ended["seconds"] == 0.8
+
+
+def server_with(lasting_bps: int, server: Server) -> Server:
+    """A server that was told a second later what the network will keep."""
+    server.lasting_bps = lasting_bps
+    server.turn(3.0)
+    server.turn(3.1)
+    return server
 
 
 def test_a_guarantee_of_what_the_device_has_already_sends_nothing() -> None:

@@ -22,6 +22,7 @@ from af_client.modelserver.steps import (
     ModifySession,
     Reported,
 )
+from builders.analytics import OUTLOOK, event, transfers
 from builders.negotiations import (
     DEVICE,
     GPSI,
@@ -72,6 +73,36 @@ def performance(rate: str) -> dict[str, Any]:
 
 def test_the_reported_bandwidth_is_in_bits_per_second() -> None:
     assert Worked(reply(200, performance("25 Mbps"))).on(FETCH) == Reported(25_000_000)
+
+
+def test_the_time_of_each_volume_comes_with_the_bandwidth() -> None:
+    times = event("E2E_DATA_VOL_TRANS_TIME", transfers((1000, 200), (5000, 1500)))
+    made = reply(201, {"eventNotifis": [times]}, Location="http://nef.example/s/1")
+    worked = Worked(reply(200, performance("25 Mbps")), made, reply(404, {"status": 404}))
+    answer = worked.on(FetchOutlook(GPSI, volumes=(1000, 5000)))
+    assert answer == Reported(25_000_000, {1000: 0.2, 5000: 1.5}, confidence=88)
+
+
+def test_the_largest_rate_that_lasts_is_found_from_the_top() -> None:
+    bad, good = reply(200, OUTLOOK), reply(200, {"suppFeat": "0"})
+    worked = Worked(reply(200, performance("25 Mbps")), bad, good)
+    answer = worked.on(FetchOutlook(GPSI, rates_bps=(9_000_000, 4_000_000, 1), within_s=2))
+    assert answer == Reported(25_000_000, lasting_bps=4_000_000, confidence=80)
+
+
+def test_where_no_rate_lasts_it_is_none_of_them() -> None:
+    worked = Worked(reply(200, performance("25 Mbps")), reply(200, OUTLOOK))
+    answer = worked.on(FetchOutlook(GPSI, rates_bps=(9_000_000,), within_s=2))
+    assert answer == Reported(25_000_000, lasting_bps=0, confidence=80)
+
+
+@pytest.mark.parametrize("refusal", [reply(204), problem(400), problem(404)])
+@pytest.mark.parametrize("asked", [{"volumes": (1000,)}, {"rates_bps": (1, 2), "within_s": 1}])
+def test_a_nef_that_foresees_nothing_still_reports_the_bandwidth(
+    refusal: Reply, asked: dict[str, Any]
+) -> None:
+    worked = Worked(reply(200, performance("25 Mbps")), refusal)
+    assert worked.on(FetchOutlook(GPSI, **asked)) == Reported(25_000_000)
 
 
 def test_a_session_is_created_for_its_inbox_after_what_was_left_is_deleted() -> None:

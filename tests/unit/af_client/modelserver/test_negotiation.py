@@ -355,7 +355,8 @@ def test_what_will_not_last_is_left_before_the_network_takes_it_away() -> None:
     _, medium_bps, _ = rates_of(negotiation)
     (decision,) = negotiation.bandwidth(foreseen(medium_bps), 1.0)
     assert (the_variant(decision), the_cause(decision)) == ("medium", "outlook")
-    assert negotiation.notified(not_guaranteed("medium"), 2.0) == [], "it is there already"
+    (decision,) = negotiation.notified(not_guaranteed("medium"), 2.0)
+    assert (the_variant(decision), the_cause(decision)) == ("medium", "notification")
 
 
 def test_where_nothing_will_last_the_smallest_is_next() -> None:
