@@ -149,6 +149,8 @@ def _bar(rate: int, highest: int) -> str:
 def _rate(bps: int | None) -> str:
     if bps is None:
         return "?"
+    if bps == 0:
+        return "nothing"
     if bps < 1_000_000:
         return f"{bps / 1e3:.0f} kbit/s"
     return f"{bps / 1e6:.1f} Mbit/s" if bps < 1_000_000_000 else f"{bps / 1e9:.2f} Gbit/s"

@@ -177,7 +177,7 @@ def _monitoring(service: MonitoringService, api_root: str) -> dict[str, Callable
 
     def modify(scs_as_id: str, subscription_id: str, body: Any) -> Reply:
         service.modify(scs_as_id, subscription_id, requests.revision_of(body))
-        return _done()
+        return None, 204, {}  # one type only, as for the deletion of analytics
 
     def delete(scs_as_id: str, subscription_id: str) -> Reply:
         held = service.delete(scs_as_id, subscription_id)

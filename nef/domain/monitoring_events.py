@@ -102,7 +102,8 @@ class MonitoringRequest:
 
     `max_reports` counts for each UE and each type by itself, and `until_s` ends the subscription,
     whatever comes first. `detection_s` is how long a UE must be unreachable before that is told.
-    `guard_s` is how long reports on a group are collected. `wire` is the request as it was written.
+    `guard_s` is how long reports on a group are collected. `negotiates` says whether the AF named
+    optional features, of which none is supported. `wire` is the request as it was written.
     """
 
     destination: str
@@ -114,7 +115,7 @@ class MonitoringRequest:
     guard_s: float = 0.0
     detection_s: float = 0.0
     location: LocationWish = field(default_factory=LocationWish)
-    features: int | None = None
+    negotiates: bool = False
     test_notification: bool = False
     wire: Mapping[str, Any] = field(default_factory=dict)
 

@@ -126,7 +126,7 @@ def request_of(document: Any) -> MonitoringRequest:
         guard_s=parts.get("guard_s", 0),
         detection_s=parts.get("detection_s", 0),
         location=_location(types, parts),
-        features=parts.get("features"),
+        negotiates="features" in parts,
         test_notification=parts.get("test_notification", False),
         wire={key: value for key, value in document.items() if key in _OWN},
     )

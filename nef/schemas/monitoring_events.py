@@ -61,7 +61,7 @@ def subscription_document(
     request = subscription.body.request
     link = subscription_link(api_root, Api.MONITORING, subscription.af_id, subscription.id)
     document = dict(request.wire) | {"self": link}
-    if request.features is not None:
+    if request.negotiates:
         document["supportedFeatures"] = NO_FEATURES
     if told:
         document["monitoringEventReport"] = report_document(told[0])

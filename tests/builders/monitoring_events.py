@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from builders.contracts import breaches
 from builders.courses import place
+from builders.service import Served
 from nef.domain.areas import CellPlace
 from nef.domain.monitoring_events import MonitoringRequest, Sighting
+from nef.network.simulator.scenario import shipped_document
 from nef.schemas.monitoring_event_requests import request_of
 
 AF = "/3gpp-monitoring-event/v1/af-1/subscriptions"
@@ -19,7 +22,10 @@ NEXT_DOOR = place("cell-3", "000000030", "000001")
 
 def body(kind: str = LOSS, **changes: Any) -> dict[str, Any]:
     """A subscription on the wire to ten reports; an attribute set to None is left out."""
-    own = {REACHABILITY: {"reachabilityType": "DATA"}, LOCATION: {"locationType": "CURRENT_LOCATION"}}
+    own = {
+        REACHABILITY: {"reachabilityType": "DATA"},
+        LOCATION: {"locationType": "CURRENT_LOCATION"},
+    }
     document = {
         "notificationDestination": "http://127.0.0.1:9/not-listening",
         "monitoringType": kind,
@@ -43,3 +49,19 @@ def asking(kind: str = LOSS, **changes: Any) -> MonitoringRequest:
 def at(where: CellPlace | None = HERE) -> Sighting:
     """A UE in a cell, or within reach of none."""
     return Sighting(attached=True, reachable=where is not None, place=where)
+
+
+def with_group() -> dict[str, Any]:
+    """The scenario `steady`, with ue-1 and ue-4 in a group."""
+    group = {"id": "cars@example.com", "ues": ["ue-1", "ue-4"]}
+    return shipped_document("steady") | {"groups": [group]}
+
+
+def create(nef: Served, document: dict[str, Any]) -> dict[str, Any]:
+    """Make a subscription that is kept; what is answered keeps the contract."""
+    response = nef.http.post(AF, json=document)
+    assert response.status_code == 201, response.text
+    made: dict[str, Any] = response.json()
+    assert response.headers["location"] == made["self"]
+    assert breaches("monitoring-event.yaml", "MonitoringEventSubscription", made) == []
+    return made

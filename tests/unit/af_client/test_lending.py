@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from af_client import NotificationReceiver
+from af_client import InvalidParam, NotificationReceiver
 from af_client.inbox import Receipt
-from af_client import InvalidParam
 from af_client.schemas.base import Malformed
 
 

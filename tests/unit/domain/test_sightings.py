@@ -48,15 +48,15 @@ class Watching:
     def __post_init__(self) -> None:
         self.body = MonitoringSubscription(self.request, UE)
 
-    def at(
-        self, now_s: float, sighting: Sighting = DARK, **more: Sighting
-    ) -> tuple[UeEvent, ...]:
+    def at(self, now_s: float, sighting: Sighting = DARK, **more: Sighting) -> tuple[UeEvent, ...]:
         sightings = {UE: sighting, **more}
         self.body = loaded(dumped(self.body), MonitoringSubscription)
         self.body, events = seen(self.body, sightings, now_s)
         return events
 
-    def told(self, now_s: float, sighting: Sighting = DARK, **more: Sighting) -> tuple[UeEvent, ...]:
+    def told(
+        self, now_s: float, sighting: Sighting = DARK, **more: Sighting
+    ) -> tuple[UeEvent, ...]:
         events = self.at(now_s, sighting, **more)
         self.body, news = collected(self.body, events, now_s)
         return news
@@ -74,8 +74,8 @@ def group(kind: str = LOSS, **changes: Any) -> Watching:
     return Watching(request_of(group_body(kind, **changes)))
 
 
-def places(events: tuple[UeEvent, ...]) -> list[str | None]:
-    return [event.location and event.location.place.cell_id for event in events]
+def places(events: tuple[UeEvent, ...]) -> list[str]:
+    return [event.location.place.cell_id for event in events if event.location]
 
 
 def test_a_loss_is_told_once_and_the_next_one_again() -> None:
@@ -216,10 +216,7 @@ def test_after_the_last_report_nothing_more_is_told() -> None:
 
 
 def test_reports_count_for_each_ue_and_each_type() -> None:
-    ues = group(LOSS, addnMonTypes=["UE_REACHABILITY"], reachabilityType="DATA")
-    ues = Watching(request_of(group_body(
-        maximumNumberOfReports=1, addnMonTypes=["UE_REACHABILITY"], reachabilityType="DATA"
-    )))  # fmt: skip
+    ues = group(addnMonTypes=[REACHABILITY], reachabilityType="DATA", maximumNumberOfReports=1)
     first = ues.at(0, at(), **{OTHER: DARK})
     assert [(e.gpsi, e.type.value) for e in first] == [(UE, REACHABILITY), (OTHER, LOSS)]
     second = ues.at(1, DARK, **{OTHER: at()})

@@ -86,7 +86,7 @@ def test_everything_that_is_asked_for_is_understood() -> None:
     assert (request.guard_s, request.detection_s) == (5, 30)
     kind = LocationType.CURRENT_OR_LAST_KNOWN_LOCATION
     assert request.location == LocationWish(kind, Accuracy.TA_RA, None, 7)
-    assert (request.immediate, request.test_notification) == (True, True)
+    assert (request.immediate, request.test_notification, request.negotiates) == (True,) * 3
     assert request.target.group == "cars@example.com"
     assert request.target.excluded == ("msisdn-12345",)
     assert request.target.added == ("extid-camera@example.com",)

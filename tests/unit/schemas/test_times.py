@@ -1,5 +1,7 @@
 """Moments on the wire: RFC 3339, with a zone, and nothing that could not be written again."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -53,10 +55,8 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 @given(st.text(max_size=40))
 @example("9" * 40)
 def test_no_text_does_anything_but_being_read_or_refused(text: str) -> None:
-    try:
-        parse_moment(text)
-    except InvalidValue as error:
-        assert "RFC 3339" in str(error) or "1970" in str(error)
+    with suppress(InvalidValue):
+        assert 0 <= parse_moment(text) < 2.6e11
 
 
 @given(st.floats(0, 2.5e11))

@@ -1,100 +1,23 @@
 """Events of UEs of a simulated network: what is told in the answer, what later, and until when."""
 
-import itertools
 from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
 
+from builders.lookouts import Rig, scenario
 from builders.monitoring_events import (
     EXTERNAL_ID,
     LOCATION,
     LOSS,
-    MSISDN,
     REACHABILITY,
     body,
     group_body,
 )
-from builders.simulations import Simulated
-from fakes.storage import MemoryStorage
 from nef.domain.errors import InvalidRequest, NotFound, UeNotFound
-from nef.domain.monitoring_events import UeEvent
 from nef.domain.notifications import MonitoringEvents, Trial
-from nef.domain.subscriptions import Api, Subscription
-from nef.network.simulator.scenario import shipped_document
-from nef.schemas.monitoring_event_requests import request_of, revision_of
-from nef.services.monitoring_events import Lookout, MonitoringService, MonitoringWatch
-from nef.services.subscriptions import SubscriptionService
-
-FIRST, SECOND = f"msisdn-{MSISDN}", "msisdn-001010000000002"
-
-
-def scenario(**changes: Any) -> dict[str, Any]:
-    """Steady, with ue-1 and ue-2 in a group, and ue-3 in a second cell."""
-    document = shipped_document("steady")
-    document["cells"].append({"id": "cell-2", "bandwidth_mhz": 20})
-    document["ues"][2]["cell"] = "cell-2"
-    document["groups"] = [{"id": "cars@example.com", "ues": ["ue-1", "ue-2"]}]
-    return document | changes
-
-
-class Rig:
-    """The service on a network, in manual time."""
-
-    def __init__(self, storage: MemoryStorage | None = None) -> None:
-        self.network = Simulated(scenario())
-        self.storage = storage or MemoryStorage()
-        lookout = Lookout(self.network.information)
-        ids = itertools.count(1)
-        self.subscriptions = SubscriptionService(
-            self.storage,
-            self.network.clock,
-            {Api.MONITORING: MonitoringWatch(lookout)},
-            lambda: f"s{next(ids)}",
-            lambda: None,
-        )
-        self.service = MonitoringService(lookout, self.network.clock, self.subscriptions)
-
-    def add(self, document: dict[str, Any]) -> tuple[str, list[str]]:
-        """The id of what is kept, empty where nothing is, and what was told in the answer."""
-        kept, told = self.service.subscribe("af", request_of(document))
-        return kept.id if kept else "", names(told)
-
-    def put(self, document: dict[str, Any], name: str = "s1") -> list[str]:
-        return names(self.service.replace("af", name, request_of(document))[1])
-
-    def patch(self, path: str, *values: str) -> None:
-        operation = {"op": "add", "path": path, "value": list(values)}
-        self.service.modify("af", "s1", revision_of([operation]))
-
-    def step(self, seconds: float = 1.0) -> None:
-        self.network.step(seconds)
-        self.subscriptions.tick()
-
-    def attach(self, ue_id: str, attached: bool, seconds: float = 1.0) -> None:
-        self.network.attach(ue_id, attached, self.network.now_s)
-        self.step(seconds)
-
-    def notifications(self) -> list[Any]:
-        with self.storage.reading() as work:
-            rows = work.outbox.find(None, None, 1000)
-        return [row.notification.content for row in reversed(rows)]
-
-    @property
-    def told(self) -> list[list[str]]:
-        found = (c for c in self.notifications() if isinstance(c, MonitoringEvents))
-        return [names(content.events) for content in found]
-
-    def ended(self, name: str = "s1") -> bool:
-        try:
-            self.service.read("af", name)
-        except NotFound:
-            return True
-        return False
-
-
-def names(events: tuple[UeEvent, ...]) -> list[str]:
-    return [event.type.value for event in events]
+from nef.domain.subscriptions import Subscription
+from nef.schemas.monitoring_event_requests import request_of
 
 
 @pytest.fixture
@@ -252,73 +175,6 @@ def test_its_time_ends_a_subscription_without_a_word(rig: Rig) -> None:
     assert not rig.ended()
     rig.step(1)
     assert (rig.told, rig.ended()) == ([], True)
-
-
-def test_reports_on_a_group_come_together_and_those_held_are_the_answer_to_delete(
-    rig: Rig,
-) -> None:
-    rig.add(group_body(groupReportGuardTime=10))
-    rig.attach("ue-1", False)
-    rig.attach("ue-2", False, 8)
-    assert rig.told == []
-    rig.step(2)
-    assert rig.told == [[LOSS, LOSS]]
-    rig.attach("ue-1", True)
-    rig.attach("ue-1", False)
-    assert names(rig.service.delete("af", "s1")) == [LOSS]
-    rig.step(20)
-    assert rig.told == [[LOSS, LOSS]]
-
-
-def test_a_member_that_is_left_out_is_not_watched_until_it_is_back(rig: Rig) -> None:
-    rig.add(group_body())
-    rig.patch("/excludedMsisdns", MSISDN)
-    rig.attach("ue-1", False)
-    assert rig.told == []
-    rig.attach("ue-2", False)
-    assert rig.told == [[LOSS]]
-    rig.patch("/addedMsisdns", MSISDN)
-    rig.step()
-    assert rig.told == [[LOSS], [LOSS]], "it is lost when it comes back into the group"
-    contents = rig.notifications()
-    assert [content.events[0].gpsi for content in contents] == [SECOND, FIRST]
-
-
-def test_only_members_are_left_out_or_added(rig: Rig) -> None:
-    rig.add(group_body())
-    for path in ("/excludedMsisdns", "/addedMsisdns"):
-        with pytest.raises(InvalidRequest) as refusal:
-            rig.patch(path, "001010000000003")
-        assert refusal.value.params[0].pointer == "/externalGroupId"
-    assert rig.service.read("af", "s1").body.request.target.excluded == ()
-
-
-def test_a_replacement_begins_anew(rig: Rig) -> None:
-    rig.add(body(LOSS))
-    rig.attach("ue-1", False)
-    rig.attach("ue-1", True)
-    assert rig.put(body(REACHABILITY)) == []
-    rig.step()
-    assert rig.told == [[LOSS], [REACHABILITY]]
-    assert rig.put(body(REACHABILITY, immediateRep=True)) == [REACHABILITY]
-    rig.step()
-    assert rig.told == [[LOSS], [REACHABILITY]]
-
-
-def test_a_replacement_that_is_fulfilled_at_once_ends(rig: Rig) -> None:
-    rig.add(body(LOSS))
-    assert rig.put(body(LOCATION, maximumNumberOfReports=1)) == [LOCATION]
-    rig.step()
-    assert (rig.told, rig.ended()) == ([], True)
-
-
-def test_a_subscription_stays_with_its_ue(rig: Rig) -> None:
-    rig.add(body())
-    for other in (body(msisdn="001010000000002"), group_body(), body(msisdn=None, ipv4Addr="10.45.0.2")):
-        with pytest.raises(InvalidRequest):
-            rig.put(other)
-    with pytest.raises(NotFound):
-        rig.put(body(), "s2")
 
 
 @pytest.mark.parametrize(

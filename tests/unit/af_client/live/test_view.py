@@ -54,7 +54,7 @@ def shown(*reports: Report[Any], asked: tuple[Question[Answer], ...] = ()) -> st
             Report(
                 BandwidthQuestion(within_s=30), Bandwidth(5_000, 1_500_000_000, 0, confidence=80)
             ),
-            ["next 30 s", "5 kbit/s", "0 kbit/s to 1.50 Gbit/s", "confidence 80 %"],
+            ["next 30 s", "5 kbit/s", "nothing to 1.50 Gbit/s", "confidence 80 %"],
         ),
         (
             Report(SIZES, TransferTimes((TransferTime(100_000, 0.128, confidence=90),))),
