@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from connexion import FlaskApp
+from connexion.frameworks.flask import FlaskJSONProvider
 from connexion.jsonifier import Jsonifier
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
@@ -24,6 +25,13 @@ class _Json(Jsonifier):
 
     def loads(self, data: str | bytes) -> Any:
         return orjson.loads(data)
+
+
+class _FlaskJson(FlaskJSONProvider):
+    """Reads for the handlers what the validator has read, down to numbers beyond 64 bits."""
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        return orjson.loads(s)
 
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
@@ -47,6 +55,7 @@ def contract_application(
         swagger_ui_options=SwaggerUIOptions(swagger_ui=False),
         validator_map=VALIDATORS,
     )
+    app.app.json = _FlaskJson(app.app)
     resolver = Resolver(handlers.__getitem__)
     for name in NAMES:
         document = served(name)

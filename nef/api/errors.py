@@ -59,7 +59,15 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
 
 #: Attributes that our documents require at the top of a body.
 _MANDATORY = frozenset(
-    {"/", "/notificationDestination", "/analyEvent", "/suppFeat", "/notifUri", "/analyEventsSubs"}
+    {
+        "/",
+        "/notificationDestination",
+        "/monitoringType",
+        "/analyEvent",
+        "/suppFeat",
+        "/notifUri",
+        "/analyEventsSubs",
+    }
 )
 
 _FRAMEWORK_CAUSES = {

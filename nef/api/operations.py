@@ -243,9 +243,7 @@ def _simulation(
             simulation.flows_document(service.status(), *service.carried(), ue_id)
         ),
         "reportMeasurements": measured,
-        "listMeasurements": lambda: _ok(
-            measurements.measurements_document(service.measurements())
-        ),
+        "listMeasurements": lambda: _ok(measurements.measurements_document(service.measurements())),
         "listNotifications": notifications,
         "listQosProfiles": lambda: _ok(simulation.profiles_document(service.profiles())),
     }

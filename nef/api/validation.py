@@ -13,6 +13,11 @@ from nef.api.errors import MalformedBody, UnsupportedEncoding
 from nef.domain.errors import InvalidParam, InvalidRequest
 
 _ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii"})
+_CHOICES = (
+    jsonschema_rs.ValidationErrorKind.AnyOf,
+    jsonschema_rs.ValidationErrorKind.OneOfNotValid,
+    jsonschema_rs.ValidationErrorKind.OneOfMultipleValid,
+)
 #: More would not help the reader of an answer.
 _MOST_PARAMS = 20
 
@@ -58,6 +63,8 @@ def _param(error: jsonschema_rs.ValidationError) -> InvalidParam:
         return InvalidParam(f"{path}/{_escaped(kind.property)}", "is missing", missing=True)
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.Not):
         return InvalidParam(path or "/", _together(kind.schema) or error.message[:300])
+    if isinstance(kind, _CHOICES):
+        return InvalidParam(path or "/", _choice(kind) or error.message[:300])
     return InvalidParam(path or "/", error.message[:300])
 
 
@@ -65,6 +72,16 @@ def _together(schema: Any) -> str | None:
     """The rule `not: required: [a, b]` in words."""
     names = schema.get("required") if isinstance(schema, dict) else None
     return f"may not have {' and '.join(names)}" if names else None
+
+
+def _choice(kind: Any) -> str | None:
+    """The rule that one of several attributes has to be there, in words."""
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.OneOfMultipleValid):
+        return "has attributes that exclude each other; name one of them"
+    errors = [error.kind for branch in kind.context for error in branch]
+    if not all(isinstance(e, jsonschema_rs.ValidationErrorKind.Required) for e in errors):
+        return None
+    return f"name {' or '.join(dict.fromkeys(e.property for e in errors))}"
 
 
 def _escaped(part: Any) -> str:

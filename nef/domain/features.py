@@ -29,7 +29,7 @@ NO_FEATURES = "0"
 
 
 def parse_features(text: str) -> int:
-    """A mask in its notation (TS 29.571 5.2.2), where nothing is no feature; raises InvalidValue."""
+    """A mask in its notation (TS 29.571 5.2.2); nothing is no feature. Raises InvalidValue."""
     if not set(text) <= set(hexdigits):
         raise InvalidValue(f"{text[:40]!r} is not a mask in hexadecimal digits, such as 872")
     return int(text or "0", 16)

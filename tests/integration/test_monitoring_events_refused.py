@@ -1,4 +1,4 @@
-"""Requests about monitoring events that cannot be met are refused by name, and end in no failure."""
+"""Requests about monitoring events that cannot be met are refused by name and never fail."""
 
 import copy
 import json

@@ -34,7 +34,9 @@ def said(network: Simulated, ue_id: str, n_bytes: int) -> TransferTime | None:
     return found[0] if found else None
 
 
-def taken_s(network: Simulated, ue_id: str, n_bytes: int, rate_bps: int, patience_s: float) -> float:
+def taken_s(
+    network: Simulated, ue_id: str, n_bytes: int, rate_bps: int, patience_s: float
+) -> float:
     """How long the relay takes for so many bytes in a session of a rate, and the path's delay."""
     begun_s, delay_s = network.now_s, network.seen_by(ue_id).delay_ms / 1000
     network.reserve(reservation("s", demand(rate_bps / 1e6), ue=ue_id), begun_s)

@@ -19,6 +19,9 @@ SCHEMA: dict[str, Any] = {
         "either": {"$ref": "#/components/schemas/Either"},
         "list": {"type": "array", "items": {"$ref": "#/components/schemas/Either"}},
         "choice": {"enum": ["x", "y"], "nullable": True},
+        "some": {"anyOf": [{"required": ["left"]}, {"required": ["right"]}]},
+        "one": {"oneOf": [{"required": ["left"]}, {"required": ["right"]}]},
+        "kind": {"anyOf": [{"type": "string", "enum": ["x"]}, {"type": "string"}]},
     },
     "components": {
         "schemas": {
@@ -94,3 +97,23 @@ def test_what_is_not_json_is_malformed(body: bytes) -> None:
 def test_another_encoding_is_not_guessed_at() -> None:
     with pytest.raises(UnsupportedEncoding, match="utf-16"):
         parsed("{}".encode("utf-16"), "utf-16")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"some": {}}, "name left or right"),
+        ({"one": {}}, "name left or right"),
+        ({"one": {"left": 1, "right": 2}}, "exclude each other"),
+    ],
+)
+def test_a_choice_of_attributes_is_told_in_words(body: dict[str, Any], reason: str) -> None:
+    (fault,) = faults({"name": "x"} | body)
+    assert fault.pointer in ("/some", "/one")
+    assert reason in fault.reason
+
+
+def test_a_choice_of_other_things_is_told_as_it_is() -> None:
+    (fault,) = faults({"name": "x", "kind": 3})
+    assert fault.pointer == "/kind"
+    assert "3" in fault.reason
