@@ -88,6 +88,7 @@ from af_client.watching import Watch
 
 if TYPE_CHECKING:
     from af_client.notifications import NotificationReceiver
+    from af_client.websocket import WebsocketReceiver
 
 __all__ = [
     "AcceptableRate",
@@ -168,14 +169,19 @@ __all__ = [
     "Usage",
     "UserPlaneEvent",
     "Watch",
+    "WebsocketReceiver",
     "format_rate",
     "parse_rate",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name != "NotificationReceiver":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from af_client.notifications import NotificationReceiver  # noqa: PLC0415 - see the docstring
+    if name == "NotificationReceiver":
+        from af_client.notifications import NotificationReceiver  # noqa: PLC0415 - see the docstring
 
-    return NotificationReceiver
+        return NotificationReceiver
+    if name == "WebsocketReceiver":
+        from af_client.websocket import WebsocketReceiver  # noqa: PLC0415 - see the docstring
+
+        return WebsocketReceiver
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

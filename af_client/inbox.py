@@ -5,11 +5,12 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import Enum, auto
 from typing import Any
 from urllib.parse import urlsplit
 
-from af_client.messages import Notification
+from af_client.messages import Notification, Session, SessionRequest
 from af_client.schemas.notifications import notification_of
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,16 @@ class Inbox:
         self._creations = 0
         self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._closed = False
+
+    def destined(self, request: SessionRequest) -> SessionRequest:
+        """Return the request with this inbox as the destination, where it names none."""
+        if request.notification_destination is not None:
+            return request
+        return replace(request, notification_destination=self.url)
+
+    def joined(self, session: Session) -> None:
+        """Take notifications of a session that was made for this inbox."""
+        self.expect(session.url)
 
     def expect(self, session_url: str) -> None:
         """Take notifications of this session, the ones that came early first.

@@ -155,9 +155,10 @@ class QosRequirement:
         _check_values(self)
 
 
-#: Test notifications, alternative QoS by name and by value, QoS monitoring, notification of the UE
-#: switched off: features 2, 5, 12, 6 and 7 of TS 29.122 table 5.14.4-1, feature n as bit n-1.
-DEFAULT_FEATURES = "872"
+#: Websockets, test notifications, alternative QoS by name and by value, QoS monitoring, and
+#: notification of the UE switched off: features 1, 2, 5, 12, 6 and 7 of TS 29.122 table 5.14.4-1,
+#: feature n as bit n-1.
+DEFAULT_FEATURES = "873"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,8 @@ class SessionRequest:
     `alternative_requirements`. `duration_s` counts from the creation. `features` is a hexadecimal
     bit mask; in a reply it holds what both sides support. Of every flow are measured its delays,
     its rates over `averaging_window_ms`, and the congestion of its cell, each as asked for;
-    `usage_threshold` is what is worth a USAGE_REPORT.
+    `usage_threshold` is what is worth a USAGE_REPORT. With `websocket` notifications come over a
+    websocket, at `Session.websocket_url`; `WebsocketReceiver` does it all.
     """
 
     ue: UeAddress
@@ -193,6 +195,7 @@ class SessionRequest:
     congestion_monitoring: QosMonitoring | None = None
     averaging_window_ms: int | None = None
     usage_threshold: Usage | None = None
+    websocket: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def fitted_to(self, refused: "Refused") -> Self | None:
@@ -243,6 +246,13 @@ class Session:
     def flow(self, number: int) -> MediaFlow:
         """Return the media flow of that number; raises KeyError."""
         return {flow.number: flow for flow in self.request.flows}[number]
+
+    @property
+    def websocket_url(self) -> str | None:
+        """Where its notifications can be had by websocket, if it was asked for and the NEF can."""
+        config = self.raw.get("websockNotifConfig")
+        url = config.get("websocketUri") if isinstance(config, Mapping) else None
+        return url if isinstance(url, str) else None
 
 
 @dataclass(frozen=True, slots=True)

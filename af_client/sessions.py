@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -65,12 +64,16 @@ class Sessions:
 
     @contextmanager
     def held(self, request: SessionRequest, inbox: Inbox | None) -> Iterator[Session]:
-        if inbox is not None and request.notification_destination is None:
-            request = replace(request, notification_destination=inbox.url)
+        if inbox is not None:
+            request = inbox.destined(request)
         with inbox.awaiting_session() if inbox is not None else nullcontext():
             session = self.create(request)
-            if inbox is not None:
-                inbox.expect(session.url)
+            try:
+                if inbox is not None:
+                    inbox.joined(session)
+            except BaseException as error:
+                self._release(session, error)
+                raise
         try:
             yield session
         except BaseException as error:

@@ -107,6 +107,12 @@ class SqlOutbox:
         values = {"destination": destination, "due_at_s": 0.0, "attempts": 0}
         self._connection.execute(update(deliveries).where(mine), values)
 
+    def wake(self, subscription_id: str) -> None:
+        """Send what is still to be told about a subscription at once."""
+        mine = and_(deliveries.c.subscription_id == subscription_id, _PENDING)
+        values = {"due_at_s": 0.0, "attempts": 0}
+        self._connection.execute(update(deliveries).where(mine), values)
+
     def take_back(self) -> None:
         """End every lease."""
         leased = and_(_PENDING, deliveries.c.leased_until_s.is_not(None))

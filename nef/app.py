@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from db.storage import SqlStorage
 from nef.api.application import bounded, contract_application
 from nef.api.operations import Services, handlers
+from nef.api.websockets import Websockets
 from nef.background import Background, Bell, Work
 from nef.config import Settings, load_catalogue
 from nef.domain.subscriptions import Api
@@ -19,6 +20,8 @@ from nef.network.simulator.information import SimulatedInformation
 from nef.network.simulator.metering import SimulatedMeter
 from nef.network.simulator.network import SimulatedNetwork
 from nef.notifications.http import HttpNotifier
+from nef.notifications.routing import RoutingNotifier
+from nef.notifications.websocket import WebsocketHub
 from nef.services.analytics import Analyst, AnalyticsService, AnalyticsWatch
 from nef.services.deliveries import DeliveryService
 from nef.services.measuring import SessionMeasuring
@@ -42,7 +45,7 @@ def create_app(settings: Settings) -> Nef:
 
     Raises InvalidValue or InvalidRequest where the settings make no sense.
     """
-    services, background = _wired(settings)
+    services, background, hub = _wired(settings)
     _restored(services, settings)
 
     @asynccontextmanager
@@ -54,19 +57,32 @@ def create_app(settings: Settings) -> Nef:
             background.stop()
 
     app = contract_application(handlers(services, settings.public_url), lifespan)
-    return Nef(bounded(app, settings.max_body_bytes), services, background)
+    http = bounded(app, settings.max_body_bytes)
+    return Nef(Websockets(http, hub), services, background)
 
 
-def _wired(settings: Settings) -> tuple[Services, Background]:
+def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
     storage = SqlStorage.open(settings.database_url)
     catalogue = load_catalogue(settings.catalogue)
     clock = SimulationClock(time.time)
     network = SimulatedNetwork(clock)
     meter = SimulatedMeter(network.stage)
     measuring = SessionMeasuring(meter)
-    notifier = HttpNotifier(settings.public_url, settings.deliverers)
-    deliveries = DeliveryService(storage, notifier, time.time)
     bell = Bell()
+
+    def expected(api: Api, af_id: str, subscription_id: str) -> bool:
+        if deliveries.waits_for_websocket(af_id, subscription_id):
+            return True
+        owner = sessions if api is Api.SESSIONS else subscriptions
+        return owner.wants_websocket(af_id, api, subscription_id)
+
+    def opened(subscription_id: str) -> None:
+        deliveries.wake(subscription_id)
+        bell.ring()
+
+    hub = WebsocketHub(settings.public_url, expected, opened)
+    http = HttpNotifier(settings.public_url, settings.deliverers)
+    deliveries = DeliveryService(storage, RoutingNotifier(http, hub), time.time)
     sessions = SessionService(
         storage=storage,
         network=network,
@@ -99,7 +115,8 @@ def _wired(settings: Settings) -> tuple[Services, Background]:
         settings.tick_s,
         settings.deliverers,
     )
-    return Services(sessions, analytics, monitoring, deliveries, simulation), background
+    services = Services(sessions, analytics, monitoring, deliveries, simulation)
+    return services, background, hub
 
 
 def _new_id() -> str:

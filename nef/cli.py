@@ -21,6 +21,8 @@ from nef.network.userplane.relay import RelaySettings, run_relay
 from nef.ports.storage import StorageUnusable
 
 _DEFAULTS = Settings()
+#: What an AF says on a websocket is ignored, so that it need not be long.
+_MOST_HEARD = 1024
 
 
 @click.group(context_settings={"auto_envvar_prefix": "NEF", "show_default": True})
@@ -71,7 +73,13 @@ def serve(host: str, port: int, public_url: str | None, database: str, **more: A
         except (NefError, StorageUnusable) as error:
             raise click.ClickException(str(error)) from None
         _tell(nef, settings)
-        config = uvicorn.Config(nef.asgi, log_level="warning", ws="none", lifespan="on")
+        config = uvicorn.Config(
+            nef.asgi,
+            log_level="warning",
+            ws="websockets-sansio",
+            lifespan="on",
+            ws_max_size=_MOST_HEARD,
+        )
         # uvicorn has stopped in good order when it passes the interruption on.
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])

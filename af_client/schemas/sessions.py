@@ -119,6 +119,18 @@ class MediaFlowSchema(WireSchema):
         return said | {"tsnQos": tsn} if tsn else said
 
 
+class WebsocketField(fields.Field[Any]):
+    """`WebsockNotifConfig`: whether notifications come by websocket; where is in the session."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> bool:  # noqa: ARG002
+        if not isinstance(value, dict):
+            raise ValidationError("must be an object")
+        return value.get("requestWebsocketUri") is True
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:  # noqa: ARG002
+        return {"requestWebsocketUri": True} if value else None
+
+
 class SessionRequestSchema(WireSchema):
     """The subscription without the link to itself, its UE and its flows by number apart."""
 
@@ -144,6 +156,7 @@ class SessionRequestSchema(WireSchema):
     congestion_monitoring = fields.Nested(QosMonitoringSchema, data_key="qosMonConReq")
     averaging_window_ms = fields.Integer(data_key="avrgWndw")
     usage_threshold = fields.Nested(UsageSchema, data_key="usageThreshold")
+    websocket = WebsocketField(data_key="websockNotifConfig")
     extra = fields.Dict()
 
     @pre_load

@@ -4,7 +4,7 @@ A course is what was seen in the past or is foreseen. Each of its moments holds 
 one, the last until the end of the course.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
@@ -55,6 +55,19 @@ class CellMoment:
     def load_percent(self) -> int:
         """The share of blocks that are held, rounded up; all of them while it is out of service."""
         return -(-100 * self.held_blocks // self.blocks) if self.active else 100
+
+
+@dataclass(frozen=True, slots=True)
+class RoomMoment:
+    """What a cell leaves to new flows of a class, and how its attached UEs stand.
+
+    `free_blocks` are those that a new flow could hold; `ues_at` says how many UEs a block carries
+    so many bit/s for, 0 being those out of reach.
+    """
+
+    time_s: float
+    free_blocks: int
+    ues_at: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,15 @@ from urllib.parse import urlsplit
 
 from nef.domain.errors import InvalidParam, InvalidRequest
 
+#: In place of a URI: the notification goes over the websocket that the AF holds open for this very
+#: subscription (TS 29.122 5.2.5.4).
+OVER_WEBSOCKET = "websocket:"
+
+
+def destination_of(uri: str, *, websocket: bool) -> str:
+    """Where the notifications of a subscription go that named a URI, and may want a websocket."""
+    return OVER_WEBSOCKET if websocket else uri
+
 
 def check_destination(uri: str, pointer: str = "/notificationDestination") -> None:
     """Accept an absolute http or https URI without credentials; else raise InvalidRequest.

@@ -9,6 +9,7 @@ from nef.domain.errors import InvalidValue
 class Feature(IntFlag):
     """What this NEF supports; feature number n is bit n-1 (TS 29.571 `SupportedFeatures`)."""
 
+    NOTIFICATION_WEBSOCKET = 1 << 0
     NOTIFICATION_TEST_EVENT = 1 << 1
     ALTERNATIVE_QOS_5G = 1 << 4
     QOS_MONITORING_5G = 1 << 5

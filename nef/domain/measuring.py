@@ -112,7 +112,7 @@ def watch_of(session: Session, before: SessionWatch | None, now_s: float) -> Ses
     same = before is not None and before.threshold == threshold
     told = before.threshold_told if before is not None and same else False
     return SessionWatch(
-        destination=request.notification_destination,
+        destination=request.destination,
         begun_s=session.created_at_s,
         window_ms=request.averaging_window_ms or AVERAGING_WINDOW_MS,
         watched=watched,

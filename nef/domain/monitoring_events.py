@@ -117,6 +117,7 @@ class MonitoringRequest:
     location: LocationWish = field(default_factory=LocationWish)
     negotiates: bool = False
     test_notification: bool = False
+    websocket: bool = False
     wire: Mapping[str, Any] = field(default_factory=dict)
 
     @property

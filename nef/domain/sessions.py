@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 
+from nef.domain.destinations import destination_of
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import SessionState, Trigger, after
 from nef.domain.qos import FlowDemand, FlowGrant, ServiceDataFlow
@@ -134,9 +135,8 @@ class Sponsor:
 
 @dataclass(frozen=True, slots=True)
 class Websocket:
-    """How the AF would have its notifications over a websocket (`WebsockNotifConfig`)."""
+    """Whether the AF would have its notifications over a websocket (`WebsockNotifConfig`)."""
 
-    uri: str | None = None
     requested: bool | None = None
 
 
@@ -174,6 +174,12 @@ class SessionRequest:
     averaging_window_ms: int | None = None
     test_notification: bool | None = None
     websocket: Websocket | None = None
+
+    @property
+    def destination(self) -> str:
+        """Where the notifications go."""
+        wanted = self.websocket is not None and self.websocket.requested is True
+        return destination_of(self.notification_destination, websocket=wanted)
 
 
 @dataclass(frozen=True, slots=True)

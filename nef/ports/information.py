@@ -4,13 +4,13 @@ Times are those of the clock. A window in the past is answered from what was see
 after now from what is foreseen; nobody else's future requests are in a forecast.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
 from nef.domain.areas import Area, CellPlace
-from nef.domain.courses import CellMoment, Course, UeMoment
+from nef.domain.courses import CellMoment, Course, RoomMoment, UeMoment
 from nef.domain.fiveqi import FIVE_QIS
 from nef.domain.sessions import UeAddress
 from nef.domain.units import BitRate, PacketErrorRate
@@ -85,6 +85,21 @@ class Information(Protocol):
         self, cell_id: str, from_s: float, until_s: float, now_s: float
     ) -> Course[CellMoment] | None:
         """How a cell stood or will stand; None as for `ue_course`."""
+        ...
+
+    def room_course(
+        self,
+        cell_id: str,
+        flow: FlowClass,
+        from_s: float,
+        until_s: float,
+        now_s: float,
+        beside: Collection[str] = (),
+    ) -> Course[RoomMoment] | None:
+        """What a cell left or will leave to new flows of a class; None as for `ue_course`.
+
+        What the sessions `beside` hold counts as free: who asks has them already.
+        """
         ...
 
     def communications(self, ue_id: str, from_s: float, until_s: float) -> Sequence[Communication]:

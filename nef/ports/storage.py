@@ -84,6 +84,10 @@ class Outbox(Protocol):
         """Send what is still to be told elsewhere: at once, and with new attempts."""
         ...
 
+    def wake(self, subscription_id: str) -> None:
+        """Send what is still to be told about a subscription at once, with new attempts."""
+        ...
+
     def take_back(self) -> None:
         """End every lease, at a start: whoever held one has died with the process before."""
         ...

@@ -21,7 +21,7 @@ from nef.domain.analytics import (
 from nef.domain.features import NO_FEATURES
 from nef.domain.subscriptions import Api, Subscription
 from nef.schemas.areas import area_document, named_area_document
-from nef.schemas.links import subscription_link
+from nef.schemas.links import subscription_link, websocket_config
 from nef.schemas.times import date_time, time_window
 
 #: `Snssai` of every PDU session here: eMBB, without a slice differentiator (TS 23.501 5.15.2.2).
@@ -59,7 +59,7 @@ def subscription_document(
     body = subscription.body
     document = dict(body.request.wire)
     link = subscription_link(api_root, Api.ANALYTICS, subscription.af_id, subscription.id)
-    said = {
+    said: dict[str, Any] = {
         "self": link,
         "suppFeat": None if body.request.features is None else NO_FEATURES,
         "eventNotifis": [event_document(answer) for answer in answers],
@@ -67,6 +67,14 @@ def subscription_document(
             {"event": one.event, "failureCode": one.failure.value} for one in body.failed
         ],
     }
+    if "websockNotifConfig" in document:
+        said["websockNotifConfig"] = websocket_config(
+            document["websockNotifConfig"],
+            api_root,
+            Api.ANALYTICS,
+            subscription.af_id,
+            subscription.id,
+        )
     return document | {key: value for key, value in said.items() if value}
 
 

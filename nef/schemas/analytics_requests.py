@@ -30,6 +30,7 @@ from nef.schemas.fields import (
     FeaturesField,
     MomentField,
 )
+from nef.schemas.links import websocket_wanted
 
 #: JSON carries whole numbers exactly up to here (RFC 8259 6), and so does the store.
 _MOST = 2**53
@@ -226,6 +227,7 @@ def request_of(document: Any) -> AnalyticsRequest:
         reporting=_reporting(parts.get("reporting", {})),
         features=parts.get("features"),
         test_notification=parts.get("test_notification", False),
+        websocket=websocket_wanted(document),
         wire={key: value for key, value in document.items() if key in _OWN},
     )
 

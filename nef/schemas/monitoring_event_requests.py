@@ -20,6 +20,7 @@ from nef.domain.sessions import UeAddress
 from nef.schemas.base import WireSchema, loaded
 from nef.schemas.fields import FeaturesField, MomentField
 from nef.schemas.json_patch import patched
+from nef.schemas.links import websocket_wanted
 from nef.schemas.queries import IpAddrSchema
 
 _Kind = TypeVar("_Kind", bound=StrEnum)
@@ -128,6 +129,7 @@ def request_of(document: Any) -> MonitoringRequest:
         location=_location(types, parts),
         negotiates="features" in parts,
         test_notification=parts.get("test_notification", False),
+        websocket=websocket_wanted(document),
         wire={key: value for key, value in document.items() if key in _OWN},
     )
 

@@ -14,7 +14,7 @@ from nef.domain.monitoring_events import (
 )
 from nef.domain.subscriptions import Api, Subscription
 from nef.schemas.areas import ncgi_document, tai_document
-from nef.schemas.links import subscription_link
+from nef.schemas.links import subscription_link, websocket_config
 from nef.schemas.times import date_time
 
 
@@ -63,6 +63,14 @@ def subscription_document(
     document = dict(request.wire) | {"self": link}
     if request.negotiates:
         document["supportedFeatures"] = NO_FEATURES
+    if "websockNotifConfig" in document:
+        document["websockNotifConfig"] = websocket_config(
+            document["websockNotifConfig"],
+            api_root,
+            Api.MONITORING,
+            subscription.af_id,
+            subscription.id,
+        )
     if told:
         document["monitoringEventReport"] = report_document(told[0])
     if told[1:]:

@@ -20,7 +20,7 @@ from nef.schemas.base import WireSchema, loaded
 from nef.schemas.components import MediaComponentSchema
 from nef.schemas.fields import AT_LEAST_ONE, FeaturesField
 from nef.schemas.flows import AlternativeSchema, FlowInfoSchema, TscQosSchema
-from nef.schemas.links import subscription_link
+from nef.schemas.links import subscription_link, websocket_config
 from nef.schemas.merge_patch import merged
 from nef.schemas.monitoring import MonitoringSchema
 
@@ -55,7 +55,6 @@ class WebsocketSchema(WireSchema):
     """`WebsockNotifConfig`."""
 
     makes = Websocket
-    uri = fields.String(data_key="websocketUri")
     requested = fields.Boolean(data_key="requestWebsocketUri")
 
 
@@ -151,4 +150,9 @@ def revision_of(patch: Any) -> Callable[[SessionRequest], SessionRequest]:
 def session_document(session: Session, api_root: str) -> dict[str, Any]:
     """The subscription as the AF reads it."""
     link = subscription_link(api_root, Api.SESSIONS, session.af_id, session.id)
-    return {"self": link} | dict(_SCHEMA.dump(session.request))
+    document: dict[str, Any] = {"self": link} | dict(_SCHEMA.dump(session.request))
+    if "websockNotifConfig" in document:
+        document["websockNotifConfig"] = websocket_config(
+            document["websockNotifConfig"], api_root, Api.SESSIONS, session.af_id, session.id
+        )
+    return document

@@ -13,7 +13,7 @@ from nef.domain.analytics import (
     check_question,
     mark,
 )
-from nef.domain.destinations import check_destination
+from nef.domain.destinations import check_destination, destination_of
 from nef.domain.errors import InvalidParam, InvalidRequest, MixedWindow, TooLate, UeNotFound
 from nef.domain.notifications import AnalyticsEvents, Content, Trial
 from nef.domain.reporting import (
@@ -65,7 +65,8 @@ class Analyst:
         if question.area and not places:
             raise InvalidRequest(
                 InvalidParam(
-                    f"{question.pointer}/locArea", "no cell of this network is in this area"
+                    f"{question.pointer}/analyEventFilter/locArea",
+                    "no cell of this network is in this area",
                 )
             )
         ues = tuple(ue for ue in self._ues(question) if ue.cell_id in network)
@@ -177,7 +178,8 @@ class AnalyticsWatch:
 
     def destination(self, subscription: Subscription[AnalyticsSubscription]) -> str:
         """Where its notifications go."""
-        return subscription.body.request.destination
+        request = subscription.body.request
+        return destination_of(request.destination, websocket=request.websocket)
 
     def look(self, subscription: Subscription[AnalyticsSubscription], now_s: float) -> Look:
         """Report what is due by time, or what has crossed a threshold or changed."""

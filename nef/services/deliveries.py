@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from nef.domain.destinations import OVER_WEBSOCKET
 from nef.domain.notifications import Delivery, DeliveryState
 from nef.domain.retries import next_attempt_s
 from nef.ports.notifier import DeliveryFailed, Notifier
@@ -36,6 +37,16 @@ class DeliveryService:
             with self.storage.transaction() as work:
                 work.outbox.settle(outcome)
         return len(claimed)
+
+    def wake(self, subscription_id: str) -> None:
+        """Try what waits for a subscription anew and at once: its AF can be reached again."""
+        with self.storage.transaction() as work:
+            work.outbox.wake(subscription_id)
+
+    def waits_for_websocket(self, af_id: str, subscription_id: str) -> bool:
+        """Whether an AF has yet to be told something by the websocket of its subscription."""
+        notes = (d.notification for d in self.find(subscription_id, DeliveryState.PENDING, 1))
+        return any(n.af_id == af_id and n.destination == OVER_WEBSOCKET for n in notes)
 
     def next_due_s(self) -> float | None:
         """When the next attempt is due, None where nothing waits."""

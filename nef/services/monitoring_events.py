@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from nef.domain.areas import CellPlace
-from nef.domain.destinations import check_destination
+from nef.domain.destinations import check_destination, destination_of
 from nef.domain.errors import InvalidParam, InvalidRequest, UeNotFound
 from nef.domain.filters import IpAddress
 from nef.domain.monitoring_events import (
@@ -236,7 +236,8 @@ class MonitoringWatch:
 
     def destination(self, subscription: _Subscription) -> str:
         """Where its notifications go."""
-        return subscription.body.request.destination
+        request = subscription.body.request
+        return destination_of(request.destination, websocket=request.websocket)
 
     def look(self, subscription: _Subscription, now_s: float) -> Look:
         """Tell what has happened since the last look."""

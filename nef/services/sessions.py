@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from nef.domain.demands import demands_of
-from nef.domain.destinations import check_destination
+from nef.domain.destinations import OVER_WEBSOCKET, check_destination
 from nef.domain.errors import (
     Conflict,
     InvalidParam,
@@ -73,6 +73,14 @@ class SessionService:
         """One session of this AF; raises NotFound, also for what belongs to another AF."""
         with self.storage.reading() as work:
             return _owned(work, af_id, session_id)
+
+    def wants_websocket(self, af_id: str, _: Api, session_id: str) -> bool:
+        """Whether there is such a session of this AF, with its notifications by websocket."""
+        try:
+            found = self.read(af_id, session_id)
+        except NotFound:
+            return False
+        return found.request.destination == OVER_WEBSOCKET
 
     def of_af(self, af_id: str, addresses: Sequence[IpAddress] = ()) -> Sequence[Session]:
         """The sessions of this AF, oldest first; with `addresses` only those of these UEs."""
@@ -208,8 +216,8 @@ class SessionService:
             with self.storage.transaction() as work:
                 session = outcome.moved(Trigger.SETTLE, now_s, pending=None)
                 session = work.sessions.replace(session)
-                destination = session.request.notification_destination
-                if destination != intent.request.notification_destination:
+                destination = session.request.destination
+                if destination != intent.request.destination:
                     work.outbox.redirect(session.id, destination)
                 if outcome.demands != intent.demands:
                     reports = allocation_reports(session.demands, session.grants)
@@ -327,5 +335,5 @@ def _has(session: Session, feature: Feature) -> bool:
 
 
 def _notification(session: Session, content: Content, now_s: float) -> Notification:
-    destination = session.request.notification_destination
+    destination = session.request.destination
     return Notification(session.id, session.af_id, destination, content, now_s)

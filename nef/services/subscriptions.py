@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from nef.domain.destinations import OVER_WEBSOCKET
 from nef.domain.errors import Conflict, NotFound
 from nef.domain.notifications import Content, Notification
 from nef.domain.subscriptions import Api, Subscription
@@ -84,6 +85,14 @@ class SubscriptionService:
         if found is None or found.af_id != af_id:
             raise NotFound(f"the AF {af_id} has no subscription {subscription_id}")
         return found
+
+    def wants_websocket(self, af_id: str, api: Api, subscription_id: str) -> bool:
+        """Whether there is such a subscription of this AF, with its notifications by websocket."""
+        try:
+            found = self.read(af_id, api, subscription_id)
+        except NotFound:
+            return False
+        return self.watches[api].destination(found) == OVER_WEBSOCKET
 
     def of_af(self, af_id: str, api: Api) -> Sequence[Subscription[Any]]:
         """All of this AF's, oldest first."""

@@ -13,7 +13,7 @@ MODEL = {"dataVolume": {"downlinkVolume": 1_000_000}, "repeatDataTrans": 1}
 CONDITIONS: dict[str, dict[str, Any]] = {
     "DN_PERFORMANCE": {},
     "E2E_DATA_VOL_TRANS_TIME": {"dataVlTrnsTmRqs": [MODEL]},
-    "QOS_SUSTAINABILITY": {"qosReq": {"gfbrDl": "900 Mbps", "per": "1E-3"}},
+    "QOS_SUSTAINABILITY": {"qosReq": {"5qi": 3, "gfbrDl": "900 Mbps"}},
     "CONGESTION": {},
     "NETWORK_PERFORMANCE": {"nwPerfReqs": [{"nwPerfType": "NUM_OF_UE"}]},
     "UE_MOBILITY": {},

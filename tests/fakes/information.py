@@ -1,11 +1,12 @@
 """The fake of nef.ports.information: everything stands as the test says, before, now and ahead."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from builders.courses import place
 from nef.domain.areas import Area, CellPlace
-from nef.domain.courses import CellMoment, Course, UeMoment
+from nef.domain.courses import CellMoment, Course, RoomMoment, UeMoment
 from nef.domain.errors import UeNotFound
 from nef.domain.sessions import UeAddress
 from nef.domain.units import BitRate
@@ -20,12 +21,18 @@ def identity(number: int, cell_id: str = "cell-1") -> UeIdentity:
     return UeIdentity(f"ue-{number}", f"msisdn-{number}", f"imsi-{number}", None, None, cell_id)
 
 
+def _at(steps: list[tuple[float, int]], time_s: float) -> int:
+    """The value that holds at a moment."""
+    return [value for since_s, value in steps if since_s <= time_s][-1]
+
+
 @dataclass
 class FakeInformation:
     """Two UEs in one cell, and a third in another.
 
     `rates_bps` has steps of (time, rate) for each UE that is not at 10 Mbit/s, `held` steps of
-    (time, blocks) for each cell with a load. `seen_from_s` is how far the past is known.
+    (time, blocks) for each cell with a load, `held_by` the blocks in them that are of a session.
+    `seen_from_s` is how far the past is known.
     """
 
     members: list[UeIdentity] = field(
@@ -33,6 +40,7 @@ class FakeInformation:
     )
     rates_bps: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
     held: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
+    held_by: dict[str, int] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     traffic: dict[str, list[Communication]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
@@ -88,6 +96,30 @@ class FakeInformation:
             return None
         return Course(tuple(moment(*step) for step in cut), until_s, self._sure(until_s, now_s))
 
+    def room_course(
+        self,
+        cell_id: str,
+        flow: FlowClass,
+        from_s: float,
+        until_s: float,
+        now_s: float,
+        beside: Collection[str] = (),
+    ) -> Course[RoomMoment] | None:
+        own = sum(self.held_by.get(name, 0) for name in beside)
+        here = [u for u in self.members if u.cell_id == cell_id and u.ue_id not in self.gone]
+        rates = [self.rates_bps.get(ue.ue_id, [(0.0, 10_000_000)]) for ue in here]
+
+        def moment(time_s: float, held: int) -> RoomMoment:
+            ues_at = Counter(_at(steps, time_s) // BLOCKS for steps in rates)
+            return RoomMoment(time_s, BLOCKS - held + own, ues_at)
+
+        held = self.held.get(cell_id, [(0.0, 0)])
+        times = sorted({time_s for steps in (held, *rates) for time_s, _ in steps})
+        cut = self._cut([(time_s, _at(held, time_s)) for time_s in times], from_s, until_s)
+        if cut is None:
+            return None
+        return Course(tuple(moment(*step) for step in cut), until_s, self._sure(until_s, now_s))
+
     def communications(self, ue_id: str, from_s: float, until_s: float) -> Sequence[Communication]:
         cut = (
             Communication(max(one.from_s, from_s), min(one.until_s, until_s), one.rate_dl)
@@ -104,8 +136,10 @@ class FakeInformation:
         from_s = max(from_s, self.seen_from_s)
         if until_s < from_s:
             return None
-        first = [value for time_s, value in steps if time_s <= from_s][-1]
-        return [(from_s, first), *(step for step in steps if from_s < step[0] < until_s)]
+        return [
+            (from_s, _at(steps, from_s)),
+            *(step for step in steps if from_s < step[0] < until_s),
+        ]
 
     def _sure(self, until_s: float, now_s: float) -> int:
         return 100 if until_s <= now_s else self.confidence

@@ -109,6 +109,12 @@ class MemoryOutbox:
                 again = dataclasses.replace(row, notification=note, due_at_s=0.0, attempts=0)
                 self.rows[row.id] = again
 
+    def wake(self, subscription_id: str) -> None:
+        for row in self.rows.values():
+            mine = row.notification.subscription_id == subscription_id
+            if mine and row.state is DeliveryState.PENDING:
+                self.rows[row.id] = dataclasses.replace(row, due_at_s=0.0, attempts=0)
+
     def take_back(self) -> None:
         self.leases.clear()
 

@@ -293,7 +293,7 @@ def test_a_group_is_reported_together_and_an_empty_one_is_none(nef: Served) -> N
         "cells": [{"id": "cell-1", "bandwidth_mhz": 20}],
         "groups": [{"id": "cars@example.com", "ues": ["ue-1", "ue-2"]}],
         "ues": [
-            {"id": f"ue-{n}", "gpsi": f"msisdn-{n}", "supi": f"imsi-00101000000000{n}"}
+            {"id": f"ue-{n}", "gpsi": f"msisdn-1000{n}", "supi": f"imsi-00101000000000{n}"}
             | {"ipv4": f"10.45.0.{n}", "cell": "cell-1", "radio": {"sinr_db": 20}}
             for n in (1, 2)
         ],
@@ -348,10 +348,10 @@ WRONG: list[tuple[str, Any, int, str]] = [
     (f"{FIRST}/tgtUe", None, 400, f"{FIRST}/tgtUe"),
     (f"{FIRST}/tgtUe", {}, 400, f"{FIRST}/tgtUe"),
     (f"{FIRST}/tgtUe", {"gpsi": "msisdn-99999"}, 404, f"{FIRST}/tgtUe/gpsi"),
-    (f"{FIRST}/tgtUe", {"gpsi": "nobody"}, 400, f"{FIRST}/tgtUe/gpsi"),
+    (f"{FIRST}/tgtUe", {"gpsi": "nobody"}, 404, f"{FIRST}/tgtUe/gpsi"),
     (f"{FIRST}/tgtUe", {"exterGroupId": "g@x.org"}, 404, f"{FIRST}/tgtUe/exterGroupId"),
     (f"{FIRST}/analyEventFilter/locArea", {}, 400, f"{FIRST}/analyEventFilter/locArea"),
-    (f"{FIRST}/analyEventFilter/locArea", NOWHERE, 400, f"{FIRST}/locArea"),
+    (f"{FIRST}/analyEventFilter/locArea", NOWHERE, 400, f"{FIRST}/analyEventFilter/locArea"),
     (f"{FIRST}/analyEventFilter/reptThlds", [], 400, f"{FIRST}/analyEventFilter/reptThlds"),
     (f"{WINDOW}/offsetPeriod", 1e300, 400, f"{WINDOW}/offsetPeriod"),
     (f"{WINDOW}/offsetPeriod", -(10**30), 400, f"{WINDOW}/offsetPeriod"),

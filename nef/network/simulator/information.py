@@ -1,10 +1,17 @@
 """What the simulated network tells of itself: the port `Information`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from nef.domain.areas import Area, CellPlace
-from nef.domain.courses import CellMoment, Course, Moment, UeMoment, without_repetition
+from nef.domain.courses import (
+    CellMoment,
+    Course,
+    Moment,
+    RoomMoment,
+    UeMoment,
+    without_repetition,
+)
 from nef.domain.errors import UeNotFound
 from nef.domain.sessions import UeAddress
 from nef.network.simulator.history import Sample
@@ -82,6 +89,25 @@ class SimulatedInformation:
 
         def moment(sample: Sample, cell_id: str, time_s: float) -> CellMoment:
             return sample.looks[cell_id].cell_moment(time_s)
+
+        with self._stage.lock:
+            self._stage.move(now_s)
+            cell = self._stage.ledger.run.cells.get(cell_id)
+            return None if cell is None else self._course(cell, moment, from_s, until_s)
+
+    def room_course(
+        self,
+        cell_id: str,
+        flow: FlowClass,
+        from_s: float,
+        until_s: float,
+        now_s: float,
+        beside: Collection[str] = (),
+    ) -> Course[RoomMoment] | None:
+        """See the port."""
+
+        def moment(sample: Sample, cell_id: str, time_s: float) -> RoomMoment:
+            return sample.looks[cell_id].room_moment(flow, beside, time_s)
 
         with self._stage.lock:
             self._stage.move(now_s)

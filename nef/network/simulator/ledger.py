@@ -241,11 +241,15 @@ class Ledger:
         out = self.run.is_out(cell, time_s)
         sessions = self._sessions_of[cell.id]
         needs_of: dict[str, list[FlowNeed]] = defaultdict(list)
+        needs_by: dict[str, list[FlowNeed]] = defaultdict(list)
         for need in needs:
             if need.session_id in sessions:
                 needs_of[sessions[need.session_id].ue_id].append(need)
+                needs_by[need.session_id].append(need)
         held_of = {ue_id: held_blocks(own, allocation) for ue_id, own in needs_of.items()}
-        return Look(cell, out, held_blocks(needs, allocation), held_of, rates, attached)
+        held_by = {name: held_blocks(own, allocation) for name, own in needs_by.items()}
+        held = held_blocks(needs, allocation)
+        return Look(cell, out, held, held_of, held_by, rates, attached)
 
     def _rates_of(self, cell: Cell) -> dict[str, UeRates]:
         return {ue.id: self.rates(ue.id) for ue in self._ues_of[cell.id]}

@@ -1,12 +1,12 @@
 """A look at a cell at a moment: what a new flow could get there, and how loaded it is."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from nef.domain.admission import Allocation, FlowNeed
-from nef.domain.courses import CellMoment, UeMoment
+from nef.domain.courses import CellMoment, RoomMoment, UeMoment
 from nef.domain.units import BitRate
 from nef.network.simulator.cqi import Reliability
 from nef.network.simulator.needs import UeRates, is_covered
@@ -19,8 +19,8 @@ from nef.ports.information import FlowClass
 class Look:
     """A cell with all that it serves.
 
-    `held` maps a priority to the blocks that flows of it hold, `held_of` says the same of the
-    sessions of each UE that has any; `rates` has every UE of the cell, `attached` those that have
+    `held` maps a priority to the blocks that flows of it hold; `held_of` says the same of the
+    sessions of each UE that has any, `held_by` of each session; `rates` has every UE of the cell, `attached` those that have
     a PDU session.
     """
 
@@ -28,6 +28,7 @@ class Look:
     out: bool
     held: Mapping[int, int]
     held_of: Mapping[str, Mapping[int, int]]
+    held_by: Mapping[str, Mapping[int, int]]
     rates: Mapping[str, UeRates]
     attached: frozenset[str]
 
@@ -64,6 +65,12 @@ class Look:
             total_rate_dl=BitRate(self.total_rate_bps(ue_id, flow)),
             delay_ms=self.cell.core_delay_ms + delay_ms,
         )
+
+    def room_moment(self, flow: FlowClass, beside: Collection[str], time_s: float) -> RoomMoment:
+        """What the cell leaves to new flows; what the sessions `beside` hold counts as free."""
+        own = sum(_blocks(self.held_by.get(name, {}), flow.priority) for name in beside)
+        ues_at = Counter(self._block_rate_bps(ue_id, flow) for ue_id in self.attached)
+        return RoomMoment(time_s, self.free_blocks(flow.priority) + own, ues_at)
 
     @cached_property
     def load(self) -> tuple[int, int, bool, int]:

@@ -15,7 +15,7 @@ DOOR = {
     "Inbox", "InvalidParam", "InvalidReply", "Location", "LocationQuestion", "Measurement",
     "MediaFlow", "Mobility", "MobilityQuestion", "NefClient", "NefError",
     "NetworkPerformance", "NoAnalytics",
-    "NoNotification", "NotAuthorized", "NotFound", "Notification", "NotificationReceiver",
+    "NoNotification", "NotAuthorized", "NotFound", "Notification", "NotificationReceiver", "WebsocketReceiver",
     "PerformanceFigure", "PerformanceKind", "PerformanceQuestion", "Problem", "ProblemError",
     "QosMonitoring", "QosOutlook", "QosQuestion", "QosRequirement", "Question", "Reachability",
     "ReachabilityQuestion", "Refused", "Reply", "Report", "Request", "RequestsTransport",

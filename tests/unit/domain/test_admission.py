@@ -134,9 +134,7 @@ def test_what_is_said_to_be_acceptable_is_accepted_all_together(
     if admit(cell, flows, newcomer) is not None:
         return
     offers = acceptable_blocks(cell, flows, newcomer)
-    offered = [
-        replace(f, blocks=(offers[f.component],)) for f in newcomer if f.component in offers
-    ]
+    offered = [replace(f, blocks=(offers[f.component],)) for f in newcomer if f.component in offers]
     assert all(0 < offers[f.component] <= (f.blocks[0] or 0) for f in newcomer if f in offered)
     if offered:
         assert admit(cell, flows, offered)

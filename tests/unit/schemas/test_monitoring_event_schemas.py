@@ -201,7 +201,9 @@ def test_a_subscription_is_read_as_it_was_written_with_what_the_nef_says() -> No
     kept = MonitoringSubscription(request_of(asked | nef_says))
     resource = Subscription("s1", "af-1", Api.MONITORING, kept, 0.0)
     link = f"{ROOT}/3gpp-monitoring-event/v1/af-1/subscriptions/s1"
-    plain = asked | {"self": link, "supportedFeatures": "0"}
+    uri = f"{ROOT.replace('http', 'ws')}/notifications/monitoring/af-1/s1"
+    websocket = {"requestWebsocketUri": True, "websocketUri": uri}
+    plain = asked | {"self": link, "supportedFeatures": "0", "websockNotifConfig": websocket}
     assert subscription_document(resource, (), ROOT) == plain
     first, second = report_document(lost()), report_document(lost(None))
     told = subscription_document(resource, (lost(), lost(None)), ROOT)

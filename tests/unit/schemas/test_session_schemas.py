@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from nef.domain.destinations import OVER_WEBSOCKET
 from nef.domain.errors import InvalidRequest
 from nef.domain.sessions import Session
 from nef.domain.subscriptions import Api
@@ -77,6 +78,8 @@ def as_read(document: dict[str, Any]) -> dict[str, Any]:
     session = Session("id", "af", "ue", request, (), 0.0, 0.0)
     read = session_document(session, "http://nef")
     read.pop("self")
+    if "websockNotifConfig" in read:
+        read["websockNotifConfig"].pop("websocketUri", None)
     return read
 
 
@@ -194,3 +197,26 @@ def test_a_patch_that_removes_what_is_required_is_refused_by_name() -> None:
     with pytest.raises(InvalidRequest) as refusal:
         revision_of({"notificationDestination": None})(request_of(EVERYTHING))
     assert [p.pointer for p in refusal.value.params] == ["/notificationDestination"]
+
+
+@pytest.mark.parametrize(
+    ("root", "link"),
+    [
+        ("http://nef:8080", "ws://nef:8080/notifications/sessions/af/id"),
+        ("https://nef/below", "wss://nef/below/notifications/sessions/af/id"),
+    ],
+)
+def test_who_asks_for_a_websocket_is_told_where(root: str, link: str) -> None:
+    asked = {"requestWebsocketUri": True, "websocketUri": "ws://evil/elsewhere"}
+    request = request_of(subscription(websockNotifConfig=asked))
+    session = Session("id", "af", "ue", request, (), 0.0, 0.0)
+    told = session_document(session, root)["websockNotifConfig"]
+    assert told == {"requestWebsocketUri": True, "websocketUri": link}
+    assert request.destination == OVER_WEBSOCKET
+
+
+def test_who_does_not_ask_for_a_websocket_gets_no_uri_and_posts() -> None:
+    request = request_of(subscription(websockNotifConfig={"requestWebsocketUri": False}))
+    session = Session("id", "af", "ue", request, (), 0.0, 0.0)
+    assert "websocketUri" not in session_document(session, "http://nef")["websockNotifConfig"]
+    assert request.destination == request.notification_destination

@@ -113,7 +113,7 @@ def test_an_area_elsewhere_is_refused(network: FakeInformation) -> None:
     area = Area(cells=(place(nci="fffffffff").ncgi,))
     with pytest.raises(InvalidRequest) as caught:
         ask(network, "DN_PERFORMANCE", area=area)
-    assert [param.pointer for param in caught.value.params] == ["/locArea"]
+    assert [param.pointer for param in caught.value.params] == ["/analyEventFilter/locArea"]
 
 
 @pytest.mark.parametrize(

@@ -241,6 +241,27 @@ def test_who_came_since_is_not_in_a_forecast_and_makes_it_less_sure() -> None:
     assert known(network, 0, 0).confidence == 100
 
 
+def test_a_forecast_that_was_given_before_is_not_given_again_after_a_change() -> None:
+    network = Simulated(one_cell(STEPS, {"sinr_db": 20}))
+    before = steps(network, known(network, 0, 20))
+    assert steps(network, known(network, 0, 20)) == before
+    network.reserve(reservation("s", demand(2), ue="ue-2"), network.now_s)
+    taken = steps(network, known(network, 0, 20))
+    assert len(taken) == 3
+    assert all(less[1] < more[1] for less, more in zip(taken, before, strict=True))
+    network.release("s", network.now_s)
+    assert steps(network, known(network, 0, 20)) == before
+    network.load(one_cell({"sinr_db": 15}), None, None, network.now_s)
+    assert len(steps(network, known(network, 0, 20))) == 1
+
+
+def test_forecasts_that_are_kept_are_not_very_many() -> None:
+    network = Simulated(one_cell(STEPS))
+    for n in range(3000):
+        known(network, 1 + n / 1000, 2 + n / 1000)
+    assert len(network.information._ahead) <= 1000
+
+
 def test_what_is_forced_upon_the_network_is_a_surprise() -> None:
     surprises: tuple[Callable[[Simulated], None], ...] = (
         lambda network: network.force_sinr("ue-1", 3.0, network.now_s),

@@ -1,0 +1,167 @@
+"""Notifications over websockets that the AF opens to the NEF: it needs no port of its own.
+
+One websocket a session, opened as soon as the NEF has said where (TS 29.122 5.2.5.4). What breaks
+is opened again; what the NEF could not send meanwhile it keeps and sends then.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Self
+from urllib.parse import urlsplit
+
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from af_client.errors import InvalidReply
+from af_client.inbox import Inbox, Receipt
+from af_client.messages import Session, SessionRequest
+from af_client.schemas.base import Malformed
+
+_log = logging.getLogger(__name__)
+
+#: TS 29.122 wants a destination also where nothing is ever posted to it.
+NOWHERE = "http://no-notifications.invalid/"
+_OPEN_S = 5.0
+_MAX_MESSAGE_BYTES = 1_000_000
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 8.0
+#: A full inbox is tried again this soon; until then nothing more is read.
+_FULL_WAIT_S = 0.05
+#: The NEF says that the subscription has ended (RFC 6455 7.4.1).
+_ENDED = 1000
+
+
+class WebsocketReceiver:
+    """Hears of sessions by websocket for the length of a `with` block.
+
+    `headers` go with every opening, a bearer token say.
+    """
+
+    def __init__(self, *, headers: Mapping[str, str] | None = None) -> None:
+        self._headers = dict(headers or {})
+        self._inboxes: list[WebsocketInbox] = []
+
+    def __enter__(self) -> Self:
+        """Return the receiver itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close every inbox, and every websocket with it."""
+        for inbox in self._inboxes:
+            inbox.close()
+
+    def inbox(self, limit: int = 1000) -> "WebsocketInbox":
+        """Open an inbox for at most `limit` waiting notifications."""
+        inbox = WebsocketInbox(self._headers, limit)
+        self._inboxes.append(inbox)
+        return inbox
+
+
+class WebsocketInbox(Inbox):
+    """An inbox whose sessions are heard of by websocket; made by `WebsocketReceiver.inbox`."""
+
+    def __init__(self, headers: Mapping[str, str], limit: int) -> None:
+        super().__init__(NOWHERE, limit)
+        self._headers = headers
+        self._streams: dict[str, _Stream] = {}
+
+    def destined(self, request: SessionRequest) -> SessionRequest:
+        """Return the request with its notifications by websocket."""
+        destination = request.notification_destination or NOWHERE
+        return replace(request, notification_destination=destination, websocket=True)
+
+    def joined(self, session: Session) -> None:
+        """Open the session's websocket; raises InvalidReply where the NEF offers none."""
+        if session.websocket_url is None:
+            raise InvalidReply("the NEF has no websocket for it: use NotificationReceiver")
+        self.expect(session.url)
+        stream = _Stream(session.websocket_url, self, self._headers)
+        self._streams[_path(session.url)] = stream
+        stream.start()
+
+    def forget(self, session_url: str) -> None:
+        """Refuse notifications of this session from now on, and close its websocket."""
+        super().forget(session_url)
+        stream = self._streams.pop(_path(session_url), None)
+        if stream is not None:
+            stream.stop()
+
+    def close(self) -> None:
+        """Take nothing more; who waits is told."""
+        super().close()
+        for stream in self._streams.values():
+            stream.stop()
+        self._streams.clear()
+
+
+class _Stream(threading.Thread):
+    """Keeps one websocket open, and puts what comes into an inbox."""
+
+    def __init__(self, url: str, inbox: WebsocketInbox, headers: Mapping[str, str]) -> None:
+        super().__init__(name="websocket", daemon=True)
+        self._url, self._inbox, self._headers = url, inbox, headers
+        self._stopping = threading.Event()
+        self._connection: ClientConnection | None = None
+
+    def stop(self) -> None:
+        """Close the websocket; a thread that reads ends soon."""
+        self._stopping.set()
+        connection = self._connection
+        if connection is not None:
+            connection.close()
+
+    def run(self) -> None:
+        wait_s = _FIRST_WAIT_S
+        while not self._stopping.is_set():
+            try:
+                if not self._heard():
+                    return
+                wait_s = _FIRST_WAIT_S
+            except InvalidStatus as refusal:
+                _log.debug("the NEF takes no websocket at %s: %s", self._url, refusal)
+                return
+            except (OSError, WebSocketException) as fault:
+                _log.debug("no websocket to %s, again in %g s: %s", self._url, wait_s, fault)
+            self._stopping.wait(wait_s)
+            wait_s = min(_LONGEST_WAIT_S, 2 * wait_s)
+
+    def _heard(self) -> bool:
+        """Read until the websocket closes; whether to open it again."""
+        with connect(
+            self._url,
+            additional_headers=self._headers,
+            open_timeout=_OPEN_S,
+            max_size=_MAX_MESSAGE_BYTES,
+            # No proxy leads to this very machine, whatever the environment says.
+            proxy=None if _is_loopback(self._url) else True,
+        ) as connection:
+            self._connection = connection
+            if self._stopping.is_set():
+                return False
+            try:
+                while True:
+                    self._take(connection.recv())
+            except ConnectionClosed as closed:
+                ended = closed.rcvd is not None and closed.rcvd.code == _ENDED
+                return not ended and not self._stopping.is_set()
+            finally:
+                self._connection = None
+
+    def _take(self, text: str | bytes) -> None:
+        try:
+            document = json.loads(text)
+            while self._inbox.receive(document, None) is Receipt.FULL:
+                if self._stopping.wait(_FULL_WAIT_S):
+                    return
+        except (Malformed, ValueError) as fault:
+            _log.warning("dropped a message of %s that is no notification: %s", self._url, fault)
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path.rstrip("/")
+
+
+def _is_loopback(url: str) -> bool:
+    return (urlsplit(url).hostname or "") in {"localhost", "127.0.0.1", "::1"}

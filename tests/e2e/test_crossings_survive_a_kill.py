@@ -1,0 +1,54 @@
+"""SIGKILL between the crossings of a threshold: each is told once, and in order."""
+
+import time
+from pathlib import Path
+
+import requests
+
+from builders.analytics_requests import AF, question, subscription
+from builders.processes import NefProcess, start_nef
+from builders.receivers import Receiver, receiving
+
+THRESHOLDS = [{"avgTrafficRate": rate} for rate in ("100 Mbps", "50 Mbps", "10 Mbps")]
+
+
+def play(nef: NefProcess, seconds: float) -> None:
+    for _ in range(round(seconds / 0.5)):
+        nef.control("POST", "/simulation/step", {"seconds": 0.5})
+
+
+def wait_until_told(nef: NefProcess) -> None:
+    """What was sent but not yet noted down when it is killed would be sent again."""
+    while nef.control("GET", "/notifications?state=pending")["notifications"]:
+        time.sleep(0.01)
+
+
+def rates(af: Receiver) -> list[int]:
+    """The rates that were told, in whole Mbit/s."""
+    infos = [
+        one["dnPerfInfos"][0] for _, _, body in af.requests for one in body["analyEventNotifs"]
+    ]
+    texts = [info["dnPerf"][0]["perfData"]["avgTrafficRate"] for info in infos]
+    return [round(float(text.removesuffix(" Mbps"))) for text in texts]
+
+
+def test_each_crossing_is_told_once_and_in_order(tmp_path: Path) -> None:
+    with receiving() as af:
+        nef = start_nef(tmp_path, "--scenario", "fading-ue", "--mode", "manual")
+        port = int(nef.url.rsplit(":", 1)[1])
+        asked = question("DN_PERFORMANCE", reptThlds=THRESHOLDS)
+        made = requests.post(f"{nef.url}{AF}", json=subscription(asked, to=af.url), timeout=10)
+        assert made.status_code == 201, made.text
+        for seconds in (9.0, 7.0, 6.0):  # down, farther down, and half way up
+            play(nef, seconds)
+            wait_until_told(nef)
+            nef.kill()
+            nef = start_nef(tmp_path, port=port)
+        try:
+            play(nef, 10.0)
+            assert af.until(lambda: len(rates(af)) >= 4)
+            last = requests.delete(made.json()["self"], timeout=10)
+            assert last.status_code == 204
+        finally:
+            nef.stop()
+        assert rates(af) == [34, 7, 34, 121]
