@@ -20,8 +20,8 @@ class Look:
     """A cell with all that it serves.
 
     `held` maps a priority to the blocks that flows of it hold; `held_of` says the same of the
-    sessions of each UE that has any, `held_by` of each session; `rates` has every UE of the cell, `attached` those that have
-    a PDU session.
+    sessions of each UE that has any, `held_by` of each session. `rates` has every UE of the cell,
+    `attached` those that have a PDU session.
     """
 
     cell: Cell

@@ -15,14 +15,15 @@ DOOR = {
     "Inbox", "InvalidParam", "InvalidReply", "Location", "LocationQuestion", "Measurement",
     "MediaFlow", "Mobility", "MobilityQuestion", "NefClient", "NefError",
     "NetworkPerformance", "NoAnalytics",
-    "NoNotification", "NotAuthorized", "NotFound", "Notification", "NotificationReceiver", "WebsocketReceiver",
+    "NoNotification", "NotAuthorized", "NotFound", "Notification", "NotificationReceiver",
     "PerformanceFigure", "PerformanceKind", "PerformanceQuestion", "Problem", "ProblemError",
     "QosMonitoring", "QosOutlook", "QosQuestion", "QosRequirement", "Question", "Reachability",
     "ReachabilityQuestion", "Refused", "Reply", "Report", "Request", "RequestsTransport",
     "ServerFailed", "Session", "SessionChanges", "SessionRequest", "Shortfall", "Snssai", "Stay",
     "TimedOut", "TooLarge", "TooMany", "TrackingArea", "Traffic", "TransferTime",
     "TransferTimeQuestion", "TransferTimes", "Transport", "TransportError", "UeAddress",
-    "UeAnalytics", "Usage", "UserPlaneEvent", "Watch", "format_rate", "parse_rate",
+    "UeAnalytics", "Usage", "UserPlaneEvent", "Watch", "WebsocketReceiver", "format_rate",
+    "parse_rate",
 }  # fmt: skip
 
 
