@@ -184,7 +184,9 @@ def test_a_refusal_with_what_is_acceptable_leads_to_the_smaller_model(pool: Path
     with fake_nef() as nef, loopback_relay() as relay:
         nef.refuse = [refusal]
         world = World(nef)
-        server = ServerSettings(nef.url, "af", relay.n6, SERVER, pool)
+        # Nobody looks at the bandwidth again, which would soon lead to the larger one.
+        policy = Policy(poll_s=60.0)
+        server = ServerSettings(nef.url, "af", relay.n6, SERVER, pool, policy=policy)
         device = DeviceSettings(relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, 60.0)
         with (
             running(lambda stop: run_server(server, stop, world.server)),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from socket import SHUT_RDWR
 from typing import Any
 
 import pytest
@@ -94,7 +95,7 @@ def test_what_happens_while_the_websocket_is_broken_is_told_after_it_is_open_aga
     document = session(nef)
     with opened(document) as socket:
         heard(socket)
-        socket.socket.close()  # no goodbye
+        socket.socket.shutdown(SHUT_RDWR)  # no goodbye
     nef.control("PUT", "/cells/cell-1/state", {"outage": True})
     nef.control("PUT", "/cells/cell-1/state", {"outage": False})
     with opened(document) as socket:
