@@ -72,6 +72,9 @@ def main() -> None:
 @click.option("--budget-s", default=1.0, help="Seconds that a download may take.")
 @click.option("--margin-s", default=0.2, help="Seconds of it that are not for sending.")
 @click.option("--poll-s", default=0.5, help="Seconds between two looks at the bandwidth.")
+@click.option(
+    "--plan-within-s", default=120.0, help="How far to plan ahead for who is always on; 0: not."
+)
 @click.option("--notifications-host", default="127.0.0.1", help="Where it listens to the NEF.")
 def model_server(  # noqa: PLR0913 - one parameter an option
     *,
@@ -84,16 +87,19 @@ def model_server(  # noqa: PLR0913 - one parameter an option
     budget_s: float,
     margin_s: float,
     poll_s: float,
+    plan_within_s: float,
     notifications_host: str,
 ) -> None:
     """Deliver models to devices, as large as the network can carry in time; prints JSON lines."""
     from af_client.eventlog import EventLog  # noqa: PLC0415 - see above
     from af_client.models.pool import PoolUnusable  # noqa: PLC0415
-    from af_client.modelserver.negotiation import Policy  # noqa: PLC0415
+    from af_client.modelserver.policy import Policy  # noqa: PLC0415
     from af_client.modelserver.server import ServerSettings, run_server  # noqa: PLC0415
 
     local = Endpoint(_address(address), port)
-    policy = Policy(budget_s=budget_s, margin_s=margin_s, poll_s=poll_s)
+    policy = Policy(
+        budget_s=budget_s, margin_s=margin_s, poll_s=poll_s, plan_within_s=plan_within_s
+    )
     settings = ServerSettings(nef_url, af_id, n6, local, pool, notifications_host, policy)
     try:
         run_server(settings, _stop_at_signal(), EventLog())

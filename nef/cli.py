@@ -8,17 +8,18 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import uvicorn
 
-from nef.app import Nef, create_app
 from nef.config import Settings, load_catalogue
 from nef.domain.errors import NefError
 from nef.network.simulator.scenario import shipped_document, shipped_scenarios
 from nef.network.userplane.relay import RelaySettings, run_relay
 from nef.ports.storage import StorageUnusable
+
+if TYPE_CHECKING:
+    from nef.app import Nef
 
 _DEFAULTS = Settings()
 #: What an AF says on a websocket is ignored, so that it need not be long.
@@ -64,6 +65,11 @@ def main() -> None:
               help="Largest request body.")  # fmt: skip
 def serve(host: str, port: int, public_url: str | None, database: str, **more: Any) -> None:
     """Serve the APIs, with the simulated network behind them, until interrupted."""
+    # Most of the time of a start, which the other commands do without.
+    import uvicorn  # noqa: PLC0415 - see above
+
+    from nef.app import create_app  # noqa: PLC0415
+
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with _listening(host, port) as listening:
         root = (public_url or f"http://{host}:{listening.getsockname()[1]}").rstrip("/")
@@ -92,7 +98,7 @@ def _listening(host: str, port: int) -> socket.socket:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None
 
 
-def _tell(nef: Nef, settings: Settings) -> None:
+def _tell(nef: "Nef", settings: Settings) -> None:
     status = nef.services.simulation.status()
     where = f"NEF at {settings.public_url}, database {settings.database_url}"
     click.echo(f"{where}, scenario {status.scenario} ({status.mode})")

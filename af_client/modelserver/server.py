@@ -22,10 +22,11 @@ from af_client.models.pool import Pool
 from af_client.modelserver.catalogue import catalogue, pool_variants
 from af_client.modelserver.devices import Devices
 from af_client.modelserver.nefworker import NefWorker
-from af_client.modelserver.negotiation import Policy
+from af_client.modelserver.policy import Policy
 from af_client.modelserver.serving import Model
 from af_client.modelserver.steps import Answer, Command
 from af_client.notifications import NotificationReceiver
+from af_client.plans import PlanWarning
 
 _LONGEST_SLEEP_S = 0.05
 #: Packets leave in small groups: waking for each one costs more than it gives.
@@ -63,7 +64,7 @@ def load_models(pool: Pool) -> dict[str, Model]:
 
 
 def run_server(settings: ServerSettings, stop: threading.Event, log: Log) -> None:
-    """Serve devices until `stop` is set, then delete the sessions.
+    """Serve devices until `stop` is set, then delete the sessions and plans.
 
     Raises PoolUnusable for the pool, OSError for the relay's address.
     """
@@ -75,7 +76,7 @@ def run_server(settings: ServerSettings, stop: threading.Event, log: Log) -> Non
         settings.local,
         variants,
         load_models(pool),
-        {application_key(application.name) for application in catalogue().applications},
+        {application_key(known.name): known.met_by for known in catalogue().applications},
         settings.policy,
         lambda: next(ids) % 2**32,
         log,
@@ -85,9 +86,10 @@ def run_server(settings: ServerSettings, stop: threading.Event, log: Log) -> Non
         receiver = stack.enter_context(NotificationReceiver(settings.notifications_host))
         nef = stack.enter_context(NefClient(settings.nef_url, settings.af_id, retries=1))
         loop = stack.enter_context(_Loop(devices, endpoint))
-        inbox = receiver.inbox()
+        inbox, warnings = receiver.inbox(), receiver.warnings()
         inbox.on_notification(loop.notified)
-        worker = NefWorker(nef, inbox, loop.answered)
+        warnings.on_warning(loop.warned)
+        worker = NefWorker(nef, inbox, warnings, loop.answered)
         worker.start()
         log(
             "server_ready",
@@ -126,6 +128,9 @@ class _Loop:
 
     def notified(self, notification: Notification) -> None:
         self._put(lambda devices, now_s: devices.notification(notification, now_s))
+
+    def warned(self, warning: PlanWarning) -> None:
+        self._put(lambda devices, now_s: devices.warning(warning, now_s))
 
     def answered(self, whose: Hashable, command: Command, answer: Answer) -> None:
         self._put(lambda devices, now_s: devices.answer(whose, command, answer, now_s))

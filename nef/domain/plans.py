@@ -9,20 +9,17 @@ from math import ceil, floor
 from typing import Any
 
 from nef.domain.areas import NOWHERE, Area
-from nef.domain.demands import MOST_ALTERNATIVES
 from nef.domain.destinations import check_destination
-from nef.domain.errors import InvalidParam, InvalidRequest, InvalidValue
-from nef.domain.fiveqi import FIVE_QIS, ResourceType
-from nef.domain.qos import Catalogue, QosLevel
+from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.qos import QosLevel
 from nef.domain.units import BitRate, PacketErrorRate
 
 #: No more windows than this may be desired, and no more candidates are offered.
 MOST_WINDOWS, MOST_CANDIDATES = 16, 5
 #: A plan that runs or waits is looked at this often, in the time of the network.
 LOOKS_APART_S = 1.0
-
-# A QoS by value that leaves something open is treated like 5QI 3, as in a session.
-_GUARANTEED = FIVE_QIS[3]
+#: Where it cannot be kept and nothing else could be offered, other windows are sought this often.
+SEARCHES_APART_S = 5.0
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -112,7 +109,7 @@ class Plan:
 
     `rung` is the one of the ladder that the candidates are for, and `issued` the highest id that a
     candidate has had. From `begun_s` on, when the first chosen window began, new sessions of the
-    AF are those it was chosen for.
+    AF are those it was chosen for. `sought_s` is when other candidates were sought last, in vain.
     """
 
     request: PlanRequest
@@ -122,6 +119,7 @@ class Plan:
     issued: int = 0
     selected: int | None = None
     begun_s: float | None = None
+    sought_s: float | None = None
 
     @property
     def chosen(self) -> Candidate | None:
@@ -159,7 +157,8 @@ class Plan:
             if window not in known:
                 issued += 1
             candidates.append(known.get(window) or Candidate(issued, window))
-        after = replace(self, candidates=tuple(candidates), rung=rung, issued=issued)
+        offered = replace(self, candidates=tuple(candidates), rung=rung, issued=issued)
+        after = replace(offered, sought_s=None)
         return after if after.chosen else replace(after, selected=None)
 
     def choosing(self, candidate_id: int, now_s: float) -> "Plan":
@@ -199,28 +198,6 @@ def check_warnings(request: PlanRequest) -> None:
         raise InvalidRequest(InvalidParam(pointer, reason, missing=True))
 
 
-def ladder_of(request: PlanRequest, catalogue: Catalogue) -> tuple[QosLevel, ...]:
-    """What is asked for, and then its alternatives, each with a downlink rate to guarantee.
-
-    Raises InvalidRequest for names that are not in the catalogue, and for what cannot be planned:
-    the uplink, and flows without a guarantee.
-    """
-    if request.wish is None:
-        ladder = _by_name(request, catalogue)
-    else:
-        ladder = _by_value(request.wish, request)
-    if len(ladder) > MOST_ALTERNATIVES + 1:
-        pointer = "/altQosParamSets" if request.alternatives else "/altQosRefs"
-        raise _wrong(pointer, f"a plan has at most {MOST_ALTERNATIVES} alternatives")
-    return ladder
-
-
-def rate_of(level: QosLevel) -> BitRate:
-    """The rate of a level of a plan's ladder, which always has one."""
-    assert level.gbr_dl is not None  # noqa: S101 - see `ladder_of`
-    return level.gbr_dl
-
-
 def merged(windows: Iterable[Window], now_s: float) -> list[Window]:
     """What is left of windows that may overlap, as windows that do not; the earliest first."""
     found: list[Window] = []
@@ -230,69 +207,6 @@ def merged(windows: Iterable[Window], now_s: float) -> list[Window]:
             window = Window(last.from_s, max(last.until_s, window.until_s))  # noqa: PLW2901 - grown
         found.append(window)
     return found
-
-
-def _by_name(request: PlanRequest, catalogue: Catalogue) -> tuple[QosLevel, ...]:
-    if request.alternatives:
-        raise _wrong("/altQosParamSets", "alternatives by value need a qosParamSet")
-    names = (request.qos_reference or "", *request.alternative_references)
-    if len(set(names)) < len(names):
-        raise _wrong("/altQosRefs", "each name may stand only once")
-    pointers = ["/qosReference", *(f"/altQosRefs/{i}" for i in range(len(names) - 1))]
-    return tuple(
-        _named(name, pointer, catalogue) for name, pointer in zip(names, pointers, strict=True)
-    )
-
-
-def _named(name: str, pointer: str, catalogue: Catalogue) -> QosLevel:
-    try:
-        level = catalogue.profile(name).at(None)
-    except InvalidValue as error:
-        raise _wrong(pointer, str(error)) from None
-    if level.resource_type is ResourceType.NON_GBR or level.gbr_dl is None:
-        reason = f"the profile {name} guarantees no downlink rate, so there is nothing to plan"
-        raise _wrong(pointer, reason)
-    return level
-
-
-def _by_value(wish: QosWish, request: PlanRequest) -> tuple[QosLevel, ...]:
-    if request.alternative_references:
-        raise _wrong("/altQosRefs", "alternatives by name need a qosReference")
-    rate = wish.gbr_dl or wish.mbr_dl
-    if rate is None:
-        raise _wrong("/qosParamSet/gfbrDl", "name a downlink rate to guarantee: it is planned")
-    first = QosLevel(
-        reference=None,
-        resource_type=_GUARANTEED.resource_type,
-        priority=wish.priority or _GUARANTEED.priority,
-        delay_ms=wish.delay_ms or _GUARANTEED.delay_ms,
-        per=wish.per or _GUARANTEED.per,
-        gbr_dl=rate,
-        gbr_ul=wish.gbr_ul or wish.mbr_ul,
-        mbr_dl=wish.mbr_dl,
-        mbr_ul=wish.mbr_ul,
-    )
-    others = (_alternative(first, other) for other in request.alternatives)
-    pointers = ["/qosParamSet", *(f"/altQosParamSets/{i}" for i in range(MOST_ALTERNATIVES + 2))]
-    return tuple(_bounded(*pair) for pair in zip((first, *others), pointers, strict=False))
-
-
-def _alternative(first: QosLevel, other: QosWish) -> QosLevel:
-    return replace(
-        first,
-        gbr_dl=other.gbr_dl or first.gbr_dl,
-        gbr_ul=other.gbr_ul or first.gbr_ul,
-        delay_ms=other.delay_ms or first.delay_ms,
-        per=other.per or first.per,
-    )
-
-
-def _bounded(level: QosLevel, pointer: str) -> QosLevel:
-    for name, low, high in (("Dl", level.gbr_dl, level.mbr_dl), ("Ul", level.gbr_ul, level.mbr_ul)):
-        if low and high and low > high:
-            reason = f"the guaranteed rate {low} is above the maximum rate {high}"
-            raise _wrong(f"{pointer}/gfbr{name}", reason)
-    return level
 
 
 def _wrong(pointer: str, reason: str) -> InvalidRequest:

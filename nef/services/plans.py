@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 from nef.domain.capacity import most_rate
 from nef.domain.errors import InvalidParam, InvalidRequest, NoWindow
 from nef.domain.notifications import Content, PlanWarning
+from nef.domain.planned_qos import ladder_of, rate_of
 from nef.domain.plans import (
     LOOKS_APART_S,
+    SEARCHES_APART_S,
     Plan,
     PlanChanges,
     PlanRequest,
     Window,
     check_request,
     check_warnings,
-    ladder_of,
     merged,
-    rate_of,
 )
 from nef.domain.qos import Catalogue
 from nef.domain.subscriptions import Api, Subscription
@@ -175,14 +175,21 @@ class PlanWatch:
         if subscription.body.ends_s <= now_s:
             return Look(subscription.body, None, over=True)
         plan = subscription.body.at(now_s)
-        warned = plan.request.warned
         contents: tuple[Content, ...] = ()
-        if (warned or not plan.chosen) and not self._is_kept(plan, subscription.af_id, now_s):
-            offered = self.planner.offered(plan, subscription.af_id, now_s) or plan
-            if warned and set(offered.relied_on) != set(plan.relied_on):
-                contents = (PlanWarning(offered.candidates),)
-            plan = offered
+        if plan.request.warned or not plan.chosen:
+            after = self._followed(plan, subscription.af_id, now_s)
+            if plan.request.warned and set(after.relied_on) != set(plan.relied_on):
+                contents = (PlanWarning(after.candidates),)
+            plan = after
         return Look(plan, _due_s(plan, now_s), contents)
+
+    def _followed(self, plan: Plan, af_id: str, now_s: float) -> Plan:
+        """The plan with other candidates where it cannot be kept, and there are any."""
+        if self._is_kept(plan, af_id, now_s):
+            return replace(plan, sought_s=None)
+        if plan.sought_s is not None and now_s < plan.sought_s + SEARCHES_APART_S:
+            return plan
+        return self.planner.offered(plan, af_id, now_s) or replace(plan, sought_s=now_s)
 
     def _is_kept(self, plan: Plan, af_id: str, now_s: float) -> bool:
         windows = [one.window for one in plan.relied_on]

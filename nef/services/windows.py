@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from nef.domain.capacity import Standing, spare_blocks, together
-from nef.domain.courses import Course, mean, part, spans
-from nef.domain.plans import MOST_CANDIDATES, Plan, Window, rate_of
+from nef.domain.courses import Course, RoomMoment, mean, part, spans
+from nef.domain.planned_qos import rate_of
+from nef.domain.plans import MOST_CANDIDATES, Plan, Window
+from nef.domain.units import PacketErrorRate
 from nef.ports.information import FlowClass, Information
 
 #: What is shorter is no time to send anything.
@@ -13,7 +15,7 @@ LEAST_WINDOW_S = 1.0
 #: A forecast of very many changes shows some of them, evenly, but never fewer than this. So where
 #: there are as many it is asked for in parts, as many as this for all windows together; and the
 #: best windows are looked at again, each by itself, up to this often.
-_MANY_MOMENTS, _PARTS, CLOSER_LOOKS = 50, 16, 1
+_MANY_MOMENTS, _PARTS, CLOSER_LOOKS = 50, 8, 1
 #: Ends of windows are told to the millisecond.
 _LEAST_S = 1e-3
 #: A window in whole milliseconds may begin or end a few microseconds beside the change it ends at.
@@ -28,7 +30,7 @@ class View:
     plan: Plan
     beside: Collection[str]
     now_s: float
-    courses: dict[tuple[FlowClass, Window], Course[Standing]] = field(default_factory=dict)
+    courses: dict[tuple[PacketErrorRate, Window], Course[Standing]] = field(default_factory=dict)
 
     def best(self, windows: Sequence[Window], closer: int = CLOSER_LOOKS) -> Iterator[Window]:
         """The windows within some in which the transfer fits: the longest, then the emptiest."""
@@ -46,37 +48,41 @@ class View:
         inside = Window(window.from_s + _EDGE_S, window.until_s - _EDGE_S)
         if inside.length_s <= 0:
             return True
-        parts = _PARTS // MOST_CANDIDATES
-        return all(map(self._carries, self.course(inside, parts).moments))
+        return all(map(self._carries, self.course(inside).moments))
 
     def course(self, window: Window, parts: int = 1) -> Course[Standing]:
         """How the cells of the area will stand."""
         course = self._course(window)
         if parts <= 1 or len(course.moments) < _MANY_MOMENTS:
             return course
-        middle_s = (window.from_s + window.until_s) / 2
-        halves = Window(window.from_s, middle_s), Window(middle_s, window.until_s)
-        before, after = (self.course(half, parts // 2) for half in halves)
-        return replace(course, moments=before.moments + after.moments)
+        times = [window.from_s + window.length_s * n / parts for n in range(parts)]
+        within = map(Window, times, [*times[1:], window.until_s])
+        moments = [moment for one in within for moment in self._course(one).moments]
+        return replace(course, moments=tuple(moments))
 
     def _course(self, window: Window) -> Course[Standing]:
-        plan = self.plan
-        # A flow is as important as what was asked for, whichever alternative it gets.
-        flow = FlowClass(plan.ladder[plan.rung].per, plan.ladder[0].priority)
-        if (flow, window) not in self.courses:
-            self.courses[flow, window] = self._foreseen(window, flow)
-        return self.courses[flow, window]
+        per = self.plan.ladder[self.plan.rung].per
+        if (per, window) not in self.courses:
+            # For all rungs at once: the network looks only once at what it is asked in one breath.
+            self.courses.update(self._foreseen(window))
+        return self.courses[per, window]
 
-    def _foreseen(self, window: Window, flow: FlowClass) -> Course[Standing]:
+    def _foreseen(self, window: Window) -> dict[tuple[PacketErrorRate, Window], Course[Standing]]:
         times = (window.from_s, window.until_s, self.now_s)
-        courses = [
-            course
-            for place in self.information.cells(self.plan.request.area or None)
-            if (course := self.information.room_course(place.cell_id, flow, *times, self.beside))
-        ]
-        if not courses:  # another scenario was loaded: nothing is there that could carry anything
-            return Course((Standing(window.from_s, ()),), window.until_s)
-        return together(courses)
+        # A flow is as important as what was asked for, whichever alternative it gets.
+        priority = self.plan.ladder[0].priority
+        rooms: dict[PacketErrorRate, list[Course[RoomMoment]]] = {
+            r.per: [] for r in self.plan.ladder
+        }
+        for place in self.information.cells(self.plan.request.area or None):
+            for per, found in rooms.items():
+                flow = FlowClass(per, priority)
+                course = self.information.room_course(place.cell_id, flow, *times, self.beside)
+                if course:
+                    found.append(course)
+        # Where another scenario was loaded, there may be no cell that could carry anything.
+        nothing = Course((Standing(window.from_s, ()),), window.until_s)
+        return {(per, window): together(one) if one else nothing for per, one in rooms.items()}
 
     def _fitting(self, window: Window, parts: int) -> Iterator[tuple[Window, float]]:
         course = self.course(window, parts)

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from builders.plans import asking
 from builders.reservations import demand, reservation
-from builders.simulations import Simulated
+from builders.simulations import Simulated, one_cell
 from fakes.storage import MemoryStorage
 from nef.domain.errors import NoWindow, ResourcesRefused
-from nef.domain.plans import MOST_CANDIDATES, Plan, ladder_of
+from nef.domain.planned_qos import ladder_of
+from nef.domain.plans import MOST_CANDIDATES, Plan
 from nef.domain.qos import Catalogue, FlowDemand
 from nef.network.simulator.cqi import Reliability
 from nef.network.simulator.scenario import shipped_scenarios
@@ -258,6 +259,14 @@ def test_in_every_scenario_that_ships_what_is_offered_is_granted(scenario: str, 
         qos = {"gfbrDl": rate, "per": "1E-3"}
         planned = Planned(Simulated(scenario), windows=[(0, 130)], numberOfUEs=ues, qosParamSet=qos)
         check_windows(planned, Random(ues))
+
+
+def test_a_gap_among_very_many_changes_is_not_overlooked() -> None:
+    trace = [[second, -12 if second in (133, 301) else 20 + second % 2] for second in range(400)]
+    network = Simulated(one_cell({"trace": trace}))
+    qos = {"gfbrDl": "1 Mbps", "per": "1E-3"}
+    planned = Planned(network, windows=[(0, 400)], numberOfUEs=1, qosParamSet=qos)
+    assert planned.windows == [(0, 133), (134, 301), (302, 400)]
 
 
 def test_the_camera_fleet_has_its_minute_and_no_other() -> None:

@@ -107,7 +107,11 @@ def test_a_plan_by_name_is_for_a_profile_of_the_operator(planning: Planning) -> 
         {"qosParamSet": {"gfbrDl": "900 Mbps"}, "altQosParamSets": [{"gfbrDl": "30 Mbps"}]},
         {
             "qosParamSet": {"gfbrDl": "900 Mbps"},
-            "altQosParamSets": [{"gfbrDl": "800 Mbps"}, {"gfbrDl": "32 Mbps"}, {"gfbrDl": "1 Mbps"}],
+            "altQosParamSets": [
+                {"gfbrDl": "800 Mbps"},
+                {"gfbrDl": "32 Mbps"},
+                {"gfbrDl": "1 Mbps"},
+            ],
         },
         {
             "qosParamSet": None,
@@ -236,7 +240,7 @@ def test_plans_are_listed_and_deleted_by_their_af_alone(nef: Served, planning: P
 # --- what is kept, and what is warned of ---
 
 
-#: Another's session that leaves too little of the lightly loaded window, and enough of the empty one.
+#: Another's session: it leaves too little of the loaded window, and enough of the empty one.
 INTRUDER = "30 Mbps"
 
 
