@@ -1,6 +1,7 @@
 """A graph in the one form that everything else here works on, and without what travels in vain."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import count
 
 import numpy as np
 import onnx
@@ -65,7 +66,7 @@ def all_tensors(model: onnx.ModelProto) -> Iterator[TensorProto]:
         yield from _tensors_of_nodes(function.node)
 
 
-def _tensors_of_nodes(nodes: Iterator[onnx.NodeProto]) -> Iterator[TensorProto]:
+def _tensors_of_nodes(nodes: Iterable[onnx.NodeProto]) -> Iterator[TensorProto]:
     for node in nodes:
         for attribute in node.attribute:
             if attribute.HasField("t"):
@@ -124,3 +125,40 @@ def _to_raw(tensor: TensorProto) -> None:
         return
     raw = numpy_helper.from_array(numpy_helper.to_array(tensor), tensor.name)
     tensor.CopyFrom(raw)
+
+
+def shorten_names(model: onnx.ModelProto) -> None:
+    """Give values between nodes short names, in place; inputs and outputs keep theirs.
+
+    Exporters write paths of modules; each stands in the graph at least twice. Where graphs are
+    nested, an inner one may use outer names: such a model is left as it is.
+    """
+    if len(list(_graphs(model.graph))) > 1 or model.functions:
+        return
+    graph = model.graph
+    taken = {value.name for value in (*graph.input, *graph.output)} | {""}
+    fresh = (name for name in map(_short, count()) if name not in taken)
+    new = {name: name for name in taken}
+    for sparse in graph.sparse_initializer:
+        new[sparse.values.name] = sparse.values.name
+
+    def renamed(name: str) -> str:
+        if name not in new:
+            new[name] = next(fresh)
+        return new[name]
+
+    for tensor in graph.initializer:
+        tensor.name = renamed(tensor.name)
+    for node in graph.node:
+        node.input[:] = map(renamed, node.input)
+        node.output[:] = map(renamed, node.output)
+
+
+def _short(number: int) -> str:
+    """Count in letters: a, b, … z, ba, bb, …."""
+    text = ""
+    while True:
+        number, letter = divmod(number, 26)
+        text = chr(ord("a") + letter) + text
+        if not number:
+            return text
