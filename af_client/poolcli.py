@@ -127,6 +127,24 @@ def remove(*, name: str, folder: Path) -> None:
     click.echo(f"{name}: {_size(entry.topology_bytes + entry.weights_bytes)} removed")
 
 
+@pool.command()
+@click.argument("name")
+@_pool_option
+@click.option("--precision", type=click.Choice(["8", "32"]), help="Bits. [default: both]")
+@click.option("--seed", type=int, default=7, help="What the weights are drawn from.")
+@_json_option
+def build(*, name: str, folder: Path, precision: str | None, seed: int, as_json: bool) -> None:
+    """Build a model of the study (or `all`) in its true size, with weights that know nothing."""
+    from af_client.models.architectures import ARCHITECTURES  # noqa: PLC0415 - see above
+    from af_client.models.building import build as build_one  # noqa: PLC0415
+
+    bits = [int(precision)] if precision else [8, 32]
+    names = list(ARCHITECTURES) if name == "all" else [name]
+    with _told():
+        entries = [build_one(folder, each, one, seed) for each in names for one in bits]
+    _print(entries, as_json)
+
+
 @contextmanager
 def _told(file: Path | None = None) -> Iterator[None]:
     """Turn what can go wrong into one line and exit code 1."""

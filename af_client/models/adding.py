@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import onnx
 from onnxruntime import InferenceSession
 
@@ -27,10 +29,11 @@ _CALIBRATING_INPUTS = 32
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A model in its two parts that loads and answers, and its session."""
+    """A model in its two parts that loads, its session, and its first answer."""
 
     split: Split
     session: InferenceSession
+    answer: npt.NDArray[np.generic]
 
 
 def add_model(
@@ -100,13 +103,13 @@ def tried(parts: Split, inputs: Sequence[Port]) -> Tried:
     faults = []
     for free in _FREE_SIZES:
         try:
-            session.run(None, seeded_inputs(inputs, free=free))
+            answer = np.asarray(session.run(None, seeded_inputs(inputs, free=free))[0])
         except ModelRefused:
             raise
         except Exception as fault:  # as above
             faults.append(_first_line(fault))
         else:
-            return Tried(parts, session)
+            return Tried(parts, session, answer)
     raise ModelRefused(
         f"onnxruntime loads it, but does not run it with free sizes of"
         f" {', '.join(map(str, _FREE_SIZES))}: {faults[-1]}"

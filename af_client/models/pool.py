@@ -123,6 +123,10 @@ class Installation:
             self.write(entry.name, split.topology, [split.weights])
         self.entries.append(entry)
 
+    def refuse_taken(self, name: str) -> None:
+        """Raise PoolUnusable where the pool holds a model of this name already."""
+        refuse_taken(_manifest_or_empty(self._folder), [name], self._folder)
+
     def draft(self, name: str) -> Path:
         """Return the folder in which a model waits for the others."""
         return self._folder / f"{_DRAFT}{name}"

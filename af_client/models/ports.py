@@ -1,4 +1,4 @@
-"""What goes into a model and comes out of it, read from its graph or from a loaded session."""
+"""What goes into a model and comes out of it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper
-from onnxruntime import InferenceSession
 
 from af_client.models.manifest import Port
 from af_client.models.onnxfiles import ModelRefused
@@ -51,13 +50,6 @@ def _drawn(port: Port, random: np.random.Generator, free: int) -> npt.NDArray[np
     raise ModelRefused(
         f"its input {port.name!r} takes {port.type}; what can be tried are numbers and truth values"
     )
-
-
-def answers(session: InferenceSession, feeds: Feeds) -> npt.NDArray[np.generic]:
-    """Run a model and return its first output."""
-    first = session.get_outputs()[0].name
-    (found,) = session.run([first], feeds)
-    return np.asarray(found)
 
 
 def _ports(values: Iterable[onnx.ValueInfoProto]) -> tuple[Port, ...]:

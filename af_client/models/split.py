@@ -22,7 +22,7 @@ SIZE_THRESHOLD_BYTES = 256
 #: The study's bound on a topology, 1 Mbit: parameters that must not be lost stay in it up to here.
 MAX_TOPOLOGY_BYTES = 125_000
 #: What a reference to external data takes in the topology, at the most that was seen.
-_REFERENCE_BYTES = 60
+REFERENCE_BYTES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def split(model: onnx.ModelProto, *, protect: bool = True) -> Split:
     large = [t for t in topology.graph.initializer if _size(t) >= SIZE_THRESHOLD_BYTES]
     kept: set[str] = set()
     if protect:
-        rest = topology.ByteSize() - sum(map(_size, large)) + _REFERENCE_BYTES * len(large)
+        rest = topology.ByteSize() - sum(map(_size, large)) + REFERENCE_BYTES * len(large)
         kept = protected(topology.graph, large, MAX_TOPOLOGY_BYTES - rest)
     weights = bytearray()
     for tensor in large:
