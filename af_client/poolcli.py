@@ -134,14 +134,21 @@ def remove(*, name: str, folder: Path) -> None:
 @click.option("--seed", type=int, default=7, help="What the weights are drawn from.")
 @_json_option
 def build(*, name: str, folder: Path, precision: str | None, seed: int, as_json: bool) -> None:
-    """Build a model of the study (or `all`) in its true size, with weights that know nothing."""
+    """Build a model of the study in its true size, with weights that know nothing.
+
+    NAME is one of the catalogue's, or `all` for those that are not there yet.
+    """
     from af_client.models.architectures import ARCHITECTURES  # noqa: PLC0415 - see above
     from af_client.models.building import build as build_one  # noqa: PLC0415
+    from af_client.models.building import missing  # noqa: PLC0415
 
     bits = [int(precision)] if precision else [8, 32]
-    names = list(ARCHITECTURES) if name == "all" else [name]
     with _told():
-        entries = [build_one(folder, each, one, seed) for each in names for one in bits]
+        if name == "all":
+            wanted = missing(folder, ARCHITECTURES, bits)
+        else:
+            wanted = [(name, each) for each in bits]
+        entries = [build_one(folder, *each, seed) for each in wanted]
     _print(entries, as_json)
 
 

@@ -1,6 +1,6 @@
 """A pool's entry of an architecture: drawn, written piece by piece, loaded and run once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import onnx
@@ -9,9 +9,9 @@ from onnx.external_data_helper import set_external_data
 from af_client.models.adding import tried
 from af_client.models.architectures import ARCHITECTURES
 from af_client.models.architectures.layers import Blueprint
-from af_client.models.manifest import ModelEntry, Port, Provenance
+from af_client.models.manifest import MANIFEST_FILE, ModelEntry, Port, Provenance
 from af_client.models.onnxfiles import ModelRefused
-from af_client.models.pool import Installation, installation
+from af_client.models.pool import Installation, Pool, installation
 from af_client.models.ports import inputs_of, outputs_of
 from af_client.models.protection import protected
 from af_client.models.split import (
@@ -59,6 +59,15 @@ def build(folder: Path, name: str, bits: int, seed: int = DEFAULT_SEED) -> Model
         )
         new.add(entry)
     return entry
+
+
+def missing(folder: Path, names: Iterable[str], bits: Iterable[int]) -> list[tuple[str, int]]:
+    """Return which architectures in which precisions a pool does not hold; raises PoolUnusable."""
+    there: set[str] = set()
+    if (folder / MANIFEST_FILE).exists():
+        there = {entry.name for entry in Pool(folder).manifest.models}
+    wanted = [(name, each) for name in names for each in bits]
+    return [(name, each) for name, each in wanted if f"{name}-{PRECISIONS[each]}" not in there]
 
 
 def drafted(name: str, bits: int, seed: int) -> tuple[Blueprint, onnx.ModelProto]:

@@ -106,6 +106,7 @@ def _static(model: onnx.ModelProto, calibration: Sequence[Feed]) -> onnx.ModelPr
             op_types_to_quantize=list(_WEIGHTED),
             per_channel=True,
             weight_type=QuantType.QInt8,
+            extra_options={"WeightSymmetric": True},
             activation_type=QuantType.QUInt8,
         )
     )
@@ -119,6 +120,7 @@ def _dynamic(model: onnx.ModelProto, _: Sequence[Feed]) -> onnx.ModelProto:
             op_types_to_quantize=list(_WEIGHTED),
             per_channel=True,
             weight_type=QuantType.QInt8,
+            extra_options={"WeightSymmetric": True},
         )
     )
 
