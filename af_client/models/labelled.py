@@ -41,7 +41,7 @@ class LabelledSet:
 def read_labelled_set(path: Path) -> LabelledSet:
     """Read a set; raises LabelledSetUnusable, OSError."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             inputs, labels = arrays["inputs"], arrays["labels"]
     except (ValueError, zipfile.BadZipFile, EOFError, AttributeError, TypeError):
         raise LabelledSetUnusable(
