@@ -2,6 +2,7 @@
 
 import zlib
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import onnx
@@ -40,7 +41,7 @@ def tensors(topology: bytes) -> dict[str, onnx.TensorProto]:
     return {tensor.name: tensor for tensor in graph.initializer}
 
 
-def answer_of(parts: Split) -> object:
+def answer_of(parts: Split) -> Any:
     session = load_split(parts.topology, parts.weights, topology_sha256=checksum(parts.topology))
     return scores(session, IMAGES)
 
@@ -110,7 +111,7 @@ def test_the_two_parts_answer_as_the_whole(protect: bool, eight_bit: bool) -> No
     whole = quantised(whole) if eight_bit else whole
     parts = split(whole, protect=protect)
     assert parts.weights
-    np.testing.assert_array_equal(answer_of(parts), run(whole, x=IMAGES))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(answer_of(parts), run(whole, x=IMAGES))
 
 
 def test_the_topology_has_short_names_inside_and_its_own_outside() -> None:
