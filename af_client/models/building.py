@@ -22,7 +22,7 @@ from af_client.models.split import (
     Split,
     compressed,
 )
-from af_client.models.tidying import shorten_names
+from af_client.models.tidying import condense
 
 DEFAULT_SEED = 7
 PRECISIONS = {32: "float32", 8: "int8"}
@@ -105,7 +105,7 @@ def _externalised(model: onnx.ModelProto, blueprint: Blueprint) -> Iterator[byte
         set_external_data(tensor, WEIGHTS_FILE, offset=offset, length=size)
         tensor.ClearField("raw_data")
         offset += size
-    shorten_names(model)
+    condense(model)
     return (piece for source in sources for piece in source)
 
 

@@ -13,7 +13,7 @@ from onnx import TensorProto
 from onnx.external_data_helper import ExternalDataInfo, set_external_data, uses_external_data
 
 from af_client.models.protection import protected
-from af_client.models.tidying import all_tensors, shorten_names, strip_metadata, tidied
+from af_client.models.tidying import all_tensors, condense, strip_metadata, tidied
 
 #: The one file that a topology may refer to.
 WEIGHTS_FILE = "weights.bin"
@@ -42,7 +42,7 @@ def split(model: onnx.ModelProto, *, protect: bool = True) -> Split:
     """
     topology = tidied(model)
     strip_metadata(topology)
-    shorten_names(topology)
+    condense(topology)
     large = [t for t in topology.graph.initializer if _size(t) >= SIZE_THRESHOLD_BYTES]
     kept: set[str] = set()
     if protect:

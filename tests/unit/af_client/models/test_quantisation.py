@@ -45,7 +45,7 @@ def test_weights_are_signed_and_symmetric_so_that_a_zero_byte_is_a_zero_weight(w
         for weight, place in [places.get(node.op_type, (0, 99))]
         if node.input[weight] in weights and place < len(node.input)
     ]
-    assert bool(zero_points) == (way is not Way.WEIGHTS)
+    assert bool(zero_points) == (way is Way.DYNAMIC)
     for tensor in made.graph.initializer:
         if tensor.name in zero_points:
             assert not numpy_helper.to_array(tensor).any()
