@@ -158,9 +158,10 @@ def _share_small_tensors(graph: onnx.GraphProto) -> None:
     first: dict[tuple[object, ...], str] = {}
     source: dict[str, str] = {}
     for tensor in list(graph.initializer):
-        if len(tensor.raw_data) > _SMALL_BYTES or tensor.name in outputs:
+        small = 0 < len(tensor.raw_data) <= _SMALL_BYTES
+        if not small or tensor.name in outputs:
             continue
-        content = (tensor.data_type, tuple(tensor.dims), tensor.raw_data, *tensor.string_data)
+        content = (tensor.data_type, tuple(tensor.dims), tensor.raw_data)
         source[tensor.name] = first.setdefault(content, tensor.name)
         if source[tensor.name] != tensor.name:
             graph.initializer.remove(tensor)

@@ -131,6 +131,20 @@ def test_a_removed_model_is_gone(folder: Path) -> None:
     assert not (folder / "model").exists()
 
 
+def covered(topology: bytes) -> list[tuple[int, int]]:
+    """Return the ranges of the weights that a topology refers to, neighbours joined."""
+    graph = onnx.load_model_from_string(topology).graph
+    places = [{each.key: each.value for each in t.external_data} for t in graph.initializer]
+    ranges = sorted((int(p["offset"]), int(p["length"])) for p in places if p)
+    joined = ranges[:1]
+    for start, length in ranges[1:]:
+        if start == sum(joined[-1]):
+            joined[-1] = (joined[-1][0], joined[-1][1] + length)
+        else:
+            joined.append((start, length))
+    return joined
+
+
 def test_an_architecture_is_built_and_says_that_it_knows_nothing(tmp_path: Path) -> None:
     words = ["--pool", tmp_path / "pool", "--precision", 8]
     (entry,) = json.loads(pool("build", "mobilenet-224", *words, "--json").output)
@@ -139,7 +153,8 @@ def test_an_architecture_is_built_and_says_that_it_knows_nothing(tmp_path: Path)
     assert entry["provenance"]["weights"] == "seeded"
     assert entry["outputs"][0]["shape"] == [None, 1000]
     assert "none: its weights are seeded" in pool("list", "--pool", tmp_path / "pool").output
-    Pool(tmp_path / "pool").check()
+    topology = Pool(tmp_path / "pool").split("mobilenet-224-int8").topology
+    assert covered(topology) == [(0, entry["weights_bytes"])]
     again = pool("build", "mobilenet-224", *words)
     assert (again.exit_code, "holds a model 'mobilenet-224-int8' already" in again.output) == (
         1,

@@ -186,3 +186,13 @@ def test_a_graph_with_branches_is_left_as_it_is() -> None:
     model = inside_a_branch()
     condense(model)
     assert model == inside_a_branch()
+
+
+def test_tensors_whose_content_is_elsewhere_are_not_taken_for_equal() -> None:
+    model = classifier()
+    for tensor in model.graph.initializer[:2]:
+        tensor.ClearField("raw_data")
+        del tensor.dims[:]
+        tensor.dims.extend([32, 3, 3, 3])
+    condense(model)
+    assert len(model.graph.initializer) == 5
