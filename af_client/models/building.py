@@ -39,7 +39,7 @@ def build(folder: Path, name: str, bits: int, seed: int = DEFAULT_SEED) -> Model
     with installation(folder) as new:
         new.refuse_taken(chosen)
         inputs, outputs = inputs_of(model), outputs_of(model)
-        pieces = _externalised(model, blueprint)
+        pieces = externalised(model, blueprint)
         topology = model.SerializeToString(deterministic=True)
         written = new.write(chosen, topology, pieces)
         _check(new, chosen, topology, inputs)
@@ -79,8 +79,8 @@ def drafted(name: str, bits: int, seed: int) -> tuple[Blueprint, onnx.ModelProto
     return blueprint, blueprint.model(architecture.build(blueprint))
 
 
-def _externalised(model: onnx.ModelProto, blueprint: Blueprint) -> Iterator[bytes]:
-    """Turn large tensors into references, in place, and return what they refer to.
+def externalised(model: onnx.ModelProto, blueprint: Blueprint) -> Iterator[bytes]:
+    """Turn large tensors into references, in place, and return what they refer to, piece by piece.
 
     The parameters of channels stay in the topology as far as they fit, as in every split.
     """

@@ -34,11 +34,12 @@ def entries(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModelEntry, ...]:
     )
 
 
-def test_both_parts_have_the_sizes_on_the_page(entries: tuple[ModelEntry, ...]) -> None:
+def test_sizes_and_accuracies_are_those_on_the_page(entries: tuple[ModelEntry, ...]) -> None:
     page = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
     for entry in entries:
         topology, weights = entry.topology_bytes, entry.weights_bytes
-        assert f"{8e-6 * topology:.3f} | {weights / 1e6:.2f} |" in page, entry.name
+        found = f"{8e-6 * topology:.3f} | {weights / 1e6:.2f} | {100 * (entry.accuracy or 0):.1f} |"
+        assert found in page, entry.name
 
 
 def test_its_topology_is_within_a_megabit(entries: tuple[ModelEntry, ...]) -> None:

@@ -1,6 +1,8 @@
 """What must not be lost travels with the topology; what that is worth, measured."""
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -16,6 +18,7 @@ from af_client.models.split import Split, checksum, split
 from af_client.models.training import _medium
 from builders.graphs import model_of, value
 
+PAGE = (Path(__file__).parents[4] / "docs" / "models.md").read_text("utf-8")
 SEGMENT_BYTES = 1376
 PLENTY = 10**6
 
@@ -112,3 +115,9 @@ def test_protection_is_what_keeps_an_8_bit_model_alive_under_losses(
     assert min(with_protection) > whole - 0.06
     assert np.mean(with_protection) > np.mean(without) + 0.01
     assert min(with_protection) > min(without) + 0.05
+    for found, row in ((with_protection, "topology"), (without, "weights")):
+        shown = re.search(rf"^\| with the {row} \| ([\d.]+) \| ([\d.]+) \|$", PAGE, re.MULTILINE)
+        assert shown
+        # Another processor rounds otherwise when it trains.
+        assert float(shown[1]) == pytest.approx(100 * np.mean(found), abs=2)
+        assert float(shown[2]) == pytest.approx(100 * min(found), abs=6)
