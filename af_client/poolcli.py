@@ -165,12 +165,13 @@ def _told(file: Path | None = None) -> Iterator[None]:
     except (ModelRefused, NotQuantisable) as fault:
         text = str(fault) if file is None or str(file) in str(fault) else f"{file}: {fault}"
         raise click.ClickException(text) from None
-    except (LabelledSetUnusable, PoolUnusable, LookupError, OSError) as fault:
-        raise click.ClickException(str(fault.args[0] if _is_key(fault) else fault)) from None
-
-
-def _is_key(fault: Exception) -> bool:
-    return type(fault) is KeyError
+    except OSError as fault:
+        # What fails at writing bytes, a full disk, names no file.
+        nameless = fault.strerror and not fault.filename
+        text = f"{fault.strerror}; nothing was put in" if nameless else str(fault)
+        raise click.ClickException(text) from None
+    except (LabelledSetUnusable, PoolUnusable, LookupError) as fault:
+        raise click.ClickException(str(fault)) from None
 
 
 def _document(entry: "ModelEntry") -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """`af-client pool` as a user meets it."""
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -237,3 +239,15 @@ def test_a_split_of_what_is_not_separable_leaves_nothing(tmp_path: Path) -> None
     told = refused(pool("split", tmp_path / "small.onnx", tmp_path / "parts"))
     assert "small.onnx: its topology is not separable" in told
     assert not (tmp_path / "parts").exists()
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    told = refused(pool("add", file, "--pool", tmp_path / "pool"))
+    assert told == "Error: No space left on device; nothing was put in\n"
+    assert not (tmp_path / "pool").exists()
