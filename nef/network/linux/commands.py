@@ -32,6 +32,13 @@ def missing() -> str | None:
     )
 
 
+def require() -> None:
+    """Raise LinuxPlaneUnusable if anything is missing."""
+    sentence = missing()
+    if sentence is not None:
+        raise LinuxPlaneUnusable(sentence)
+
+
 def ip(*words: str) -> str:
     """Run ip on the host, and return what it says."""
     return _run("ip", words)

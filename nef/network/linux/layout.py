@@ -2,8 +2,8 @@
 
     host ── host link ── data network ── n6 ── upf ── radio ── ue
 
-The UPF stands alone, so that packets have left the sockets of their senders when they queue: there a
-full queue drops, where a queue beside a sender would only hold it up.
+The UPF stands alone, so that packets have left the sockets of their senders when they queue: there
+a full queue drops, where a queue beside a sender would only hold it up.
 """
 
 from collections.abc import Iterable, Sequence
@@ -154,9 +154,7 @@ def queueing_lines() -> Sequence[str]:
 
 def forwarding() -> str:
     """Run by a shell in the UPF: let it forward."""
-    return (
-        "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"
-    )
+    return "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding"
 
 
 def _raised(interface: str) -> list[str]:

@@ -22,6 +22,7 @@ class Ownership:
 
     def __init__(self, name: str, folder: Path = FOLDER) -> None:
         """Take it; raises LinuxPlaneUnusable that names the living process which has it."""
+        self.is_claimed = False
         self._path = folder / f"{name}.owner"
         try:
             folder.mkdir(mode=0o755, exist_ok=True)
@@ -41,6 +42,7 @@ class Ownership:
         """Say whose it is, before anything is made."""
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{_this_process()}\n".encode(), 0)
+        self.is_claimed = True
 
     def release(self) -> None:
         """Say that nothing is left."""
