@@ -1,5 +1,6 @@
 """The user plane on Linux interfaces: what is made, changed and removed, and when."""
 
+import json
 from contextlib import suppress
 from ipaddress import ip_address
 
@@ -86,6 +87,7 @@ class LinuxUserPlane:
 
     def _make(self) -> None:
         names = self._names
+        _require_free(names)
         commands.nft(layout.host_rules(names))
         commands.ip_batch(layout.host_lines(names))
         commands.ip_batch(layout.data_network_lines(names), names.data_network)
@@ -136,3 +138,13 @@ class LinuxUserPlane:
         reading = Reading(counters, read_queues(shown))
         self._accounts.look(reading, self._numbers.of, self._rates_bps)
         return reading
+
+
+def _require_free(names: Names) -> None:
+    # The kernel would take an address twice, and send everything to the first interface.
+    for link in json.loads(commands.ip("-j", "addr", "show")):
+        for address in link["addr_info"]:
+            if ip_address(address["local"]) in names.host_link:
+                raise LinuxPlaneUnusable(
+                    f"{names.host_link} is in use by {link['ifname']}: take another --host-link"
+                )
