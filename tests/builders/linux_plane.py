@@ -101,6 +101,10 @@ def _udp(address: IpAddress, port: int) -> socket.socket:
     return bound
 
 
+def _connected(address: IpAddress, port: int) -> socket.socket:
+    return socket.create_connection((str(address), port), timeout=20)
+
+
 class Sender:
     """A server in the data network: its packets go from port 7000 to port 7001 of the UE."""
 
@@ -190,6 +194,18 @@ class LinuxNetwork:
         sender = Sender(self.names, server, ue)
         self._sockets.append(sender.socket)
         return sender, device
+
+    def through_tcp(self, content: bytes, port: int) -> int:
+        """How many bytes of a stream from the server the device got."""
+        listening = within(self.names.ue, lambda: socket.create_server((str(UE), port)))
+        with listening, within(self.names.data_network, lambda: _connected(UE, port)) as server:
+            device, _ = listening.accept()
+            sending = threading.Thread(target=lambda: (server.sendall(content), server.close()))
+            sending.start()
+            with device:
+                received = sum(iter(lambda: len(device.recv(1 << 20)), 0))
+            sending.join()
+        return received
 
     def device(self, address: IpAddress) -> Device:
         device = Device(self.names, address)

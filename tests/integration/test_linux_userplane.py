@@ -218,3 +218,40 @@ def test_uplink_reaches_the_server_and_is_counted() -> None:
         assert sender.socket.recv(100) == b"report"
         counters = network.plane.counted(0)
     assert (counters.uplink_packets, counters.uplink_bytes) == (1, 34)
+
+
+def test_the_kernel_takes_every_kind_of_filter_and_any_rate() -> None:
+    ends = ("any", "10.60.0.1", "10.60.0.0/24", "0.0.0.0/0", "2001:db8:60::/48", "::/0")
+    ports = ("", " 7000", " 7000-7002,7001,7003", " 1-10,11-20,65535")
+    rules = [
+        f"permit out {protocol} from {end}{port} to any{port}"
+        for protocol in ("ip", "17", "6", "1", "132", "255")
+        for end in ends
+        for port in ports
+    ]
+    flows = [
+        flow(number, tos, rate, per)
+        for number, (tos, rate, per) in enumerate(
+            [("b8ff", 8000, "1E-9"), ("28fc", 10**13, "9E-1"), ("0000", 7999, "1E-5")], start=1
+        )
+    ]
+    for one in flows:
+        one["filters"][0]["flowDescriptions"] = rules
+    with linux_network(grants()) as network:
+        network.grant(grants(*flows))
+        network.grant(grants(*reversed(flows)))
+        network.grant(grants())
+        sender, device = network.ends()
+        sender.send(1)
+        assert [arrival.number for arrival in device.take(1)] == [1]
+
+
+def test_tcp_is_carried_and_lost_packet_by_packet() -> None:
+    document = grants(flow(2, "28fc", FAST, "1E-3"))
+    document["flows"][0]["filters"] = [{"flowDescriptions": ["permit out 6 from any to any 80"]}]
+    with linux_network(document) as network:
+        received = network.through_tcp(bytes(4_000_000), port=80)
+        carried = network.flow("s/2")
+    assert received == 4_000_000
+    assert carried.bytes_sent / carried.packets_sent <= 1500
+    assert carried.packets_sent > 4_000_000 / 1500

@@ -8,6 +8,8 @@ from nef.network.userplane.classification import GrantTable, QosFlow
 #: What may leave at once after an idle time: what the rate makes in 5 ms, at least a packet.
 BURST_MS = 5
 _LEAST_BURST_BYTES = 1600
+#: What tc can be told of; reached at 400 Gbit/s.
+_MOST_BURST_BYTES = 250_000_000
 #: Below, one packet would take more than a second, and htb would keep its debt for as long after
 #: the rate has risen again: such a flow is held like one of rate 0.
 LEAST_RATE_BPS = 8_000
@@ -47,7 +49,7 @@ def removed_lines(old: Mapping[int, int], new: Mapping[int, int]) -> list[str]:
 
 def burst_bytes(rate_bps: int) -> int:
     """Return the burst of a rate."""
-    return max(rate_bps * BURST_MS // 8000, _LEAST_BURST_BYTES)
+    return min(max(rate_bps * BURST_MS // 8000, _LEAST_BURST_BYTES), _MOST_BURST_BYTES)
 
 
 def _class_line(verb: str, number: int, rate_bps: int) -> str:
