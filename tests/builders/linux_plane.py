@@ -200,10 +200,12 @@ class LinuxNetwork:
         listening = within(self.names.ue, lambda: socket.create_server((str(UE), port)))
         with listening, within(self.names.data_network, lambda: _connected(UE, port)) as server:
             device, _ = listening.accept()
-            sending = threading.Thread(target=lambda: (server.sendall(content), server.close()))
+            sending = threading.Thread(target=server.sendall, args=(content,))
             sending.start()
+            received = 0
             with device:
-                received = sum(iter(lambda: len(device.recv(1 << 20)), 0))
+                while received < len(content):
+                    received += len(device.recv(1 << 20))
             sending.join()
         return received
 

@@ -55,7 +55,8 @@ def _header_bits(what: str, packet: PacketHeader) -> int:
     v4 = 0x45 << 24 | packet.tos << 16 | 1428
     v6 = 6 << 28 | packet.tos << 20 | 0xABCDE
     header = v4 if packet.source.version == 4 else v6
-    return header >> (32 - first - bits) & (2**bits - 1) & int(mask, 16)
+    found: int = header >> (32 - first - bits) & (2**bits - 1)
+    return found & int(mask, 16)
 
 
 def _in_set(number: int, members: str) -> bool:

@@ -59,10 +59,9 @@ def packet(
     return PacketHeader(protocol, source, source_port, destination, destination_port, tos)
 
 
-ENDS = st.sampled_from(
-    "any 10.60.0.1 10.60.0.0/24 10.9.0.0/16 0.0.0.0/0 10.45.0.2 10.45.0.0/16"
-    " 2001:db8:60::1 2001:db8:60::/48 ::/0 2001:db8:45::2".split()
-)
+V4_ENDS = ["10.60.0.1", "10.60.0.0/24", "10.9.0.0/16", "0.0.0.0/0", "10.45.0.2", "10.45.0.0/16"]
+V6_ENDS = ["2001:db8:60::1", "2001:db8:60::/48", "::/0", "2001:db8:45::2"]
+ENDS = st.sampled_from(["any", *V4_ENDS, *V6_ENDS])
 PORTS = st.sampled_from(["", " 7000", " 7001", " 7000-7001", " 1-10,7001", " 7000-7002,7001,7002"])
 
 
