@@ -25,21 +25,28 @@ def rates_of(table: GrantTable, numbers: Mapping[str, int]) -> dict[int, int]:
     return {numbers[key]: f.rate_bps for key, f in table.flows.items() if not is_held(f)}
 
 
-def raised_lines(
+def added_lines(
     old: Mapping[int, int], new: Mapping[int, int], queue_limit_bytes: int
 ) -> list[str]:
-    """Write what makes the classes that are new, and changes the rates of the others."""
+    """Write what makes the classes that are new, with their queues."""
     lines: list[str] = []
     for number, rate_bps in new.items():
-        if old.get(number) == rate_bps:
-            continue
-        lines.append(_class_line("change" if number in old else "add", number, rate_bps))
         if number not in old:
+            lines.append(_class_line("add", number, rate_bps))
             lines.append(
                 f"qdisc add dev {RADIO} parent 1:{number:x} handle {number:x}:"
                 f" bfifo limit {queue_limit_bytes}"
             )
     return lines
+
+
+def changed_lines(old: Mapping[int, int], new: Mapping[int, int]) -> list[str]:
+    """Write what gives classes another rate; what waits in them stays."""
+    return [
+        _class_line("change", number, rate_bps)
+        for number, rate_bps in new.items()
+        if number in old and old[number] != rate_bps
+    ]
 
 
 def removed_lines(old: Mapping[int, int], new: Mapping[int, int]) -> list[str]:

@@ -60,10 +60,13 @@ class LinuxUserPlane:
         rates_bps = classes.rates_of(table, numbers)
         addresses = frozenset(ip_address(packed) for packed in table.by_address)
         self._readdress("add", addresses - self._addresses)
-        raised = classes.raised_lines(self._rates_bps, rates_bps, self._limit_bytes)
-        commands.tc_batch(raised, self._names.upf)
+        added = classes.added_lines(self._rates_bps, rates_bps, self._limit_bytes)
+        commands.tc_batch(added, self._names.upf)
         self._rule(rules.upf_rules(table, numbers), rules.ue_rules(table, numbers))
-        self._lower(rates_bps)
+        # After the rules: packets that wait leave at their new rate under their new error rate.
+        changed = classes.changed_lines(self._rates_bps, rates_bps)
+        commands.tc_batch(changed, self._names.upf)
+        self._remove_classes(rates_bps)
         self._readdress("del", self._addresses - addresses)
         self._addresses = addresses
         self._forget(self._numbers.of.keys() - flows.keys())
@@ -109,7 +112,7 @@ class LinuxUserPlane:
         commands.nft(rules.difference(self._upf_rules, upf), self._names.upf)
         self._upf_rules = upf
 
-    def _lower(self, rates_bps: dict[int, int]) -> None:
+    def _remove_classes(self, rates_bps: dict[int, int]) -> None:
         removed = classes.removed_lines(self._rates_bps, rates_bps)
         if removed:
             queues = self._look().queues

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from nef.network.linux.classes import (
     LEAST_RATE_BPS,
+    added_lines,
     burst_bytes,
-    raised_lines,
+    changed_lines,
     rates_of,
     removed_lines,
 )
@@ -39,7 +40,7 @@ def test_a_flow_without_a_rate_has_no_class() -> None:
 
 
 def test_a_new_class_is_as_fast_as_it_is_granted_and_has_a_bounded_queue() -> None:
-    made, queued = raised_lines({}, {0x1A: 50 * 10**6}, LIMIT)
+    made, queued = added_lines({}, {0x1A: 50 * 10**6}, LIMIT)
     assert made.startswith("class add ")
     assert word_after(made, "classid") == "1:1a"
     assert word_after(made, "rate") == word_after(made, "ceil") == "50000000bit"
@@ -49,7 +50,9 @@ def test_a_new_class_is_as_fast_as_it_is_granted_and_has_a_bounded_queue() -> No
 
 
 def test_another_rate_leaves_the_queue_with_what_waits_in_it() -> None:
-    (line,) = raised_lines({16: 10**6, 17: 10**6}, {16: 10**6, 17: 3 * 10**6}, LIMIT)
+    old, new = {16: 10**6, 17: 10**6}, {16: 10**6, 17: 3 * 10**6}
+    assert added_lines(old, new, LIMIT) == []
+    (line,) = changed_lines(old, new)
     assert line.startswith("class change ")
     assert word_after(line, "classid") == "1:11"
     assert word_after(line, "rate") == "3000000bit"
@@ -59,7 +62,7 @@ def test_what_is_gone_is_removed_and_nothing_else() -> None:
     (line,) = removed_lines({16: 1, 17: 1}, {17: 2, 18: 1})
     assert line.startswith("class del ")
     assert word_after(line, "classid") == "1:10"
-    assert raised_lines({16: 10**6}, {16: 10**6}, LIMIT) == []
+    assert changed_lines({16: 10**6, 17: 1}, {16: 10**6, 18: 1}) == []
 
 
 @given(st.integers(LEAST_RATE_BPS, 4 * 10**11))
@@ -71,6 +74,6 @@ def test_a_burst_is_some_milliseconds_of_its_rate_and_never_less_than_a_packet(r
 
 @pytest.mark.parametrize("rate", [LEAST_RATE_BPS, 1_100_000_000])
 def test_both_buckets_of_htb_have_the_burst(rate: int) -> None:
-    line = raised_lines({}, {16: rate}, LIMIT)[0]
+    line = added_lines({}, {16: rate}, LIMIT)[0]
     assert word_after(line, "burst") == word_after(line, "cburst") == str(burst_bytes(rate))
     assert re.search(r"quantum \d+", line), "else the kernel warns"
