@@ -73,7 +73,8 @@ class Accounts:
             wait_us = _wait_us(queue, rates_bps.get(number, 0))
             _add_waits(flow, flow.packets_sent - sent_before, seen.wait_us, wait_us)
             seen.wait_us = wait_us
-        self.counters.unknown_ue = reading.counters.get("unknown_ue", _NONE)[0]
+        for name in ("unknown_ue", "unknown_destination"):
+            setattr(self.counters, name, reading.counters.get(name, _NONE)[0])
         uplink = reading.counters.get("uplink", _NONE)
         self.counters.uplink_packets, self.counters.uplink_bytes = uplink
 

@@ -116,14 +116,16 @@ def host_rules(names: Names) -> str:
 
 
 def upf_base() -> str:
-    """What of the UPF's rules does not depend on grants: uplink passes, unknown UEs get nothing."""
+    """What of the UPF's rules does not depend on grants: uplink passes where a server is."""
     return f"""table {TABLE} {{
   counter uplink {{ }}
   counter unknown_ue {{ }}
+  counter unknown_destination {{ }}
   chain dispatch {{ }}
   chain downlink {{
     type filter hook forward priority 0; policy drop;
-    iifname "{RADIO}" counter name "uplink" accept
+    iifname "{RADIO}" oifname "{N6}" counter name "uplink" accept
+    iifname "{RADIO}" counter name "unknown_destination" drop
     jump dispatch
     counter name "unknown_ue" drop
   }}

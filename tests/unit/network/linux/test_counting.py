@@ -15,6 +15,7 @@ def reading(
     counts = {"in_10": came, "lost_10": lost, "sent_10": sent, "refused_10": refused}
     counters = {name: (packets, packets * 1000) for name, packets in counts.items()}
     counters |= {"uplink": (3, 300), "unknown_ue": (2, 200)}
+    counters["unknown_destination"] = (1, 100)
     return Reading(counters, {16: queue} if queue else {})
 
 
@@ -56,7 +57,8 @@ def test_uplink_and_unknown_ues_are_counted_as_a_whole() -> None:
     accounts = Accounts()
     accounts.look(reading(), NUMBERS, RATE)
     counters = accounts.counters
-    assert (counters.uplink_packets, counters.uplink_bytes, counters.unknown_ue) == (3, 300, 2)
+    assert (counters.uplink_packets, counters.uplink_bytes) == (3, 300)
+    assert (counters.unknown_ue, counters.unknown_destination) == (2, 1)
 
 
 def test_what_waits_when_a_queue_goes_has_overflowed_and_the_next_queue_starts_at_nothing() -> None:
