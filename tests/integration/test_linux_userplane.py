@@ -56,6 +56,8 @@ def rate_of(arrived: list[Arrival]) -> float:
 def measured(network: LinuxNetwork, rate_bps: int) -> float:
     """At what rate a flow goes of which more is sent than it is granted, for about a second."""
     sender, device = network.ends()
+    for number in range(600):  # so that the queue does not run dry when the sender has to wait
+        sender.send(number, WEIGHTS)
     with sending(sender, WEIGHTS, 1.5 * rate_bps):
         device.take(50)  # the burst is over
         return rate_of(device.take(max(200, rate_bps // 8 // PACKET_BYTES)))
@@ -73,9 +75,11 @@ def test_a_granted_rate_is_held_within_five_percent(rate_bps: int) -> None:
     def held() -> bool:
         with linux_network(two_flows(FAST, rate_bps)) as network:
             rates.append(measured(network, rate_bps))
-        return abs(rates[-1] / rate_bps - 1) < 0.05
+        return rates[-1] > 0.95 * rate_bps
 
+    # A busy machine may keep the sender or the timer waiting; nothing makes a class too fast.
     assert tried_again(held), rates
+    assert max(rates) < 1.05 * rate_bps, rates
 
 
 @pytest.mark.parametrize("per", ["1E-2", "2E-1"])
