@@ -94,7 +94,7 @@ def test_it_says_where_things_are_and_leaves_nothing(
         assert addresses["addresses"] == ["10.45.0.2", "10.45.0.3", "2001:db8:45::2"]
         assert left(names)
         plane.send_signal(number)
-        assert plane.wait(20) == 0
+        assert plane.wait(40) == 0
     assert left(names) == []
 
 
@@ -102,7 +102,7 @@ def killed(start: Start) -> None:
     plane = start()
     assert told(plane)["event"] == "ready"
     plane.kill()
-    plane.wait(20)
+    plane.wait(40)
 
 
 def test_what_a_killed_one_left_is_replaced_by_the_next(names: Names, start: Start) -> None:
@@ -111,19 +111,19 @@ def test_what_a_killed_one_left_is_replaced_by_the_next(names: Names, start: Sta
     plane = start()
     assert told(plane)["event"] == "ready"
     plane.terminate()
-    assert plane.wait(20) == 0
+    assert plane.wait(40) == 0
     assert left(names) == []
 
 
 def test_what_a_killed_one_left_can_be_cleaned(names: Names, start: Start) -> None:
     killed(start)
-    cleaned, again = start("--clean"), start("--clean")
-    first, _ = cleaned.communicate(timeout=20)
-    assert (cleaned.returncode, first) == (0, f"{names.name}: removed\n")
-    assert again.wait(20) in {0, 1}  # 1 if the other one was at it still
+    both = start("--clean"), start("--clean")
+    said = [one.communicate(timeout=40)[0] for one in both]
+    # The other one came too late, or while the first was at it.
+    assert said.count(f"{names.name}: removed\n") == 1
     assert left(names) == []
     third = start("--clean")
-    assert third.communicate(timeout=20)[0] == f"{names.name}: there was nothing to remove\n"
+    assert third.communicate(timeout=40)[0] == f"{names.name}: there was nothing to remove\n"
 
 
 @pytest.mark.parametrize("options", [(), ("--clean",)])
@@ -133,7 +133,7 @@ def test_nobody_takes_what_a_living_one_has(
     owner = start()
     told(owner)
     thief = start(*options)
-    _, complaint = thief.communicate(timeout=20)
+    _, complaint = thief.communicate(timeout=40)
     assert thief.returncode == 1
     assert f"process {owner.pid}" in complaint
     assert names.upf in left(names)
@@ -146,7 +146,7 @@ def test_a_namespace_of_somebody_else_is_left_alone(
 ) -> None:
     commands.ip("netns", "add", names.data_network)
     plane = start(*options)
-    _, complaint = plane.communicate(timeout=20)
+    _, complaint = plane.communicate(timeout=40)
     assert plane.returncode == 1
     assert f"{names.data_network}: there already" in complaint
     assert left(names) == [names.data_network]
@@ -154,7 +154,7 @@ def test_a_namespace_of_somebody_else_is_left_alone(
 
 def test_what_the_kernel_refuses_leaves_nothing_half_made(names: Names, start: Start) -> None:
     plane = start("--server", "10.60.0.1", "--server", "10.60.0.1")
-    _, complaint = plane.communicate(timeout=20)
+    _, complaint = plane.communicate(timeout=40)
     assert plane.returncode == 1
     assert "refused: ip" in complaint
     assert "Traceback" not in complaint
@@ -167,11 +167,11 @@ def test_a_link_that_another_one_has_is_refused_by_its_interface(
     owner = start()
     told(owner)
     second = start("--name", f"{names.name}b"[-10:])
-    _, complaint = second.communicate(timeout=20)
+    _, complaint = second.communicate(timeout=40)
     assert second.returncode == 1
     assert f"{names.host_link} is in use by {names.host_interface}" in complaint
     owner.terminate()
-    assert owner.wait(20) == 0
+    assert owner.wait(40) == 0
     assert left(names) == []
 
 
