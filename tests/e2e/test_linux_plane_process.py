@@ -161,6 +161,19 @@ def test_what_the_kernel_refuses_leaves_nothing_half_made(names: Names, start: S
     assert left(names) == []
 
 
+def test_a_plane_of_which_something_is_taken_away_says_so_and_goes_as_a_whole(
+    names: Names, start: Start
+) -> None:
+    plane = start()
+    told(plane)
+    commands.ip("netns", "del", names.upf)
+    _, complaint = plane.communicate(timeout=40)
+    assert plane.returncode == 1
+    assert "Error: refused: nft -j list counters" in complaint
+    assert "Traceback" not in complaint
+    assert left(names) == []
+
+
 def test_a_link_that_another_one_has_is_refused_by_its_interface(
     names: Names, start: Start
 ) -> None:
