@@ -48,6 +48,12 @@ def _address(text: str, param: Any = None, ctx: Any = None) -> Any:
         raise click.BadParameter(f"{text!r} is no IP address, 10.45.0.2 say", ctx, param) from None
 
 
+def _relay(option: str, where: tuple[str, int] | None, *, direct: bool) -> tuple[str, int] | None:
+    if direct == (where is not None):
+        raise click.UsageError(f"the user plane is behind {option} host:port, or --direct: say one")
+    return where
+
+
 @click.group(context_settings={"auto_envvar_prefix": "AF_CLIENT", "show_default": True})
 @click.version_option(package_name="open-nef")
 def main() -> None:
@@ -66,7 +72,8 @@ def main() -> None:
 @main.command("model-server")
 @click.option("--nef-url", default="http://127.0.0.1:8080", help="Root of the NEF's APIs.")
 @click.option("--af-id", default="model-server", help="Who it is to the NEF; one process each.")
-@click.option("--n6", type=_HostPort(), required=True, help="The relay's data network side.")
+@click.option("--n6", type=_HostPort(), help="The relay's data network side.")
+@click.option("--direct", is_flag=True, help="Instead of --n6: its address is this machine's.")
 @click.option("--address", default="10.60.0.1", help="Its own address inside the tunnel.")
 @click.option("--port", default=7000, help="Its own port inside the tunnel.")
 @click.option("--pool", type=_FOLDER, required=True, help="Folder of trained models.")
@@ -81,7 +88,8 @@ def model_server(  # noqa: PLR0913 - one parameter an option
     *,
     nef_url: str,
     af_id: str,
-    n6: tuple[str, int],
+    n6: tuple[str, int] | None,
+    direct: bool,
     address: str,
     port: int,
     pool: Path,
@@ -101,7 +109,8 @@ def model_server(  # noqa: PLR0913 - one parameter an option
     policy = Policy(
         budget_s=budget_s, margin_s=margin_s, poll_s=poll_s, plan_within_s=plan_within_s
     )
-    settings = ServerSettings(nef_url, af_id, n6, local, pool, notifications_host, policy)
+    relay = _relay("--n6", n6, direct=direct)
+    settings = ServerSettings(nef_url, af_id, relay, local, pool, notifications_host, policy)
     try:
         run_server(settings, _stop_at_signal(), EventLog())
     except (PoolUnusable, OSError) as fault:
@@ -109,7 +118,8 @@ def model_server(  # noqa: PLR0913 - one parameter an option
 
 
 @main.command()
-@click.option("--radio", type=_HostPort(), required=True, help="The relay's radio side.")
+@click.option("--radio", type=_HostPort(), help="The relay's radio side.")
+@click.option("--direct", is_flag=True, help="Instead of --radio: its address is this machine's.")
 @click.option("--address", default="10.45.0.2", help="Its own address inside the tunnel.")
 @click.option("--port", default=7001, help="Its own port inside the tunnel.")
 @click.option("--gpsi", required=True, help="Its identity, msisdn-… or extid-…@….")
@@ -117,9 +127,10 @@ def model_server(  # noqa: PLR0913 - one parameter an option
 @click.option("--application", default="one-shot-object-recognition", help="What it does.")
 @click.option("--refresh-s", default=4.0, help="Seconds after which a model is stale.")
 @click.option("--seed", type=int, help="Seed that held images out. [default: that of training]")
-def device(
+def device(  # noqa: PLR0913 - one parameter an option
     *,
-    radio: tuple[str, int],
+    radio: tuple[str, int] | None,
+    direct: bool,
     address: str,
     port: int,
     gpsi: str,
@@ -136,7 +147,8 @@ def device(
 
     local = Endpoint(_address(address), port)
     images = held_out_images(DEFAULT_SEED if seed is None else seed)
-    settings = DeviceSettings(radio, local, server, gpsi, application, refresh_s)
+    relay = _relay("--radio", radio, direct=direct)
+    settings = DeviceSettings(relay, local, server, gpsi, application, refresh_s)
     try:
         run_device(settings, images, _stop_at_signal(), EventLog())
     except OSError as fault:

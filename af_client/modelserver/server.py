@@ -12,8 +12,8 @@ from itertools import count
 from pathlib import Path
 
 from af_client.client import NefClient
+from af_client.delivery.direct import PacketEndpoint, open_endpoint
 from af_client.delivery.documents import Offer, PartOffer
-from af_client.delivery.endpoint import TunnelEndpoint
 from af_client.delivery.tunnel import Endpoint
 from af_client.delivery.wire import TOS
 from af_client.eventlog import Log
@@ -41,12 +41,13 @@ _Input = Callable[[Devices, float], None]
 class ServerSettings:
     """What a model server needs: the NEF, the relay's data network side, and its own address.
 
-    `pool` is a folder of trained models. `notifications_host` is where it listens to the NEF.
+    Without a relay its address is one of this machine. `pool` is a folder of trained models.
+    `notifications_host` is where it listens to the NEF.
     """
 
     nef_url: str
     af_id: str
-    relay: tuple[str, int]
+    relay: tuple[str, int] | None
     local: Endpoint
     pool: Path
     notifications_host: str = "127.0.0.1"
@@ -82,7 +83,7 @@ def run_server(settings: ServerSettings, stop: threading.Event, log: Log) -> Non
         log,
     )
     with ExitStack() as stack:
-        endpoint = stack.enter_context(TunnelEndpoint(settings.relay, settings.local))
+        endpoint = stack.enter_context(open_endpoint(settings.relay, settings.local))
         receiver = stack.enter_context(NotificationReceiver(settings.notifications_host))
         nef = stack.enter_context(NefClient(settings.nef_url, settings.af_id, retries=1))
         loop = stack.enter_context(_Loop(devices, endpoint))
@@ -106,7 +107,7 @@ def run_server(settings: ServerSettings, stop: threading.Event, log: Log) -> Non
 class _Loop:
     """Moves packets, and passes on what other threads bring; everything else is the devices'."""
 
-    def __init__(self, devices: Devices, endpoint: TunnelEndpoint) -> None:
+    def __init__(self, devices: Devices, endpoint: PacketEndpoint) -> None:
         self._devices, self._endpoint = devices, endpoint
         self._inputs: queue.SimpleQueue[_Input] = queue.SimpleQueue()
         self._bell, self._rope = socket.socketpair()
