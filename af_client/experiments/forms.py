@@ -1,0 +1,115 @@
+"""The forms in which a trained model can be sent: precision, layout, and what travels where."""
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, numpy_helper
+from onnx.external_data_helper import ExternalDataInfo, set_external_data, uses_external_data
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from af_client.models.split import WEIGHTS_FILE, Split, split
+
+
+class Form(StrEnum):
+    """How the weights are written."""
+
+    FLOAT32 = "float32"
+    #: The numbers of FLOAT32 in the order in which onnxruntime's quantiser stores its 8-bit ones,
+    #: so that the effect of the order can be told from that of the precision.
+    FLOAT32_BY_INPUT = "float32, 8-bit order"
+    QINT8 = "8 bit, QInt8"
+    QUINT8 = "8 bit, QUInt8"
+
+
+def formed(model: onnx.ModelProto, form: Form) -> onnx.ModelProto:
+    """Return a model whose weights are inside in another form; the argument stays as it is."""
+    if form is Form.FLOAT32:
+        return model
+    if form is Form.FLOAT32_BY_INPUT:
+        return _by_input(model)
+    return _quantised(model, QuantType.QInt8 if form is Form.QINT8 else QuantType.QUInt8)
+
+
+def joined(parts: Split) -> onnx.ModelProto:
+    """Put the weights back into the graph."""
+    model = onnx.load_model_from_string(parts.topology)
+    for tensor in _outside(model):
+        info = ExternalDataInfo(tensor)
+        _bring_inside(tensor, parts.weights[info.offset : info.offset + info.length])
+    return model
+
+
+def divided(model: onnx.ModelProto, *, sheltered: bool) -> Split:
+    """Split a model whose weights are inside, as `af_client.models.split.split` does.
+
+    `sheltered` lets everything of one dimension or none travel with the topology, whatever its
+    size: the scales, zero points and biases, few bytes of which each one matters to much of the
+    model. What remains of the weights are matrices and kernels.
+    """
+    parts = split(model)
+    if not sheltered:
+        return parts
+    topology = onnx.load_model_from_string(parts.topology)
+    weights = bytearray()
+    for tensor in _outside(topology):
+        info = ExternalDataInfo(tensor)
+        content = parts.weights[info.offset : info.offset + info.length]
+        _bring_inside(tensor, content)
+        if len(tensor.dims) > 1:
+            set_external_data(tensor, WEIGHTS_FILE, offset=len(weights), length=len(content))
+            tensor.ClearField("raw_data")
+            weights += content
+    return Split(topology.SerializeToString(deterministic=True), bytes(weights))
+
+
+def _bring_inside(tensor: TensorProto, content: bytes) -> None:
+    tensor.raw_data = content
+    tensor.ClearField("external_data")
+    tensor.ClearField("data_location")
+
+
+def _outside(model: onnx.ModelProto) -> Iterator[TensorProto]:
+    return (tensor for tensor in model.graph.initializer if uses_external_data(tensor))
+
+
+def _by_input(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Store the weights of a dense layer by input, where they are stored by output."""
+    turned = onnx.ModelProto()
+    turned.CopyFrom(model)
+    tensors = {tensor.name: tensor for tensor in turned.graph.initializer}
+    for node in turned.graph.node:
+        attributes = {each.name: each for each in node.attribute}
+        if node.op_type == "Gemm" and "transB" in attributes and attributes["transB"].i:
+            matrix = tensors[node.input[1]]
+            content = np.ascontiguousarray(numpy_helper.to_array(matrix).T)
+            matrix.CopyFrom(numpy_helper.from_array(content, matrix.name))
+            attributes["transB"].i = 0
+    return turned
+
+
+def _quantised(model: onnx.ModelProto, weight_type: QuantType) -> onnx.ModelProto:
+    """Quantise the matrices with onnxruntime; activations are quantised when it runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "model.onnx"), Path(folder, "quantised.onnx")
+        onnx.save(model, source)
+        with _silenced():
+            quantize_dynamic(source, target, weight_type=weight_type)
+        return onnx.load(target)
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Leave out onnxruntime's advice on pre-processing, which it gives to the root logger."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
