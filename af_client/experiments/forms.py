@@ -2,9 +2,10 @@
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from onnx import TensorProto, numpy_helper
 from onnx.external_data_helper import ExternalDataInfo, set_external_data, uses_external_data
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
+from af_client.models.quantisation import quantised
 from af_client.models.split import WEIGHTS_FILE, Split, split
 
 
@@ -20,20 +22,20 @@ class Form(StrEnum):
     """How the weights are written."""
 
     FLOAT32 = "float32"
-    #: The numbers of FLOAT32 in the order in which onnxruntime's quantiser stores its 8-bit ones,
-    #: so that the effect of the order can be told from that of the precision.
-    FLOAT32_BY_INPUT = "float32, 8-bit order"
-    QINT8 = "8 bit, QInt8"
-    QUINT8 = "8 bit, QUInt8"
+    #: The numbers of FLOAT32 in the order in which dynamic quantisation stores its 8-bit ones, so
+    #: that the effect of the order can be told from that of the precision.
+    FLOAT32_BY_INPUT = "float32, dynamic's order"
+    #: As a pool makes it: signed, a scale for each channel, in the order of FLOAT32.
+    INT8 = "8 bit of a pool"
+    #: As onnxruntime's dynamic quantisation makes it, signed: a zero byte is a zero weight.
+    DYNAMIC_QINT8 = "8 bit, dynamic QInt8"
+    #: The same unsigned: a zero byte is the most negative weight.
+    DYNAMIC_QUINT8 = "8 bit, dynamic QUInt8"
 
 
 def formed(model: onnx.ModelProto, form: Form) -> onnx.ModelProto:
     """Return a model whose weights are inside in another form; the argument stays as it is."""
-    if form is Form.FLOAT32:
-        return model
-    if form is Form.FLOAT32_BY_INPUT:
-        return _by_input(model)
-    return _quantised(model, QuantType.QInt8 if form is Form.QINT8 else QuantType.QUInt8)
+    return _MAKERS[form](model)
 
 
 def joined(parts: Split) -> onnx.ModelProto:
@@ -93,7 +95,7 @@ def _by_input(model: onnx.ModelProto) -> onnx.ModelProto:
     return turned
 
 
-def _quantised(model: onnx.ModelProto, weight_type: QuantType) -> onnx.ModelProto:
+def _dynamic(weight_type: QuantType, model: onnx.ModelProto) -> onnx.ModelProto:
     """Quantise the matrices with onnxruntime; activations are quantised when it runs."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "model.onnx"), Path(folder, "quantised.onnx")
@@ -113,3 +115,12 @@ def _silenced() -> Iterator[None]:
         yield
     finally:
         root.setLevel(level)
+
+
+_MAKERS: Mapping[Form, Callable[[onnx.ModelProto], onnx.ModelProto]] = {
+    Form.FLOAT32: lambda model: model,
+    Form.FLOAT32_BY_INPUT: _by_input,
+    Form.INT8: quantised,
+    Form.DYNAMIC_QINT8: partial(_dynamic, QuantType.QInt8),
+    Form.DYNAMIC_QUINT8: partial(_dynamic, QuantType.QUInt8),
+}

@@ -123,6 +123,10 @@ def request(rung: Rung, policy: Policy, ue: int) -> SessionRequest:
     )
 
 
+class Unanswered(Exception):
+    """The control API of the network refused something; `str()` says what, and why."""
+
+
 class Cell:
     """The cell of a running NEF: shaped through its control API, asked through its standard one."""
 
@@ -172,7 +176,8 @@ class Cell:
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         reply = self._http.request(method, f"{self._control}{path}", json=body, timeout=10)
-        reply.raise_for_status()
+        if not reply.ok:
+            raise Unanswered(f"{method} {path} of the network's control API: {reply.text}")
         return reply.json()
 
 
