@@ -42,8 +42,7 @@ def joined(parts: Split) -> onnx.ModelProto:
     """Put the weights back into the graph."""
     model = onnx.load_model_from_string(parts.topology)
     for tensor in _outside(model):
-        info = ExternalDataInfo(tensor)
-        _bring_inside(tensor, parts.weights[info.offset : info.offset + info.length])
+        _bring_inside(tensor, _content(tensor, parts.weights))
     return model
 
 
@@ -60,14 +59,19 @@ def divided(model: onnx.ModelProto, *, sheltered: bool) -> Split:
     topology = onnx.load_model_from_string(parts.topology)
     weights = bytearray()
     for tensor in _outside(topology):
-        info = ExternalDataInfo(tensor)
-        content = parts.weights[info.offset : info.offset + info.length]
+        content = _content(tensor, parts.weights)
         _bring_inside(tensor, content)
         if len(tensor.dims) > 1:
             set_external_data(tensor, WEIGHTS_FILE, offset=len(weights), length=len(content))
             tensor.ClearField("raw_data")
             weights += content
     return Split(topology.SerializeToString(deterministic=True), bytes(weights))
+
+
+def _content(tensor: TensorProto, weights: bytes) -> bytes:
+    info = ExternalDataInfo(tensor)
+    start = info.offset or 0
+    return weights[start : start + (info.length or 0)]
 
 
 def _bring_inside(tensor: TensorProto, content: bytes) -> None:

@@ -1,6 +1,7 @@
 """The pictures of the experiments."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import matplotlib as mpl
@@ -14,6 +15,7 @@ mpl.use("Agg")
 
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 
 _COLOURS = {
@@ -56,19 +58,19 @@ def save_losses(result: LossResult, path: Path) -> None:
     """Draw accuracy over the error rate, and the fate of topologies (PNG or SVG)."""
     models = list(dict.fromkeys(cost.model for cost in result.findings.weights))
     figure = plt.figure(figsize=(max(12.0, 4.2 * len(models)), 13), layout="constrained")
-    top, middle, bottom = figure.subfigures(3, 1)
+    top, middle, bottom = (figure.add_subfigure(each) for each in figure.add_gridspec(3, 1))
     _draw_row(
         top,
         models,
-        lambda axes, model: _draw_forms(axes, result.findings, model),
+        partial(_draw_forms, result.findings),
         "Accuracy when packets of the weights are lost"
         " (scales, zero points, biases travel with the topology)",
     )
     _draw_row(
         middle,
         models,
-        lambda axes, model: _draw_remedies(axes, result.findings, model),
-        "What helps an 8-bit model (of a pool)",
+        partial(_draw_remedies, result.findings),
+        "What helps the 8-bit model of a pool (each at its own scale)",
     )
     _draw_topologies(bottom, result)
     figure.suptitle(
@@ -107,29 +109,29 @@ def _draw_admission(axes: Axes, result: ReliabilityResult, demand: Demand) -> No
 
 
 def _draw_row(
-    row: "plt.Figure", models: Sequence[str], draw: Callable[[Axes, str], None], title: str
+    row: SubFigure, models: Sequence[str], draw: Callable[[str, Axes], None], title: str
 ) -> None:
     row.suptitle(title, fontsize=12, fontweight="bold")
-    panels = row.subplots(1, len(models), sharey=True, squeeze=False)[0]
+    panels = row.subplots(1, len(models), squeeze=False)[0]
     for axes, model in zip(panels, models, strict=True):
-        draw(axes, model)
+        draw(model, axes)
         axes.set_title(model)
         axes.set_xscale("log")
         axes.set_xlabel("packet error rate of the weights")
-        axes.set_ylim(0, 102)
         axes.axvline(1e-3, color="0.4", linestyle=":", linewidth=1, label="P.R.6.1-004: 1E-3")
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("images recognised, %")
     row.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
 
 
-def _draw_forms(axes: Axes, findings: Findings, model: str) -> None:
+def _draw_forms(findings: Findings, model: str, axes: Axes) -> None:
     for form, colour in _COLOURS.items():
         costs = (c for c in findings.weights if c.model == model and c.form is form)
         _draw_costs(axes, (c for c in costs if c.sheltered and not c.repaired), colour, form)
+    axes.set_ylim(0, 102)
 
 
-def _draw_remedies(axes: Axes, findings: Findings, model: str) -> None:
+def _draw_remedies(findings: Findings, model: str, axes: Axes) -> None:
     costs = [c for c in findings.weights if c.model == model and c.form is Form.INT8]
     remedies = (
         (False, False, "tab:red", "scales and biases among the weights"),
@@ -149,7 +151,7 @@ def _draw_costs(axes: Axes, costs: Iterable[WeightCost], colour: str, label: str
     axes.fill_between(rates, low, high, color=colour, alpha=0.15)
 
 
-def _draw_topologies(row: "plt.Figure", result: LossResult) -> None:
+def _draw_topologies(row: SubFigure, result: LossResult) -> None:
     row.suptitle("A topology must be whole", fontsize=12, fontweight="bold")
     chance, fates = row.subplots(1, 2)
     sizes = dict.fromkeys((each.size_bytes, each.packets) for each in result.whole)

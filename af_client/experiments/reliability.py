@@ -186,7 +186,7 @@ def measure(
     settings: CellSettings,
     demands: Sequence[Demand],
     sinrs_db: Iterable[float],
-    told: Callable[[float], None] = lambda sinr_db: None,
+    told: Callable[[float], object] = str,
 ) -> tuple[Admitted, ...]:
     """Fill a cell under every condition with every demand under every policy.
 

@@ -5,15 +5,16 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from af_client.experiments.losses import RATES, Findings, TopologyFate, WeightCost
-from af_client.experiments.reliability import Admitted, Policy
+from af_client.experiments.reliability import Admitted, Demand, Policy
 from af_client.experiments.results import LossResult, ReliabilityResult
 
+_APART = "apart: scales, zero points and biases travel with the topology"
 _SHORT = {Policy.LOOSE: "all 1E-3", Policy.PER_FLOW: "per flow", Policy.STRICT: "all 1E-5"}
 
 
 def reliability_tables(result: ReliabilityResult) -> list[Table]:
-    """Return a table of the downloads at once, and one that sums up."""
-    return [_admission(result), _summary(result)]
+    """Return a table of the downloads at once for each model, and one that sums up."""
+    return [*(_admission(result, demand) for demand in result.demands), _summary(result)]
 
 
 def loss_tables(result: LossResult) -> list[Table]:
@@ -24,32 +25,26 @@ def loss_tables(result: LossResult) -> list[Table]:
     return [*weights, _fates(findings.fates), _whole(result)]
 
 
-def _admission(result: ReliabilityResult) -> Table:
-    cell = result.cell
+def _admission(result: ReliabilityResult, demand: Demand) -> Table:
     table = Table(
-        title=f"Downloads at once in a cell of {cell.bandwidth_mhz} MHz, {cell.layers} layers"
-        " (resource blocks of each)"
+        title=f"{demand.title}, {demand.precision}: downloads at once,"
+        f" {demand.rung.rate_bps / 1e6:.1f} Mbit/s each"
     )
     table.add_column("SINR, dB", justify="right")
-    for demand in result.demands:
-        for policy in Policy:
-            table.add_column(f"{demand.title}\n{_SHORT[policy]}", justify="right")
-    found = {(each.sinr_db, each.model, each.policy): each for each in result.admitted}
-    for sinr_db in result.sinrs_db:
-        cells = (
-            _downloads(found[sinr_db, demand.model, policy])
-            for demand in result.demands
-            for policy in Policy
-        )
-        table.add_row(f"{sinr_db:g}", *cells)
+    for policy in Policy:
+        table.add_column(f"downloads\n{_SHORT[policy]}", justify="right")
+    for policy in Policy:
+        table.add_column(f"blocks each\n{_SHORT[policy]}", justify="right")
+    for row in zip(*(result.of(demand.model, policy) for policy in Policy), strict=True):
+        blocks = (str(each.blocks_each or "—") for each in row)
+        table.add_row(f"{row[0].sinr_db:g}", *map(_downloads, row), *blocks)
+    cell_blocks = result.admitted[0].cell_blocks
+    table.caption = f"the cell has {cell_blocks} resource blocks"
     return table
 
 
 def _downloads(admitted: Admitted) -> str:
-    if not admitted.downloads:
-        return "0"
-    more = "+" if admitted.exhausted else ""
-    return f"{admitted.downloads}{more} ({admitted.blocks_each})"
+    return f"{admitted.downloads}{' or more' if admitted.exhausted else ''}"
 
 
 def _summary(result: ReliabilityResult) -> Table:
@@ -69,22 +64,18 @@ def _summary(result: ReliabilityResult) -> Table:
 
 
 def _weights(model: str, findings: Findings) -> Table:
-    table = Table(title=f"{model}: accuracy in % with packets of the weights lost: mean (5th-95th)")
-    for head in ("form", "apart", "repair", "packets", "no loss"):
-        table.add_column(head, justify="left" if head == "form" else "right")
-    for per in RATES:
-        table.add_column(f"{per:.0E}".replace("E-0", "E-"), justify="right")
+    table = Table(
+        title=f"{model}: accuracy in % when packets of the weights are lost\n"
+        "mean, and 5th to 95th percentile"
+    )
+    table.add_column("form")
+    for head in ("packets", "none", *map(_rate, RATES)):
+        table.add_column(head, justify="right")
     for row in _rows(cost for cost in findings.weights if cost.model == model):
-        first = row[0]
-        table.add_row(
-            first.form,
-            _tick(is_so=first.sheltered),
-            _tick(is_so=first.repaired),
-            str(first.packets),
-            _percent(first.accuracy),
-            *(f"{_percent(c.mean)} ({_percent(c.p5)}-{_percent(c.p95)})" for c in row),
-        )
-    table.caption = "apart: scales, zero points and biases travel with the topology"
+        name = f"{row[0].form}{_how(sheltered=row[0].sheltered, repaired=row[0].repaired)}"
+        cells = (f"{_percent(c.mean)}\n{100 * c.p5:.0f}–{100 * c.p95:.0f}" for c in row)
+        table.add_row(name, str(row[0].packets), _percent(row[0].accuracy), *cells)
+    table.caption = _APART
     return table
 
 
@@ -96,24 +87,22 @@ def _rows(costs: Iterable[WeightCost]) -> list[list[WeightCost]]:
 
 
 def _fates(fates: Iterable[TopologyFate]) -> Table:
-    table = Table(title="One packet of the topology lost, without a checksum: what becomes of it")
-    for head in ("model", "form", "apart"):
-        table.add_column(head)
-    heads = ("bytes", "packets", "tried", "refused", "loads, same", "loads, other")
-    for head in heads:
+    table = Table(title="One packet of the topology is lost and no checksum looked at")
+    table.add_column("model and form")
+    for head in ("bytes", "packets", "tried", "does not\nload", "same\nanswers", "other\nanswers"):
         table.add_column(head, justify="right")
     for fate in fates:
+        name = f"{fate.model}, {fate.form}{_how(sheltered=fate.sheltered)}"
         counts = (fate.size_bytes, fate.packets, fate.places)
         ends = (fate.refused, fate.unnoticed, fate.other_model)
-        numbers = (str(each) for each in (*counts, *ends))
-        table.add_row(fate.model, fate.form, _tick(is_so=fate.sheltered), *numbers)
-    table.caption = "same, other: what it recognises, against the whole model"
+        table.add_row(name, *(str(each) for each in (*counts, *ends)))
+    table.caption = _APART
     return table
 
 
 def _whole(result: LossResult) -> Table:
     table = Table(title="Chance that a topology arrives whole at the first attempt, (1 - p)^n")
-    for head in ("bytes", "packets", *(f"{per:.0E}".replace("E-0", "E-") for per in RATES)):
+    for head in ("bytes", "packets", *map(_rate, RATES)):
         table.add_column(head, justify="right")
     sizes = dict.fromkeys((each.size_bytes, each.packets) for each in result.whole)
     for size, packets in sizes:
@@ -122,8 +111,12 @@ def _whole(result: LossResult) -> Table:
     return table
 
 
-def _tick(*, is_so: bool) -> str:
-    return "yes" if is_so else ""
+def _how(*, sheltered: bool, repaired: bool = False) -> str:
+    return f"{', apart' if sheltered else ''}{', repaired' if repaired else ''}"
+
+
+def _rate(per: float) -> str:
+    return f"{per:.0E}".replace("E-0", "E-")
 
 
 def _percent(share: float) -> str:
