@@ -58,7 +58,8 @@ def save_losses(result: LossResult, path: Path) -> None:
     """Draw accuracy over the error rate, and the fate of topologies (PNG or SVG)."""
     models = list(dict.fromkeys(cost.model for cost in result.findings.weights))
     figure = plt.figure(figsize=(max(12.0, 4.2 * len(models)), 13), layout="constrained")
-    top, middle, bottom = (figure.add_subfigure(each) for each in figure.add_gridspec(3, 1))
+    grid = figure.add_gridspec(3, 1)
+    top, middle, bottom = (figure.add_subfigure(grid[row]) for row in range(3))
     _draw_row(
         top,
         models,

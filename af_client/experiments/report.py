@@ -73,7 +73,7 @@ def _weights(model: str, findings: Findings) -> Table:
         table.add_column(head, justify="right")
     for row in _rows(cost for cost in findings.weights if cost.model == model):
         name = f"{row[0].form}{_how(sheltered=row[0].sheltered, repaired=row[0].repaired)}"
-        cells = (f"{_percent(c.mean)}\n{100 * c.p5:.0f}–{100 * c.p95:.0f}" for c in row)
+        cells = (f"{_percent(c.mean)}\n{100 * c.p5:.0f}-{100 * c.p95:.0f}" for c in row)
         table.add_row(name, str(row[0].packets), _percent(row[0].accuracy), *cells)
     table.caption = _APART
     return table

@@ -1,0 +1,121 @@
+"""The experiments as commands, small: what they leave behind, and that it is true."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from af_client.cli import main
+from af_client.experiments.forms import Form
+from af_client.experiments.losses import RATES
+from af_client.experiments.reliability import Policy
+from af_client.experiments.results import LossResult, ReliabilityResult, read_result
+from builders.models import trained_pool
+
+_PNG = b"\x89PNG"
+CELL = ("--bandwidth-mhz", "40", "--layers", "2", "--model", "mobilenet-224")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["experiment", *arguments])
+
+
+@pytest.fixture(scope="module")
+def admission(tmp_path_factory: pytest.TempPathFactory) -> ReliabilityResult:
+    out = tmp_path_factory.mktemp("reliability")
+    sinrs = ("--from-db", "10", "--to-db", "30", "--step-db", "20", "--ues", "7")
+    done = run("reliability", "--out", str(out), *CELL, *sinrs)
+    assert done.exit_code == 0, done.output
+    assert "1.0 MobileNet-224, int8: downloads at once" in done.output
+    assert (out / "experiment-reliability.png").read_bytes().startswith(_PNG)
+    return read_result(out / "reliability.json", ReliabilityResult)
+
+
+def test_reliability_for_each_flow_admits_more_than_for_all(admission: ReliabilityResult) -> None:
+    assert admission.sinrs_db == [10, 30]
+    counts = {
+        policy: [each.downloads for each in admission.of("mobilenet-224", policy)]
+        for policy in Policy
+    }
+    assert counts[Policy.STRICT][1] < counts[Policy.PER_FLOW][1] <= counts[Policy.LOOSE][1]
+
+
+def test_a_cell_is_full_when_the_blocks_of_its_downloads_are(admission: ReliabilityResult) -> None:
+    assert {each.cell_blocks for each in admission.admitted} == {106}
+    for each in admission.admitted:
+        if not each.exhausted:
+            assert each.downloads == each.expected
+
+
+def test_no_more_is_claimed_than_there_are_ues(tmp_path: Path) -> None:
+    sinrs = ("--from-db", "30", "--to-db", "30", "--ues", "1")
+    done = run("reliability", "--out", str(tmp_path), *CELL, *sinrs)
+    assert "1 or more" in done.output
+    result = read_result(tmp_path / "reliability.json", ReliabilityResult)
+    assert all(each.exhausted and each.downloads == 1 for each in result.admitted)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--model", "vgg19"), "'vgg19' is not in table A"),
+        (("--bandwidth-mhz", "7"), "/document/cells/0/bandwidth_mhz"),
+        (("--to-db", "-9"), "below --from-db"),
+        (("--ues", "0"), "'--ues'"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    done = run("reliability", "--out", str(tmp_path), *arguments)
+    assert done.exit_code != 0
+    assert said in done.output
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def costs(tmp_path_factory: pytest.TempPathFactory) -> LossResult:
+    out = tmp_path_factory.mktemp("losses")
+    pool = str(trained_pool().folder)
+    only = ("--pool", pool, "--model", "digits-small", "--seeds", "3")
+    done = run("losses", "--out", str(out), *only)
+    assert done.exit_code == 0, done.output
+    assert "digits-small: accuracy in %" in done.output
+    assert (out / "experiment-losses.png").read_bytes().startswith(_PNG)
+    return read_result(out / "losses.json", LossResult)
+
+
+def test_losses_are_measured_for_every_form_and_rate(costs: LossResult) -> None:
+    assert (costs.images, costs.seeds, costs.packet_bytes) == (599, 3, 1376)
+    found = {(cost.form, cost.per) for cost in costs.findings.weights}
+    assert found == {(form, per) for form in Form for per in RATES}
+
+
+def test_more_losses_cost_more(costs: LossResult) -> None:
+    ends = [
+        cost.mean
+        for cost in costs.findings.weights
+        if cost.form is Form.DYNAMIC_QUINT8 and cost.sheltered and not cost.repaired
+    ]
+    assert ends[0] - ends[-1] > 0.05
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--pool", "/nowhere"), "no models in /nowhere"),
+        (("--seeds", "0"), "'--seeds'"),
+    ],
+)
+def test_what_cannot_be_measured_is_said(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    done = run("losses", "--out", str(tmp_path), *arguments)
+    assert done.exit_code != 0
+    assert said in done.output
+
+
+def test_a_model_that_the_pool_has_not_is_named(tmp_path: Path) -> None:
+    pool = str(trained_pool().folder)
+    done = run("losses", "--out", str(tmp_path), "--pool", pool, "--model", "digits-tiny")
+    assert "holds no model 'digits-tiny'" in done.output
