@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from af_client.experiments.losses import RATES, Findings, TopologyFate, WeightCost
+from af_client.experiments.losses import RATES, Findings, SingleLoss, TopologyFate, WeightCost
 from af_client.experiments.reliability import Admitted, Demand, Policy
 from af_client.experiments.results import LossResult, ReliabilityResult
 
@@ -22,7 +23,7 @@ def loss_tables(result: LossResult) -> list[Table]:
     findings = result.findings
     models = dict.fromkeys(cost.model for cost in findings.weights)
     weights = [_weights(model, findings) for model in models]
-    return [*weights, _fates(findings.fates), _whole(result)]
+    return [*weights, _singles(findings.singles), _fates(findings.fates), _whole(result)]
 
 
 def _admission(result: ReliabilityResult, demand: Demand) -> Table:
@@ -66,7 +67,9 @@ def _summary(result: ReliabilityResult) -> Table:
 def _weights(model: str, findings: Findings) -> Table:
     table = Table(
         title=f"{model}: accuracy in % when packets of the weights are lost\n"
-        "mean, and 5th to 95th percentile"
+        "mean, and 5th to 95th percentile",
+        pad_edge=False,
+        box=SIMPLE_HEAD,
     )
     table.add_column("form")
     for head in ("packets", "none", *map(_rate, RATES)):
@@ -84,6 +87,19 @@ def _rows(costs: Iterable[WeightCost]) -> list[list[WeightCost]]:
     for cost in costs:
         rows.setdefault((cost.form, cost.sheltered, cost.repaired), []).append(cost)
     return list(rows.values())
+
+
+def _singles(singles: Iterable[SingleLoss]) -> Table:
+    table = Table(title="One packet of the weights is lost: accuracy in %", pad_edge=False)
+    table.add_column("model and form")
+    for head in ("packets", "tried", "none lost", "mean", "worst"):
+        table.add_column(head, justify="right")
+    for each in singles:
+        name = f"{each.model}, {each.form}{_how(sheltered=each.sheltered)}"
+        shares = (_percent(share) for share in (each.accuracy, each.mean, each.lowest))
+        table.add_row(name, str(each.packets), str(each.places), *shares)
+    table.caption = _APART
+    return table
 
 
 def _fates(fates: Iterable[TopologyFate]) -> Table:

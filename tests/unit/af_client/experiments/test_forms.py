@@ -123,9 +123,7 @@ def test_lost_biases_cost_more_than_lost_weights_of_a_matrix(
     assert accuracy(session, held_out) < 0.5
     one_packet = np.arange(-(-len(weights) // 1376)) == 3
     harmed = Split(subject.parts.topology, zero_filled(subject.parts.weights, one_packet))
-    session = load_split(
-        harmed.topology, harmed.weights, topology_sha256=checksum(harmed.topology)
-    )
+    session = load_split(harmed.topology, harmed.weights, topology_sha256=checksum(harmed.topology))
     assert accuracy(session, held_out) > 0.7
 
 
