@@ -5,6 +5,9 @@ import numpy.typing as npt
 
 from af_client.delivery.wire import SEGMENT_BYTES, segments_of
 
+#: The packet error rates that are tried.
+RATES = (1e-5, 1e-4, 1e-3, 1e-2, 3e-2, 1e-1)
+
 #: One truth value a segment: whether it was lost.
 Lost = npt.NDArray[np.bool_]
 

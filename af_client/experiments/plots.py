@@ -6,10 +6,12 @@ from pathlib import Path
 
 import matplotlib as mpl
 
+from af_client.experiments.damage import RATES
 from af_client.experiments.forms import Form
-from af_client.experiments.losses import RATES, Findings, TopologyFate, WeightCost
+from af_client.experiments.losses import Findings, WeightCost
 from af_client.experiments.reliability import Demand, Policy
 from af_client.experiments.results import LossResult, ReliabilityResult
+from af_client.experiments.topologies import TopologyFate
 
 mpl.use("Agg")
 

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from af_client.experiments.losses import RATES, Findings, SingleLoss, TopologyFate, WeightCost
+from af_client.experiments.damage import RATES
+from af_client.experiments.losses import Findings, SingleLoss, WeightCost
 from af_client.experiments.reliability import Admitted, Demand, Policy
 from af_client.experiments.results import LossResult, ReliabilityResult
+from af_client.experiments.topologies import TopologyFate
 
 _APART = "apart: scales, zero points and biases travel with the topology"
 _SHORT = {Policy.LOOSE: "all 1E-3", Policy.PER_FLOW: "per flow", Policy.STRICT: "all 1E-5"}

@@ -8,8 +8,8 @@ from typing import TypeVar
 import cattrs
 
 from af_client.delivery.wire import SEGMENT_BYTES, segments_of
-from af_client.experiments.damage import whole_probability
-from af_client.experiments.losses import RATES, Findings
+from af_client.experiments.damage import RATES, whole_probability
+from af_client.experiments.losses import Findings
 from af_client.experiments.reliability import Admitted, CellSettings, Demand, Policy
 
 #: Sizes of a topology: a packet, ten, the study's bound of 1 Mbit, a text recogniser's 1.38 Mbit.

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from af_client.delivery.wire import SEGMENT_BYTES
 from af_client.experiments.forms import joined
-from af_client.experiments.losses import explore, subjects
+from af_client.experiments.losses import explore
 from af_client.experiments.network import serving_nef
 from af_client.experiments.plots import save_losses, save_reliability
 from af_client.experiments.reliability import CellSettings, demand, measure
@@ -20,6 +20,7 @@ from af_client.experiments.results import (
     whole_chances,
     write_result,
 )
+from af_client.experiments.subjects import subjects
 from af_client.models.digits import held_out_images
 from af_client.models.pool import Pool
 from af_client.models.training import train_all

@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from af_client.cli import main
+from af_client.experiments.damage import RATES
 from af_client.experiments.forms import Form
-from af_client.experiments.losses import RATES
 from af_client.experiments.reliability import Policy
 from af_client.experiments.results import LossResult, ReliabilityResult, read_result
 from builders.models import trained_pool

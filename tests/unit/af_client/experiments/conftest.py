@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from af_client.experiments.forms import joined
-from af_client.experiments.losses import Subject, subjects
+from af_client.experiments.subjects import Subject, subjects
 from af_client.models.digits import Images, held_out_images
 from af_client.models.pool import Pool
 from builders.models import trained_pool

@@ -41,8 +41,7 @@ def test_a_part_with_holes_is_what_a_device_puts_together() -> None:
     assembly = Assembly(len(lost))
     for index in np.flatnonzero(~lost):
         body = segment(PART, int(index))
-        where = {"part": Part.WEIGHTS, "index": int(index), "count": len(lost)}
-        assembly.take(Message(MessageType.DATA, 1, body=body, **where))
+        assembly.take(Message(MessageType.DATA, 1, Part.WEIGHTS, 0, int(index), len(lost), body))
     offer = PartOffer(len(PART), checksum(PART))
     assert zero_filled(PART, lost) == assembly.content(offer)
 

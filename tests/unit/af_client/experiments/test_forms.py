@@ -8,7 +8,7 @@ from onnx.external_data_helper import uses_external_data
 
 from af_client.experiments.damage import zero_filled
 from af_client.experiments.forms import Form, divided, formed, joined
-from af_client.experiments.losses import Subject
+from af_client.experiments.subjects import Subject
 from af_client.models.digits import Images
 from af_client.models.inference import accuracy, load_split, recognise
 from af_client.models.pool import Pool

@@ -1,14 +1,10 @@
 import pytest
 
+from af_client.experiments.damage import RATES
 from af_client.experiments.forms import Form
-from af_client.experiments.losses import (
-    RATES,
-    Subject,
-    explore,
-    topology_costs,
-    topology_fate,
-    weight_costs,
-)
+from af_client.experiments.losses import explore, single_loss, weight_costs
+from af_client.experiments.subjects import Subject
+from af_client.experiments.topologies import topology_costs, topology_fate
 from af_client.models.digits import Images
 
 SEEDS = 6
@@ -56,6 +52,14 @@ def test_packets_and_losses_are_counted(
     assert (cost.per, cost.packets) == (0.1, 72)
     assert 1 <= cost.lost_mean <= 16
     assert cost.undamaged < 1
+
+
+def test_a_packet_that_holds_a_row_of_pixels_costs_accuracy(
+    every_subject: tuple[Subject, ...], held_out: Images
+) -> None:
+    single = single_loss(chosen(every_subject, Form.DYNAMIC_QINT8, sheltered=True), held_out)
+    assert (single.packets, single.places) == (18, 18)
+    assert single.lowest < single.mean < single.accuracy
 
 
 def test_a_topology_with_biases_in_it_loads_although_packets_of_it_are_missing(

@@ -1,0 +1,115 @@
+"""What losses do to a topology that nobody repairs and whose checksum nobody looks at."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+
+from af_client.delivery.wire import segments_of
+from af_client.experiments.damage import RATES, Lost, drawn, zero_filled
+from af_client.experiments.forms import Form
+from af_client.experiments.subjects import Subject, answers, of_each, one_lost
+from af_client.models.digits import Images, Labels
+from af_client.models.split import Split
+
+#: Whether a damaged topology makes another model shows on fewer images than its accuracy.
+_PROBES = 100
+
+
+class Fate(StrEnum):
+    """What becomes of a topology with holes if nobody looks at its checksum."""
+
+    #: It cannot be read, or not be run: the loss is noticed.
+    REFUSED = "refused"
+    #: It runs, and recognises every probe as the whole one does.
+    UNNOTICED = "loads, same answers"
+    #: It runs, and recognises some image as something else: another model.
+    OTHER_MODEL = "loads, other answers"
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyFate:
+    """What a single lost packet of the topology does; `places` of its `packets` were tried."""
+
+    model: str
+    form: Form
+    sheltered: bool
+    size_bytes: int
+    packets: int
+    places: int
+    refused: int
+    unnoticed: int
+    other_model: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyCost:
+    """What a packet error rate does to a topology that is not repaired: shares of the seeds."""
+
+    model: str
+    form: Form
+    sheltered: bool
+    per: float
+    packets: int
+    whole: float
+    refused: float
+    unnoticed: float
+    other_model: float
+
+
+def topology_fate(subject: Subject, images: Images) -> TopologyFate:
+    """Lose each packet of the topology by itself, or some of them at even distances."""
+    topology = subject.parts.topology
+    losses = one_lost(topology)
+    fates = _fates(subject, images, losses)
+    counts = {fate: fates.count(fate) for fate in Fate}
+    return TopologyFate(
+        subject.model,
+        subject.form,
+        subject.sheltered,
+        len(topology),
+        segments_of(len(topology)),
+        len(losses),
+        counts[Fate.REFUSED],
+        counts[Fate.UNNOTICED],
+        counts[Fate.OTHER_MODEL],
+    )
+
+
+def topology_costs(subject: Subject, images: Images, seeds: int) -> list[TopologyCost]:
+    """Lose packets of the topology at every rate, with the weights whole."""
+    return [_topology_cost(subject, images, per, seeds) for per in RATES]
+
+
+def _topology_cost(subject: Subject, images: Images, per: float, seeds: int) -> TopologyCost:
+    losses = [drawn(subject.parts.topology, per, seed) for seed in range(seeds)]
+    fates = _fates(subject, images, [lost for lost in losses if lost.any()])
+    shares = {fate: fates.count(fate) / seeds for fate in Fate}
+    return TopologyCost(
+        subject.model,
+        subject.form,
+        subject.sheltered,
+        per,
+        segments_of(len(subject.parts.topology)),
+        1 - len(fates) / seeds,
+        shares[Fate.REFUSED],
+        shares[Fate.UNNOTICED],
+        shares[Fate.OTHER_MODEL],
+    )
+
+
+def _fates(subject: Subject, images: Images, losses: Iterable[Lost]) -> list[Fate]:
+    probes = Images(images.pixels[:_PROBES], images.labels[:_PROBES])
+    right = answers(subject.parts, probes)
+    return of_each(partial(_fate, subject, probes, right), losses)
+
+
+def _fate(subject: Subject, probes: Images, right: Labels, lost: Lost) -> Fate:
+    """Load a topology with holes, as a device would that did not look at its checksum."""
+    topology = zero_filled(subject.parts.topology, lost)
+    try:
+        found = answers(Split(topology, subject.parts.weights), probes)
+    except Exception:  # protobuf's and onnxruntime's errors have no common base but this
+        return Fate.REFUSED
+    same = found.shape == right.shape and bool((found == right).all())
+    return Fate.UNNOTICED if same else Fate.OTHER_MODEL
