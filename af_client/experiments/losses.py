@@ -129,7 +129,7 @@ def _weight_cost(
 ) -> WeightCost:
     weights = subject.parts.weights
     losses = [drawn(weights, per, seed, repaired=repaired) for seed in range(seeds)]
-    measured = np.array(_each(partial(_with_losses, subject, images), losses))
+    measured = np.array(of_each(partial(_with_losses, subject, images), losses))
     lost = np.array([int(each.sum()) for each in losses])
     return WeightCost(
         subject.model,
