@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+import onnx
 from rich.console import Console
 
 from af_client.delivery.wire import SEGMENT_BYTES
+from af_client.experiments import convolution
 from af_client.experiments.forms import joined
 from af_client.experiments.losses import explore
 from af_client.experiments.network import serving_nef
@@ -21,7 +23,7 @@ from af_client.experiments.results import (
     write_result,
 )
 from af_client.experiments.subjects import subjects
-from af_client.models.digits import held_out_images
+from af_client.models.digits import held_out_images, training_images
 from af_client.models.pool import Pool
 from af_client.models.training import train_all
 from af_client.modelserver.catalogue import ImageNetModel, Precision, catalogue
@@ -49,7 +51,7 @@ def run_reliability(
     result = ReliabilityResult(cell, demands, admitted)
     for table in reliability_tables(result):
         console.print(table)
-    write_result(result, out / "reliability.json")
+    write_result(result, out / "experiment-reliability.json")
     save_reliability(result, out / "experiment-reliability.png")
     console.print(f"Results in {out}")
 
@@ -64,19 +66,22 @@ def run_losses(out: Path, seeds: int, pool_folder: Path | None, models: Sequence
     with ExitStack() as cleanup, console.status("Training the models") as status:
         pool = Pool(pool_folder) if pool_folder else _trained(cleanup)
         images = held_out_images(pool.manifest.seed)
-        names = models or [entry.name for entry in pool.manifest.models]
-        every = [
-            subject
-            for name in names
-            for subject in subjects(name, joined(pool.split(name)), images)
-        ]
+        names = models or [*(entry.name for entry in pool.manifest.models), convolution.NAME]
+        every = [each for name in names for each in subjects(name, _model(pool, name), images)]
         findings = explore(every, images, seeds, status.update)
     result = LossResult(len(images), seeds, SEGMENT_BYTES, findings, whole_chances())
     for table in loss_tables(result):
         console.print(table)
-    write_result(result, out / "losses.json")
+    write_result(result, out / "experiment-losses.json")
     save_losses(result, out / "experiment-losses.png")
     console.print(f"Results in {out}")
+
+
+def _model(pool: Pool, name: str) -> onnx.ModelProto:
+    if name == convolution.NAME:
+        seed = pool.manifest.seed
+        return convolution.train(training_images(seed), seed)
+    return joined(pool.split(name))
 
 
 def _trained(cleanup: ExitStack) -> Pool:

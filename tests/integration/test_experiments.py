@@ -28,7 +28,7 @@ def admission(tmp_path_factory: pytest.TempPathFactory) -> ReliabilityResult:
     assert done.exit_code == 0, done.output
     assert "1.0 MobileNet-224, int8: downloads at once" in done.output
     assert (out / "experiment-reliability.png").read_bytes().startswith(_PNG)
-    return read_result(out / "reliability.json", ReliabilityResult)
+    return read_result(out / "experiment-reliability.json", ReliabilityResult)
 
 
 def test_reliability_for_each_flow_admits_more_than_for_all(admission: ReliabilityResult) -> None:
@@ -51,7 +51,7 @@ def test_no_more_is_claimed_than_there_are_ues(tmp_path: Path) -> None:
     sinrs = ("--from-db", "30", "--to-db", "30", "--ues", "1")
     done = run("reliability", "--out", str(tmp_path), *CELL, *sinrs)
     assert "1 or more" in done.output
-    result = read_result(tmp_path / "reliability.json", ReliabilityResult)
+    result = read_result(tmp_path / "experiment-reliability.json", ReliabilityResult)
     assert all(each.exhausted and each.downloads == 1 for each in result.admitted)
 
 
@@ -82,7 +82,7 @@ def costs(tmp_path_factory: pytest.TempPathFactory) -> LossResult:
     assert done.exit_code == 0, done.output
     assert "digits-small: accuracy in %" in done.output
     assert (out / "experiment-losses.png").read_bytes().startswith(_PNG)
-    return read_result(out / "losses.json", LossResult)
+    return read_result(out / "experiment-losses.json", LossResult)
 
 
 def test_losses_are_measured_for_every_form_and_rate(costs: LossResult) -> None:
