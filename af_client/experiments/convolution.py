@@ -6,6 +6,7 @@ what larger compact nets have in common, in a size that trains within seconds.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +53,7 @@ def train(images: Images, seed: int) -> onnx.ModelProto:
 
 def _drawn(random: np.random.Generator) -> _Parameters:
     parameters: _Parameters = []
-    for inputs, outputs in zip(_CHANNELS, _CHANNELS[1:], strict=False):
+    for inputs, outputs in pairwise(_CHANNELS):
         spread = np.sqrt(2 / (9 * inputs))
         parameters.append((random.standard_normal((9 * inputs, outputs)) * spread).astype("f4"))
         parameters.append(np.zeros(outputs, np.float32))
@@ -110,9 +111,9 @@ def _adam(
 ) -> None:
     rate = _STEP * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
     for parameter, slope, (mean, square) in zip(parameters, slopes, moments, strict=True):
-        mean += np.float32(0.1) * (slope - mean)
-        square += np.float32(0.001) * (slope * slope - square)
-        parameter -= np.float32(rate) * mean / (np.sqrt(square) + np.float32(1e-8))
+        mean[...] += np.float32(0.1) * (slope - mean)
+        square[...] += np.float32(0.001) * (slope * slope - square)
+        parameter[...] -= np.float32(rate) * mean / (np.sqrt(square) + np.float32(1e-8))
 
 
 def _patches(value: _Array) -> _Array:
@@ -157,8 +158,10 @@ def _exported(parameters: _Parameters) -> onnx.ModelProto:
         tensors.append(numpy_helper.from_array(parameters[2 * layer + 1], bias))
         source = f"value{layer}"
         if layer == 2:
-            halves = {"kernel_shape": [2, 2], "strides": [2, 2]}
-            nodes.append(helper.make_node("AveragePool", [source], ["halved"], **halves))
+            halved = helper.make_node(
+                "AveragePool", [source], ["halved"], kernel_shape=[2, 2], strides=[2, 2]
+            )
+            nodes.append(halved)
             source = "halved"
         nodes.append(
             helper.make_node("Conv", [source, kernel, bias], [f"sum{layer}"], pads=[1, 1, 1, 1])

@@ -59,7 +59,7 @@ def save_reliability(result: ReliabilityResult, path: Path) -> None:
 def save_losses(result: LossResult, path: Path) -> None:
     """Draw accuracy over the error rate, and the fate of topologies (PNG or SVG)."""
     models = list(dict.fromkeys(cost.model for cost in result.findings.weights))
-    figure = plt.figure(figsize=(max(12.0, 4.2 * len(models)), 13), layout="constrained")
+    figure = plt.figure(figsize=(max(12.0, 4 * len(models)), 13), layout="constrained")
     grid = figure.add_gridspec(3, 1)
     top, middle, bottom = (figure.add_subfigure(grid[row]) for row in range(3))
     _draw_row(
@@ -80,7 +80,7 @@ def save_losses(result: LossResult, path: Path) -> None:
         f"What losses cost: {result.seeds} draws a point, {result.images} held-out images each;"
         " line: mean, band: 5th to 95th percentile\n"
     )
-    figure.savefig(path, dpi=100)
+    figure.savefig(path, dpi=80)
     plt.close(figure)
 
 

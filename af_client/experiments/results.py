@@ -69,7 +69,7 @@ def whole_chances() -> tuple[WholeChance, ...]:
 
 def write_result(result: ReliabilityResult | LossResult, path: Path) -> None:
     """Write a result as JSON."""
-    document = json.dumps(cattrs.unstructure(result), indent=1)
+    document = json.dumps(cattrs.unstructure(result), separators=(",", ":"))
     path.write_text(f"{document}\n", "utf-8")
 
 
