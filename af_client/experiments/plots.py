@@ -173,7 +173,13 @@ def _draw_topologies(row: SubFigure, result: LossResult) -> None:
 
 
 def _draw_fates(axes: Axes, fates: Sequence[TopologyFate]) -> None:
-    shown = [fate for fate in fates if fate.form in (Form.FLOAT32, Form.INT8)]
+    plain = {(fate.model, fate.form): fate.size_bytes for fate in fates if not fate.sheltered}
+    shown = [
+        fate
+        for fate in fates
+        if fate.form in (Form.FLOAT32, Form.INT8)
+        and not (fate.sheltered and fate.size_bytes == plain[fate.model, fate.form])
+    ]
     names = [
         f"{fate.model}, {'8 bit' if fate.form is Form.INT8 else '32 bit'}"
         f"{', with biases' if fate.sheltered else ''} ({fate.packets})"
