@@ -12,6 +12,7 @@ from af_client.experiments.reliability import Policy
 from af_client.experiments.results import LossResult, ReliabilityResult, read_result
 from builders.models import trained_pool
 
+DOCS = Path(__file__).parents[2] / "docs"
 _PNG = b"\x89PNG"
 CELL = ("--bandwidth-mhz", "40", "--layers", "2", "--model", "mobilenet-224")
 
@@ -53,6 +54,16 @@ def test_no_more_is_claimed_than_there_are_ues(tmp_path: Path) -> None:
     assert "1 or more" in done.output
     result = read_result(tmp_path / "experiment-reliability.json", ReliabilityResult)
     assert all(each.exhausted and each.downloads == 1 for each in result.admitted)
+
+
+def test_the_committed_downloads_are_what_a_nef_admits(tmp_path: Path) -> None:
+    committed = read_result(DOCS / "experiment-reliability.json", ReliabilityResult)
+    sinrs = ("--from-db", "10", "--to-db", "10", "--model", "googlenet")
+    assert run("reliability", "--out", str(tmp_path), *sinrs).exit_code == 0
+    again = read_result(tmp_path / "experiment-reliability.json", ReliabilityResult)
+    assert [
+        each for each in committed.admitted if (each.model, each.sinr_db) == ("googlenet", 10)
+    ] == list(again.admitted)
 
 
 @pytest.mark.parametrize(
