@@ -13,6 +13,7 @@ import click
 
 from af_client.delivery.tunnel import Endpoint
 from af_client.experiments.cli import experiment
+from af_client.poolcli import pool as pool_group
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -191,6 +192,9 @@ def watch(
         raise click.ClickException(str(fault)) from None
 
 
+main.add_command(pool_group)
+
+
 @main.group()
 def models() -> None:
     """The pool of models."""
@@ -206,7 +210,8 @@ def train(*, out: Path, seed: int | None) -> None:
     manifest = train_all(out, DEFAULT_SEED if seed is None else seed)
     for model in manifest.models:
         size_mb = (model.topology_bytes + model.weights_bytes) / 1e6
-        click.echo(f"{model.name}: {size_mb:.2f} MB, accuracy {model.accuracy:.1%}")
+        found = "not measured" if model.accuracy is None else f"{model.accuracy:.1%}"
+        click.echo(f"{model.name}: {size_mb:.2f} MB, accuracy {found}")
 
 
 @main.command()

@@ -64,7 +64,12 @@ def reliability(  # noqa: PLR0913 - one parameter an option
 
 @experiment.command()
 @click.option("--out", type=_FOLDER, required=True, help="Folder for the results.")
-@click.option("--seeds", type=click.IntRange(1), default=30, help="Draws of losses for a figure.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=20,
+    help="Draws of losses for a figure; ten times as many for small parts.",
+)
 @click.option("--pool", type=_FOLDER, help="Folder of trained models. [default: train them anew]")
 @click.option("--model", "models", multiple=True, help="Only this model; repeatable.")
 def losses(*, out: Path, seeds: int, pool: Path | None, models: tuple[str, ...]) -> None:

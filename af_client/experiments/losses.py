@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from af_client.delivery.wire import segments_of
-from af_client.experiments.damage import RATES, Lost, drawn, zero_filled
+from af_client.experiments.damage import RATES, Lost, drawn, draws_for, zero_filled
 from af_client.experiments.forms import Form
 from af_client.experiments.subjects import Subject, accuracy_of, of_each, one_lost
 from af_client.experiments.topologies import (
@@ -28,9 +28,9 @@ from af_client.models.split import Split
 class WeightCost:
     """What a packet error rate of the weights costs a model.
 
-    Accuracies are shares of the held-out images over all seeds: their mean, the 5th and the 95th
+    Accuracies are shares of the held-out images over all draws: their mean, the 5th and the 95th
     percentile, and the lowest. `lost_mean` is how many of the `packets` were lost on average,
-    `undamaged` the share of the seeds in which none was. `repaired` is with one round in which
+    `undamaged` the share of the draws in which none was. `repaired` is with one round in which
     what was lost was sent again.
     """
 
@@ -39,6 +39,7 @@ class WeightCost:
     sheltered: bool
     repaired: bool
     per: float
+    draws: int
     packets: int
     lost_mean: float
     undamaged: float
@@ -83,7 +84,7 @@ def explore(
     seeds: int,
     told: Callable[[str], object] = str,
 ) -> Findings:
-    """Lose packets of every subject at every rate, `seeds` times; `told` hears how far it is."""
+    """Lose packets of every subject at every rate, `seeds` times or more; `told` hears how far it is."""
     weights: list[WeightCost] = []
     singles: list[SingleLoss] = []
     fates: list[TopologyFate] = []
@@ -128,7 +129,10 @@ def _weight_cost(
     subject: Subject, images: Images, per: float, seeds: int, *, repaired: bool
 ) -> WeightCost:
     weights = subject.parts.weights
-    losses = [drawn(weights, per, seed, repaired=repaired) for seed in range(seeds)]
+    losses = [
+        drawn(weights, per, seed, f"weights of {subject.model}", repaired=repaired)
+        for seed in range(draws_for(weights, seeds))
+    ]
     measured = np.array(of_each(partial(_with_losses, subject, images), losses))
     lost = np.array([int(each.sum()) for each in losses])
     return WeightCost(
@@ -137,6 +141,7 @@ def _weight_cost(
         subject.sheltered,
         repaired,
         per,
+        len(losses),
         segments_of(len(weights)),
         float(lost.mean()),
         float(np.mean(lost == 0)),

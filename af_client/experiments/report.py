@@ -9,7 +9,7 @@ from af_client.experiments.damage import RATES
 from af_client.experiments.losses import Findings, SingleLoss, WeightCost
 from af_client.experiments.reliability import Admitted, Demand, Policy
 from af_client.experiments.results import LossResult, ReliabilityResult
-from af_client.experiments.topologies import TopologyFate
+from af_client.experiments.topologies import TopologyCost, TopologyFate
 
 _APART = "apart: scales, zero points and biases travel with the topology"
 _SHORT = {Policy.LOOSE: "all 1E-3", Policy.PER_FLOW: "per flow", Policy.STRICT: "all 1E-5"}
@@ -25,7 +25,13 @@ def loss_tables(result: LossResult) -> list[Table]:
     findings = result.findings
     models = dict.fromkeys(cost.model for cost in findings.weights)
     weights = [_weights(model, findings) for model in models]
-    return [*weights, _singles(findings.singles), _fates(findings.fates), _whole(result)]
+    return [
+        *weights,
+        _singles(findings.singles),
+        _fates(findings.fates),
+        _draws(result),
+        _whole(result),
+    ]
 
 
 def _admission(result: ReliabilityResult, demand: Demand) -> Table:
@@ -116,6 +122,32 @@ def _fates(fates: Iterable[TopologyFate]) -> Table:
         table.add_row(name, *(str(each) for each in (*counts, *ends)))
     table.caption = _APART
     return table
+
+
+def _draws(result: LossResult) -> Table:
+    table = Table(
+        title="Topologies that nobody repairs or checks, % of the draws:\n"
+        "arrives whole / does not load / loads with holes",
+        pad_edge=False,
+        box=SIMPLE_HEAD,
+    )
+    table.add_column("model and form")
+    for head in ("packets", "draws", *map(_rate, RATES[2:])):
+        table.add_column(head, justify="right")
+    rows: dict[tuple[str, str, bool], list[TopologyCost]] = {}
+    for cost in result.findings.topologies:
+        rows.setdefault((cost.model, cost.form, cost.sheltered), []).append(cost)
+    for (model, form, sheltered), costs in rows.items():
+        name = f"{model}, {form}{_how(sheltered=sheltered)}"
+        counts = (str(costs[0].packets), str(costs[0].draws))
+        table.add_row(name, *counts, *map(_shares, costs[2:]))
+    table.caption = _APART
+    return table
+
+
+def _shares(cost: TopologyCost) -> str:
+    loads = cost.unnoticed + cost.other_model
+    return "/".join(f"{100 * each:.0f}" for each in (cost.whole, cost.refused, loads))
 
 
 def _whole(result: LossResult) -> Table:

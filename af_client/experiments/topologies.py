@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import partial
 
 from af_client.delivery.wire import segments_of
-from af_client.experiments.damage import RATES, Lost, drawn, zero_filled
+from af_client.experiments.damage import RATES, Lost, drawn, draws_for, zero_filled
 from af_client.experiments.forms import Form
 from af_client.experiments.subjects import Subject, answers, of_each, one_lost
 from af_client.models.digits import Images, Labels
@@ -44,12 +44,13 @@ class TopologyFate:
 
 @dataclass(frozen=True, slots=True)
 class TopologyCost:
-    """What a packet error rate does to a topology that is not repaired: shares of the seeds."""
+    """What a packet error rate does to a topology that is not repaired: shares of the draws."""
 
     model: str
     form: Form
     sheltered: bool
     per: float
+    draws: int
     packets: int
     whole: float
     refused: float
@@ -82,16 +83,19 @@ def topology_costs(subject: Subject, images: Images, seeds: int) -> list[Topolog
 
 
 def _topology_cost(subject: Subject, images: Images, per: float, seeds: int) -> TopologyCost:
-    losses = [drawn(subject.parts.topology, per, seed) for seed in range(seeds)]
+    topology = subject.parts.topology
+    draws = draws_for(topology, seeds)
+    losses = [drawn(topology, per, seed, f"topology of {subject.model}") for seed in range(draws)]
     fates = _fates(subject, images, [lost for lost in losses if lost.any()])
-    shares = {fate: fates.count(fate) / seeds for fate in Fate}
+    shares = {fate: fates.count(fate) / draws for fate in Fate}
     return TopologyCost(
         subject.model,
         subject.form,
         subject.sheltered,
         per,
+        draws,
         segments_of(len(subject.parts.topology)),
-        1 - len(fates) / seeds,
+        1 - len(fates) / draws,
         shares[Fate.REFUSED],
         shares[Fate.UNNOTICED],
         shares[Fate.OTHER_MODEL],

@@ -97,7 +97,7 @@ class _Reader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has n
 
 
 def _static(model: onnx.ModelProto, calibration: Sequence[Feed]) -> onnx.ModelProto:
-    return _through_a_file(
+    made = _through_a_file(
         lambda path: quantize_static(
             model,
             path,
@@ -106,9 +106,27 @@ def _static(model: onnx.ModelProto, calibration: Sequence[Feed]) -> onnx.ModelPr
             op_types_to_quantize=list(_WEIGHTED),
             per_channel=True,
             weight_type=QuantType.QInt8,
+            extra_options={"WeightSymmetric": True},
             activation_type=QuantType.QUInt8,
         )
     )
+    _leave_out_zeros(made.graph)
+    return made
+
+
+def _leave_out_zeros(graph: onnx.GraphProto) -> None:
+    """Take out zero points of weights and biases: all are zero, which is what none means too."""
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type != "DequantizeLinear" or len(node.input) < 3:
+            continue
+        constant = node.input[0] in tensors and node.input[2] in tensors
+        if constant and not numpy_helper.to_array(tensors[node.input[2]]).any():
+            del node.input[2]
+    used = {name for node in graph.node for name in node.input}
+    unused = [tensor for name, tensor in tensors.items() if name not in used]
+    for tensor in unused:
+        graph.initializer.remove(tensor)
 
 
 def _dynamic(model: onnx.ModelProto, _: Sequence[Feed]) -> onnx.ModelProto:
@@ -119,6 +137,7 @@ def _dynamic(model: onnx.ModelProto, _: Sequence[Feed]) -> onnx.ModelProto:
             op_types_to_quantize=list(_WEIGHTED),
             per_channel=True,
             weight_type=QuantType.QInt8,
+            extra_options={"WeightSymmetric": True},
         )
     )
 

@@ -1,6 +1,7 @@
 """A graph in the one form that everything else here works on, and without what travels in vain."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 
 import numpy as np
 import onnx
@@ -8,6 +9,7 @@ from onnx import AttributeProto, TensorProto, numpy_helper
 
 #: Before it, each initializer had to be an input as well; from it on, inputs are inputs.
 _FIRST_IR_WITHOUT_DOUBLES = 4
+_SMALL_BYTES = 64
 _CONSTANT_VALUES = ("value", "value_float", "value_floats", "value_int", "value_ints")
 
 
@@ -65,7 +67,7 @@ def all_tensors(model: onnx.ModelProto) -> Iterator[TensorProto]:
         yield from _tensors_of_nodes(function.node)
 
 
-def _tensors_of_nodes(nodes: Iterator[onnx.NodeProto]) -> Iterator[TensorProto]:
+def _tensors_of_nodes(nodes: Iterable[onnx.NodeProto]) -> Iterator[TensorProto]:
     for node in nodes:
         for attribute in node.attribute:
             if attribute.HasField("t"):
@@ -92,10 +94,7 @@ def _constants_to_initializers(graph: onnx.GraphProto) -> None:
             kept.append(node)
         else:
             graph.initializer.append(constant)
-    if len(kept) < len(graph.node):
-        nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in kept]
-        del graph.node[:]
-        graph.node.extend(nodes)
+    _keep_nodes(graph, kept)
 
 
 def _constant(node: onnx.NodeProto) -> TensorProto | None:
@@ -124,3 +123,86 @@ def _to_raw(tensor: TensorProto) -> None:
         return
     raw = numpy_helper.from_array(numpy_helper.to_array(tensor), tensor.name)
     tensor.CopyFrom(raw)
+
+
+def condense(model: onnx.ModelProto) -> None:
+    """Say the same with less, in place: no Identity, no small tensor twice, short names inside.
+
+    Exporters write the paths of modules as names; each stands in the graph at least twice. Where
+    graphs are nested, an inner one may use outer names: such a model is left as it is.
+    """
+    if len(list(_graphs(model.graph))) > 1 or model.functions:
+        return
+    _take_out_identities(model.graph)
+    _share_small_tensors(model.graph)
+    _shorten_names(model.graph)
+
+
+def _take_out_identities(graph: onnx.GraphProto) -> None:
+    """Let nodes read what an Identity reads; one that makes an output of the model stays."""
+    outputs = {value.name for value in graph.output}
+    source: dict[str, str] = {}
+    kept = []
+    for node in graph.node:
+        if node.op_type == "Identity" and not node.domain and node.output[0] not in outputs:
+            source[node.output[0]] = source.get(node.input[0], node.input[0])
+        else:
+            kept.append(node)
+    _read_instead(kept, source)
+    _keep_nodes(graph, kept)
+
+
+def _share_small_tensors(graph: onnx.GraphProto) -> None:
+    """Let nodes read the first of several tensors with the same small content."""
+    outputs = {value.name for value in graph.output}
+    first: dict[tuple[object, ...], str] = {}
+    source: dict[str, str] = {}
+    for tensor in list(graph.initializer):
+        if len(tensor.raw_data) > _SMALL_BYTES or tensor.name in outputs:
+            continue
+        content = (tensor.data_type, tuple(tensor.dims), tensor.raw_data, *tensor.string_data)
+        source[tensor.name] = first.setdefault(content, tensor.name)
+        if source[tensor.name] != tensor.name:
+            graph.initializer.remove(tensor)
+    _read_instead(graph.node, source)
+
+
+def _read_instead(nodes: Iterable[onnx.NodeProto], source: Mapping[str, str]) -> None:
+    for node in nodes:
+        node.input[:] = [source.get(name, name) for name in node.input]
+
+
+def _keep_nodes(graph: onnx.GraphProto, kept: Sequence[onnx.NodeProto]) -> None:
+    if len(kept) < len(graph.node):
+        nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in kept]
+        del graph.node[:]
+        graph.node.extend(nodes)
+
+
+def _shorten_names(graph: onnx.GraphProto) -> None:
+    taken = {value.name for value in (*graph.input, *graph.output)} | {""}
+    fresh = (name for name in map(_short, count()) if name not in taken)
+    new = {name: name for name in taken}
+    for sparse in graph.sparse_initializer:
+        new[sparse.values.name] = sparse.values.name
+
+    def renamed(name: str) -> str:
+        if name not in new:
+            new[name] = next(fresh)
+        return new[name]
+
+    for tensor in graph.initializer:
+        tensor.name = renamed(tensor.name)
+    for node in graph.node:
+        node.input[:] = map(renamed, node.input)
+        node.output[:] = map(renamed, node.output)
+
+
+def _short(number: int) -> str:
+    """Count in letters: a, b, … z, ba, bb, …."""
+    text = ""
+    while True:
+        number, letter = divmod(number, 26)
+        text = chr(ord("a") + letter) + text
+        if not number:
+            return text

@@ -11,7 +11,9 @@ FLOAT = TensorProto.FLOAT
 Array = Any
 
 
-def value(name: str, shape: Sequence[int | str | None], kind: int = FLOAT) -> onnx.ValueInfoProto:
+def value(
+    name: str, shape: Sequence[int | str | None] | None, kind: int = FLOAT
+) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, kind, shape)
 
 

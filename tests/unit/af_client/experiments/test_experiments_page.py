@@ -205,6 +205,23 @@ def test_fates_of_topologies_are_those_of_the_results() -> None:
     assert f"{eight / 1000:.0f} kB, over the study's 1 Mbit" in PROSE
 
 
+def test_draws_of_topologies_are_those_of_the_results() -> None:
+    rows = table("model | form | packets | 1E-4")
+    assert len(rows) == 8
+    for model, form, packets, *shares in rows:
+        costs = [
+            each
+            for each in LOSSES.findings.topologies
+            if (each.model, each.form, each.sheltered) == (model, form, True)
+            and each.per in (1e-4, 1e-3, 1e-2, 1e-1)
+        ]
+        assert {packets} == {str(each.packets) for each in costs}
+        assert shares == [
+            f"{100 * c.whole:.0f} / {100 * c.refused:.0f} / {100 * (c.unnoticed + c.other_model):.0f}"
+            for c in costs
+        ]
+
+
 def test_a_graph_does_not_survive_a_hole() -> None:
     plain = [each for each in LOSSES.findings.fates if not each.sheltered]
     assert plain

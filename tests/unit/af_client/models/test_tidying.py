@@ -8,7 +8,7 @@ import onnx
 import pytest
 from onnx import AttributeProto, TensorProto, helper, numpy_helper
 
-from af_client.models.tidying import all_tensors, strip_metadata, tidied
+from af_client.models.tidying import all_tensors, condense, strip_metadata, tidied
 from builders.graphs import classifier, model_of, run, value
 
 IMAGES = np.random.default_rng(5).standard_normal((4, 3, 8, 8)).astype(np.float32)
@@ -141,3 +141,48 @@ def test_metadata_inside_of_branches_is_gone_too() -> None:
     branch = next(a for a in model.graph.node[0].attribute if a.type == AttributeProto.GRAPH)
     assert branch.g.node[0].doc_string == ""
     assert run(model, which=np.array(True)).tolist() == [0, 0, 0]
+
+
+def roundabout() -> onnx.ModelProto:
+    """Build x * 2 * 2 + 3 with two tensors of 2, and an Identity before, between and at the end."""
+    tensors = {name: np.array(n, np.float32) for name, n in (("a", 2), ("b", 2), ("c", 3))}
+    nodes = [
+        helper.make_node("Identity", ["x"], ["model/layer/in"]),
+        helper.make_node("Identity", ["a"], ["model/layer/a"]),
+        helper.make_node("Mul", ["model/layer/in", "model/layer/a"], ["model/layer/mul"]),
+        helper.make_node("Identity", ["model/layer/mul"], ["model/layer/same"]),
+        helper.make_node("Identity", ["model/layer/same"], ["model/layer/again"]),
+        helper.make_node("Mul", ["model/layer/again", "b"], ["model/layer/mul2"]),
+        helper.make_node("Add", ["model/layer/mul2", "c"], ["model/layer/out"]),
+        helper.make_node("Identity", ["model/layer/out"], ["y"]),
+    ]
+    return model_of(nodes, tensors, [value("x", [2])], [value("y", [2])])
+
+
+def test_detours_and_repetitions_are_gone_and_the_answer_is_the_same() -> None:
+    model = roundabout()
+    condense(model)
+    assert [node.op_type for node in model.graph.node] == ["Mul", "Mul", "Add", "Identity"]
+    assert sorted(float(numpy_helper.to_array(t)) for t in model.graph.initializer) == [2, 3]
+    assert b"model/layer" not in model.SerializeToString()
+    assert run(model, x=np.array([1, 2], np.float32)).tolist() == [7, 11]
+
+
+def test_the_same_bytes_of_another_type_or_shape_are_something_else() -> None:
+    tensors = {
+        "i": np.zeros(2, np.int64),
+        "f": np.zeros(4, np.float32),
+        "g": np.zeros((2, 2), np.float32),
+    }
+    nodes = [helper.make_node("Cast", ["i"], ["c"], to=1)]
+    nodes.append(helper.make_node("Concat", ["c", "f"], ["y"], axis=0))
+    nodes.append(helper.make_node("Relu", ["g"], ["z"]))
+    model = model_of(nodes, tensors, [], [value("y", [6]), value("z", [2, 2])])
+    condense(model)
+    assert len(model.graph.initializer) == 3
+
+
+def test_a_graph_with_branches_is_left_as_it_is() -> None:
+    model = inside_a_branch()
+    condense(model)
+    assert model == inside_a_branch()
