@@ -70,16 +70,24 @@ def reliability(  # noqa: PLR0913 - one parameter an option
     default=20,
     help="Draws of losses for a figure; ten times as many for small parts.",
 )
-@click.option("--pool", type=_FOLDER, help="Folder of trained models. [default: train them anew]")
+@click.option("--pool", type=_FOLDER, help="Folder of models. [default: train those of digits]")
 @click.option("--model", "models", multiple=True, help="Only this model; repeatable.")
-def losses(*, out: Path, seeds: int, pool: Path | None, models: tuple[str, ...]) -> None:
+@click.option("--labelled", type=click.Path(dir_okay=False, path_type=Path),
+              help="Labelled set (.npz) for models of a pool. [default: the held-out digits]")  # fmt: skip
+def losses(
+    *, out: Path, seeds: int, pool: Path | None, models: tuple[str, ...], labelled: Path | None
+) -> None:
     """Measure what lost packets cost the accuracy of trained classifiers."""
-    from af_client.experiments.run import run_losses  # noqa: PLC0415 - see above
+    from af_client.experiments.run import LossSettings, run_losses  # noqa: PLC0415 - see above
+    from af_client.models.labelled import LabelledSetUnusable  # noqa: PLC0415
     from af_client.models.pool import PoolUnusable  # noqa: PLC0415
+    from af_client.models.quantisation import NotQuantisable  # noqa: PLC0415
 
+    if labelled and not pool:
+        raise click.UsageError("--labelled is for the models of a --pool")
     try:
-        run_losses(out, seeds, pool, models)
+        run_losses(out, LossSettings(seeds, pool, models, labelled))
     except LookupError as fault:
         raise click.BadParameter(str(fault.args[0]), param_hint="--model") from None
-    except (PoolUnusable, OSError) as fault:
+    except (PoolUnusable, LabelledSetUnusable, NotQuantisable, OSError) as fault:
         raise click.ClickException(str(fault)) from None

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper
-from onnx.external_data_helper import ExternalDataInfo, set_external_data, uses_external_data
+from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from af_client.models.quantisation import quantised
-from af_client.models.split import WEIGHTS_FILE, Split, split
+from af_client.models.split import Split
 
 
 class Form(StrEnum):
@@ -44,28 +44,6 @@ def joined(parts: Split) -> onnx.ModelProto:
     for tensor in _outside(model):
         _bring_inside(tensor, _content(tensor, parts.weights))
     return model
-
-
-def divided(model: onnx.ModelProto, *, sheltered: bool) -> Split:
-    """Split a model whose weights are inside, as `af_client.models.split.split` does.
-
-    `sheltered` lets everything of one dimension or none travel with the topology, whatever its
-    size: the scales, zero points and biases, few bytes of which each one matters to much of the
-    model. What remains of the weights are matrices and kernels.
-    """
-    parts = split(model)
-    if not sheltered:
-        return parts
-    topology = onnx.load_model_from_string(parts.topology)
-    weights = bytearray()
-    for tensor in _outside(topology):
-        content = _content(tensor, parts.weights)
-        _bring_inside(tensor, content)
-        if len(tensor.dims) > 1:
-            set_external_data(tensor, WEIGHTS_FILE, offset=len(weights), length=len(content))
-            tensor.ClearField("raw_data")
-            weights += content
-    return Split(topology.SerializeToString(deterministic=True), bytes(weights))
 
 
 def _content(tensor: TensorProto, weights: bytes) -> bytes:

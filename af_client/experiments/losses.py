@@ -20,7 +20,7 @@ from af_client.experiments.topologies import (
     topology_costs,
     topology_fate,
 )
-from af_client.models.digits import Images
+from af_client.models.labelled import LabelledSet
 from af_client.models.split import Split
 
 
@@ -28,7 +28,7 @@ from af_client.models.split import Split
 class WeightCost:
     """What a packet error rate of the weights costs a model.
 
-    Accuracies are shares of the held-out images over all draws: their mean, the 5th and the 95th
+    Accuracies are shares of the labelled set over all draws: their mean, the 5th and the 95th
     percentile, and the lowest. `lost_mean` is how many of the `packets` were lost on average,
     `undamaged` the share of the draws in which none was. `repaired` is with one round in which
     what was lost was sent again.
@@ -80,39 +80,42 @@ class Findings:
 
 def explore(
     every: Sequence[Subject],
-    images: Images,
+    labelled: LabelledSet,
     seeds: int,
     told: Callable[[str], object] = str,
 ) -> Findings:
-    """Lose packets of every subject at every rate, `seeds` times or more; `told` hears how far it is."""
+    """Lose packets of every subject at every rate, `seeds` times or more.
+
+    `told` hears how far it is.
+    """
     weights: list[WeightCost] = []
     singles: list[SingleLoss] = []
     fates: list[TopologyFate] = []
     topologies: list[TopologyCost] = []
     for number, subject in enumerate(every, start=1):
         told(f"{number}/{len(every)}: {subject.model}, {subject.form}")
-        weights += weight_costs(subject, images, seeds)
-        singles.append(single_loss(subject, images))
-        fates.append(topology_fate(subject, images))
-        topologies += topology_costs(subject, images, seeds)
+        weights += weight_costs(subject, labelled, seeds)
+        singles.append(single_loss(subject, labelled))
+        fates.append(topology_fate(subject, labelled))
+        topologies += topology_costs(subject, labelled, seeds)
     return Findings(tuple(weights), tuple(singles), tuple(fates), tuple(topologies))
 
 
-def weight_costs(subject: Subject, images: Images, seeds: int) -> list[WeightCost]:
+def weight_costs(subject: Subject, labelled: LabelledSet, seeds: int) -> list[WeightCost]:
     """Measure a subject at every rate; with a repair round too where it is sheltered."""
     once = not subject.sheltered or subject.form is Form.FLOAT32_BY_INPUT
     rounds = (False,) if once else (False, True)
     return [
-        _weight_cost(subject, images, per, seeds, repaired=repaired)
+        _weight_cost(subject, labelled, per, seeds, repaired=repaired)
         for repaired in rounds
         for per in RATES
     ]
 
 
-def single_loss(subject: Subject, images: Images) -> SingleLoss:
+def single_loss(subject: Subject, labelled: LabelledSet) -> SingleLoss:
     """Lose each packet of the weights by itself, or some of them at even distances."""
     losses = one_lost(subject.parts.weights)
-    measured = of_each(partial(_with_losses, subject, images), losses)
+    measured = of_each(partial(_with_losses, subject, labelled), losses)
     return SingleLoss(
         subject.model,
         subject.form,
@@ -126,14 +129,14 @@ def single_loss(subject: Subject, images: Images) -> SingleLoss:
 
 
 def _weight_cost(
-    subject: Subject, images: Images, per: float, seeds: int, *, repaired: bool
+    subject: Subject, labelled: LabelledSet, per: float, seeds: int, *, repaired: bool
 ) -> WeightCost:
     weights = subject.parts.weights
     losses = [
         drawn(weights, per, seed, f"weights of {subject.model}", repaired=repaired)
         for seed in range(draws_for(weights, seeds))
     ]
-    measured = np.array(of_each(partial(_with_losses, subject, images), losses))
+    measured = np.array(of_each(partial(_with_losses, subject, labelled), losses))
     lost = np.array([int(each.sum()) for each in losses])
     return WeightCost(
         subject.model,
@@ -153,8 +156,8 @@ def _weight_cost(
     )
 
 
-def _with_losses(subject: Subject, images: Images, lost: Lost) -> float:
+def _with_losses(subject: Subject, labelled: LabelledSet, lost: Lost) -> float:
     if not lost.any():
         return subject.accuracy
     weights = zero_filled(subject.parts.weights, lost)
-    return accuracy_of(Split(subject.parts.topology, weights), images)
+    return accuracy_of(Split(subject.parts.topology, weights), labelled)

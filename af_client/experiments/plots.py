@@ -77,8 +77,9 @@ def save_losses(result: LossResult, path: Path) -> None:
     )
     _draw_topologies(bottom, result)
     figure.suptitle(
-        f"What losses cost: {result.seeds} draws a point (ten times as many for parts of up to 100"
-        f" packets), {result.images} held-out images each; line: mean, band: 5th to 95th percentile\n"
+        f"What losses cost: {result.seeds} draws a point, ten times as many for parts of up to 100"
+        f" packets; {result.items} of {result.labelled_set} each\n"
+        "line: mean, band: 5th to 95th percentile\n"
     )
     figure.savefig(path, dpi=80)
     plt.close(figure)
@@ -123,7 +124,7 @@ def _draw_row(
         axes.set_xlabel("packet error rate of the weights")
         axes.axvline(1e-3, color="0.4", linestyle=":", linewidth=1, label="P.R.6.1-004: 1E-3")
         axes.grid(alpha=0.3)
-    panels[0].set_ylabel("images recognised, %")
+    panels[0].set_ylabel("right answers, %")
     row.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
 
 

@@ -49,9 +49,10 @@ class WholeChance:
 
 @dataclass(frozen=True, slots=True)
 class LossResult:
-    """What losses cost models; `images` is how many were recognised for each figure."""
+    """What losses cost models; `items` of a labelled set were recognised for each figure."""
 
-    images: int
+    labelled_set: str
+    items: int
     seeds: int
     packet_bytes: int
     findings: Findings

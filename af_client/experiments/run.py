@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
@@ -10,7 +11,7 @@ from rich.console import Console
 
 from af_client.delivery.wire import SEGMENT_BYTES
 from af_client.experiments import convolution
-from af_client.experiments.forms import joined
+from af_client.experiments.forms import Form, joined
 from af_client.experiments.losses import explore
 from af_client.experiments.network import serving_nef
 from af_client.experiments.plots import save_losses, save_reliability
@@ -22,9 +23,10 @@ from af_client.experiments.results import (
     whole_chances,
     write_result,
 )
-from af_client.experiments.subjects import subjects
+from af_client.experiments.subjects import Subject, subject, subjects
 from af_client.models.digits import held_out_images, training_images
-from af_client.models.pool import Pool
+from af_client.models.labelled import LabelledSet, read_labelled_set
+from af_client.models.pool import Pool, PoolUnusable
 from af_client.models.training import train_all
 from af_client.modelserver.catalogue import ImageNetModel, Precision, catalogue
 
@@ -56,20 +58,38 @@ def run_reliability(
     console.print(f"Results in {out}")
 
 
-def run_losses(out: Path, seeds: int, pool_folder: Path | None, models: Sequence[str]) -> None:
-    """Lose packets of each trained model; trains them where no pool is given.
+@dataclass(frozen=True, slots=True)
+class LossSettings:
+    """What is to be lost, how often, and of which models; None and () stand for the usual ones."""
 
-    Raises PoolUnusable, and LookupError for a model that the pool has not.
+    seeds: int
+    pool: Path | None = None
+    models: tuple[str, ...] = ()
+    labelled: Path | None = None
+
+
+def run_losses(out: Path, settings: LossSettings) -> None:
+    """Lose packets of each model; trains the classifiers of digits where no pool is given.
+
+    Raises PoolUnusable, LabelledSetUnusable, NotQuantisable, and LookupError for a model that
+    the pool has not.
     """
     out.mkdir(parents=True, exist_ok=True)
     console = Console()
     with ExitStack() as cleanup, console.status("Training the models") as status:
-        pool = Pool(pool_folder) if pool_folder else _trained(cleanup)
-        images = held_out_images(pool.manifest.seed)
-        names = models or [*(entry.name for entry in pool.manifest.models), convolution.NAME]
-        every = [each for name in names for each in subjects(name, _model(pool, name), images)]
-        findings = explore(every, images, seeds, status.update)
-    result = LossResult(len(images), seeds, SEGMENT_BYTES, findings, whole_chances())
+        pool = Pool(settings.pool) if settings.pool else _trained(cleanup)
+        if settings.labelled:
+            labelled = read_labelled_set(settings.labelled)
+            every = _given(pool, settings.models, labelled)
+        else:
+            seed = _seed(pool)
+            images = held_out_images(seed)
+            labelled = LabelledSet("held-out digits", images.pixels, images.labels)
+            every = _digits(pool, seed, settings.models, labelled)
+        findings = explore(every, labelled, settings.seeds, status.update)
+    result = LossResult(
+        labelled.name, len(labelled), settings.seeds, SEGMENT_BYTES, findings, whole_chances()
+    )
     for table in loss_tables(result):
         console.print(table)
     write_result(result, out / "experiment-losses.json")
@@ -77,9 +97,35 @@ def run_losses(out: Path, seeds: int, pool_folder: Path | None, models: Sequence
     console.print(f"Results in {out}")
 
 
-def _model(pool: Pool, name: str) -> onnx.ModelProto:
+def _given(pool: Pool, models: Sequence[str], labelled: LabelledSet) -> list[Subject]:
+    """Return models of any kind: as they are, and of float32 ones the 8-bit form as well."""
+    every: list[Subject] = []
+    for name in models or [entry.name for entry in pool.manifest.models]:
+        model = joined(pool.split(name))
+        if pool.entry(name).precision == "float32":
+            every += subjects(name, model, labelled, (Form.FLOAT32, Form.INT8))
+        else:
+            every += (
+                subject(name, Form.INT8, model, labelled, sheltered=each) for each in (False, True)
+            )
+    return every
+
+
+def _digits(pool: Pool, seed: int, models: Sequence[str], labelled: LabelledSet) -> list[Subject]:
+    names = models or [*(entry.name for entry in pool.manifest.models), convolution.NAME]
+    return [each for name in names for each in subjects(name, _model(pool, seed, name), labelled)]
+
+
+def _seed(pool: Pool) -> int:
+    if pool.manifest.seed is None:
+        raise PoolUnusable(
+            f"{pool.folder} holds no classifiers of digits; name a labelled set for its models"
+        )
+    return pool.manifest.seed
+
+
+def _model(pool: Pool, seed: int, name: str) -> onnx.ModelProto:
     if name == convolution.NAME:
-        seed = pool.manifest.seed
         return convolution.train(training_images(seed), seed)
     return joined(pool.split(name))
 

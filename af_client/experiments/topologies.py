@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
+import numpy as np
+import numpy.typing as npt
+
 from af_client.delivery.wire import segments_of
 from af_client.experiments.damage import RATES, Lost, drawn, draws_for, zero_filled
 from af_client.experiments.forms import Form
 from af_client.experiments.subjects import Subject, answers, of_each, one_lost
-from af_client.models.digits import Images, Labels
+from af_client.models.digits import Labels
+from af_client.models.labelled import LabelledSet
 from af_client.models.split import Split
 
-#: Whether a damaged topology makes another model shows on fewer images than its accuracy.
+#: Whether a damaged topology makes another model shows on fewer inputs than its accuracy.
 _PROBES = 100
+
+Inputs = npt.NDArray[np.generic]
 
 
 class Fate(StrEnum):
@@ -21,9 +27,9 @@ class Fate(StrEnum):
 
     #: It cannot be read, or not be run: the loss is noticed.
     REFUSED = "refused"
-    #: It runs, and recognises every probe as the whole one does.
+    #: It runs, and answers every probe as the whole one does.
     UNNOTICED = "loads, same answers"
-    #: It runs, and recognises some image as something else: another model.
+    #: It runs, and answers otherwise: another model.
     OTHER_MODEL = "loads, other answers"
 
 
@@ -58,11 +64,11 @@ class TopologyCost:
     other_model: float
 
 
-def topology_fate(subject: Subject, images: Images) -> TopologyFate:
+def topology_fate(subject: Subject, labelled: LabelledSet) -> TopologyFate:
     """Lose each packet of the topology by itself, or some of them at even distances."""
     topology = subject.parts.topology
     losses = one_lost(topology)
-    fates = _fates(subject, images, losses)
+    fates = _fates(subject, labelled, losses)
     counts = {fate: fates.count(fate) for fate in Fate}
     return TopologyFate(
         subject.model,
@@ -77,16 +83,16 @@ def topology_fate(subject: Subject, images: Images) -> TopologyFate:
     )
 
 
-def topology_costs(subject: Subject, images: Images, seeds: int) -> list[TopologyCost]:
+def topology_costs(subject: Subject, labelled: LabelledSet, seeds: int) -> list[TopologyCost]:
     """Lose packets of the topology at every rate, with the weights whole."""
-    return [_topology_cost(subject, images, per, seeds) for per in RATES]
+    return [_topology_cost(subject, labelled, per, seeds) for per in RATES]
 
 
-def _topology_cost(subject: Subject, images: Images, per: float, seeds: int) -> TopologyCost:
+def _topology_cost(subject: Subject, labelled: LabelledSet, per: float, seeds: int) -> TopologyCost:
     topology = subject.parts.topology
     draws = draws_for(topology, seeds)
     losses = [drawn(topology, per, seed, f"topology of {subject.model}") for seed in range(draws)]
-    fates = _fates(subject, images, [lost for lost in losses if lost.any()])
+    fates = _fates(subject, labelled, [lost for lost in losses if lost.any()])
     shares = {fate: fates.count(fate) / draws for fate in Fate}
     return TopologyCost(
         subject.model,
@@ -102,13 +108,13 @@ def _topology_cost(subject: Subject, images: Images, per: float, seeds: int) -> 
     )
 
 
-def _fates(subject: Subject, images: Images, losses: Iterable[Lost]) -> list[Fate]:
-    probes = Images(images.pixels[:_PROBES], images.labels[:_PROBES])
+def _fates(subject: Subject, labelled: LabelledSet, losses: Iterable[Lost]) -> list[Fate]:
+    probes = labelled.inputs[:_PROBES]
     right = answers(subject.parts, probes)
     return of_each(partial(_fate, subject, probes, right), losses)
 
 
-def _fate(subject: Subject, probes: Images, right: Labels, lost: Lost) -> Fate:
+def _fate(subject: Subject, probes: Inputs, right: Labels, lost: Lost) -> Fate:
     """Load a topology with holes, as a device would that did not look at its checksum."""
     topology = zero_filled(subject.parts.topology, lost)
     try:
