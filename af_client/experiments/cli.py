@@ -73,7 +73,7 @@ def reliability(  # noqa: PLR0913 - one parameter an option
 @click.option("--pool", type=_FOLDER, help="Folder of models. [default: train those of digits]")
 @click.option("--model", "models", multiple=True, help="Only this model; repeatable.")
 @click.option("--labelled", type=click.Path(dir_okay=False, path_type=Path),
-              help="Labelled set (.npz) for models of a pool. [default: the held-out digits]")  # fmt: skip
+              help="Labelled set (.npz) for the pool. [default: held-out digits]")  # fmt: skip
 def losses(
     *, out: Path, seeds: int, pool: Path | None, models: tuple[str, ...], labelled: Path | None
 ) -> None:

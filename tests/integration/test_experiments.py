@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -10,6 +11,8 @@ from af_client.experiments.damage import RATES
 from af_client.experiments.forms import Form
 from af_client.experiments.reliability import Policy
 from af_client.experiments.results import LossResult, ReliabilityResult, read_result
+from af_client.models.digits import held_out_images
+from af_client.models.training import DEFAULT_SEED
 from builders.models import trained_pool
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -97,7 +100,7 @@ def costs(tmp_path_factory: pytest.TempPathFactory) -> LossResult:
 
 
 def test_losses_are_measured_for_every_form_and_rate(costs: LossResult) -> None:
-    assert (costs.images, costs.seeds, costs.packet_bytes) == (599, 3, 1376)
+    assert (costs.items, costs.seeds, costs.packet_bytes) == (599, 3, 1376)
     found = {(cost.form, cost.per) for cost in costs.findings.weights}
     assert found == {(form, per) for form in Form for per in RATES}
 
@@ -116,6 +119,7 @@ def test_more_losses_cost_more(costs: LossResult) -> None:
     [
         (("--pool", "/nowhere"), "no models in /nowhere"),
         (("--seeds", "0"), "'--seeds'"),
+        (("--labelled", "nothing.npz"), "for the models of a --pool"),
     ],
 )
 def test_what_cannot_be_measured_is_said(
@@ -124,6 +128,27 @@ def test_what_cannot_be_measured_is_said(
     done = run("losses", "--out", str(tmp_path), *arguments)
     assert done.exit_code != 0
     assert said in done.output
+
+
+def test_models_of_a_pool_are_measured_on_a_labelled_set(tmp_path: Path) -> None:
+    images = held_out_images(DEFAULT_SEED)
+    np.savez(tmp_path / "digits.npz", inputs=images.pixels[:60], labels=images.labels[:60])
+    pool = ("--pool", str(trained_pool().folder), "--model", "digits-medium")
+    labelled = ("--labelled", str(tmp_path / "digits.npz"), "--seeds", "2")
+    done = run("losses", "--out", str(tmp_path), *pool, *labelled)
+    assert done.exit_code == 0, done.output
+    result = read_result(tmp_path / "experiment-losses.json", LossResult)
+    assert (result.labelled_set, result.items) == ("digits.npz", 60)
+    assert {cost.form for cost in result.findings.weights} == {Form.FLOAT32, Form.INT8}
+    assert {cost.model for cost in result.findings.weights} == {"digits-medium"}
+
+
+def test_a_file_that_is_no_labelled_set_is_named(tmp_path: Path) -> None:
+    (tmp_path / "digits.npz").write_bytes(b"no set")
+    pool = ("--pool", str(trained_pool().folder), "--model", "digits-small")
+    done = run("losses", "--out", str(tmp_path), *pool, "--labelled", str(tmp_path / "digits.npz"))
+    assert done.exit_code == 1
+    assert "is no labelled set" in done.output
 
 
 def test_a_model_that_the_pool_has_not_is_named(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
-from dataclasses import replace
-
 import pytest
 
 from af_client.experiments.forms import joined
 from af_client.experiments.subjects import Subject, subjects
-from af_client.models.digits import Images, held_out_images
+from af_client.models.digits import held_out_images
+from af_client.models.labelled import LabelledSet
 from af_client.models.pool import Pool
+from af_client.models.training import DEFAULT_SEED
 from builders.models import trained_pool
 
 SMALL = "digits-small"
@@ -17,11 +17,11 @@ def pool() -> Pool:
 
 
 @pytest.fixture(scope="session")
-def held_out(pool: Pool) -> Images:
-    images = held_out_images(pool.manifest.seed)
-    return replace(images, pixels=images.pixels[:200], labels=images.labels[:200])
+def held_out() -> LabelledSet:
+    images = held_out_images(DEFAULT_SEED)
+    return LabelledSet("digits", images.pixels[:200], images.labels[:200])
 
 
 @pytest.fixture(scope="session")
-def every_subject(pool: Pool, held_out: Images) -> tuple[Subject, ...]:
+def every_subject(pool: Pool, held_out: LabelledSet) -> tuple[Subject, ...]:
     return subjects(SMALL, joined(pool.split(SMALL)), held_out)

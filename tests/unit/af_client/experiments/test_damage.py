@@ -4,7 +4,7 @@ import pytest
 from af_client.delivery.assembly import Assembly
 from af_client.delivery.documents import PartOffer
 from af_client.delivery.wire import SEGMENT_BYTES, Message, MessageType, Part, segment, segments_of
-from af_client.experiments.damage import drawn, whole_probability, zero_filled
+from af_client.experiments.damage import drawn, draws_for, whole_probability, zero_filled
 from af_client.models.split import checksum
 
 PART = bytes(range(1, 256)) * 100
@@ -33,6 +33,17 @@ def test_a_repair_round_loses_again_at_the_same_rate() -> None:
     once, twice = drawn(part, 0.1, seed=5), drawn(part, 0.1, seed=5, repaired=True)
     assert once[twice].all()
     assert twice.mean() == pytest.approx(0.01, abs=0.002)
+
+
+def test_another_luck_loses_other_packets() -> None:
+    part = bytes(SEGMENT_BYTES * 1000)
+    assert (drawn(part, 0.1, 3, "one") == drawn(part, 0.1, 3, "one")).all()
+    assert (drawn(part, 0.1, 3, "one") != drawn(part, 0.1, 3, "other")).any()
+
+
+def test_small_parts_are_drawn_more_often() -> None:
+    assert draws_for(bytes(SEGMENT_BYTES * 100), 20) == 200
+    assert draws_for(bytes(SEGMENT_BYTES * 100 + 1), 20) == 20
 
 
 def test_a_part_with_holes_is_what_a_device_puts_together() -> None:

@@ -11,7 +11,9 @@ from af_client.experiments.reliability import Policy
 from af_client.experiments.results import LossResult, ReliabilityResult, read_result, whole_chances
 from af_client.experiments.subjects import subjects
 from af_client.models.digits import held_out_images
+from af_client.models.labelled import LabelledSet
 from af_client.models.pool import Pool
+from af_client.models.training import DEFAULT_SEED
 
 DOCS = Path(__file__).parents[4] / "docs"
 PAGE = (DOCS / "experiments.md").read_text("utf-8")
@@ -217,8 +219,9 @@ def test_draws_of_topologies_are_those_of_the_results() -> None:
         ]
         assert {packets} == {str(each.packets) for each in costs}
         assert shares == [
-            f"{100 * c.whole:.0f} / {100 * c.refused:.0f} / {100 * (c.unnoticed + c.other_model):.0f}"
+            "/".join(f"{100 * share:.0f}" for share in (c.whole, c.refused, loads))
             for c in costs
+            for loads in [c.unnoticed + c.other_model]
         ]
 
 
@@ -245,21 +248,24 @@ def test_chances_of_a_whole_topology_are_those_of_the_formula() -> None:
 
 def test_the_method_is_that_of_the_results(pool: Pool) -> None:
     assert f"Segments of {LOSSES.packet_bytes} bytes" in PROSE
-    assert f"all {LOSSES.images} held-out images" in PROSE
-    assert f"the mean of {LOSSES.seeds} draws" in PROSE
+    assert f"all {LOSSES.items} held-out images" in PROSE
+    draws = {cost.draws for cost in LOSSES.findings.weights}
+    assert draws == {LOSSES.seeds, 10 * LOSSES.seeds}
+    assert f"the mean of {LOSSES.seeds} draws, of {10 * LOSSES.seeds} for parts" in PROSE
     assert re.findall(r"^\| ([^|`]+?) \| [^|]+ \|$", PAGE, re.MULTILINE)[1:6] == [*Form]
 
 
 def test_the_results_can_be_had_again(pool: Pool) -> None:
     """One form of one model, with every draw of the committed results."""
-    images = held_out_images(pool.manifest.seed)
+    images = held_out_images(DEFAULT_SEED)
+    labelled = LabelledSet("digits", images.pixels, images.labels)
     model = joined(pool.split("digits-small"))
     again = next(
         each
-        for each in subjects("digits-small", model, images)
+        for each in subjects("digits-small", model, labelled)
         if each.form is Form.INT8 and each.sheltered
     )
-    for found in weight_costs(again, images, LOSSES.seeds):
+    for found in weight_costs(again, labelled, LOSSES.seeds):
         committed = cost("digits-small", Form.INT8, found.per, repaired=found.repaired)
         assert found.packets == committed.packets
         assert found.lost_mean == committed.lost_mean

@@ -7,20 +7,14 @@ from onnx import TensorProto, numpy_helper
 from onnx.external_data_helper import uses_external_data
 
 from af_client.experiments.damage import zero_filled
-from af_client.experiments.forms import Form, divided, formed, joined
-from af_client.experiments.subjects import Subject
-from af_client.models.digits import Images
-from af_client.models.inference import accuracy, load_split, recognise
+from af_client.experiments.forms import Form, formed, joined
+from af_client.experiments.subjects import Subject, accuracy_of, answers
+from af_client.models.labelled import LabelledSet
 from af_client.models.pool import Pool
-from af_client.models.split import Split, checksum, split
+from af_client.models.split import Split, split
 
 SMALL = "digits-small"
 BYTES_PER_WEIGHT = {Form.FLOAT32: 4, Form.FLOAT32_BY_INPUT: 4}
-
-
-def answers(parts: Split, images: Images) -> list[int]:
-    session = load_split(parts.topology, parts.weights, topology_sha256=checksum(parts.topology))
-    return [int(each) for each in recognise(session, images.pixels)]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +25,7 @@ def model(pool: Pool) -> onnx.ModelProto:
 def test_a_joined_model_can_be_split_again_into_the_same_parts(
     pool: Pool, model: onnx.ModelProto
 ) -> None:
-    assert divided(model, sheltered=False) == pool.split(SMALL) == split(model)
+    assert split(model) == pool.split(SMALL)
 
 
 @pytest.mark.parametrize("form", Form)
@@ -49,32 +43,32 @@ def test_every_form_recognises_nearly_as_much(
 def test_weights_are_matrices_alone_when_the_rest_travels_with_the_topology(
     form: Form, model: onnx.ModelProto
 ) -> None:
-    parts = divided(formed(model, form), sheltered=True)
+    parts = split(formed(model, form))
     tensors = onnx.load_model_from_string(parts.topology).graph.initializer
     outside = [tensor for tensor in tensors if uses_external_data(tensor)]
     assert sorted(int(np.prod(tensor.dims)) for tensor in outside) == [9_500, 15_200]
     assert len(parts.weights) == (9_500 + 15_200) * BYTES_PER_WEIGHT.get(form, 1)
-    assert len(parts.topology) > len(divided(formed(model, form), sheltered=False).topology)
+    assert len(parts.topology) > len(split(formed(model, form), protect=False).topology)
 
 
 @pytest.mark.parametrize("form", Form)
 def test_where_the_biases_travel_changes_no_answer(
-    form: Form, model: onnx.ModelProto, held_out: Images
+    form: Form, model: onnx.ModelProto, held_out: LabelledSet
 ) -> None:
     converted = formed(model, form)
-    apart, together = (divided(converted, sheltered=each) for each in (True, False))
-    assert answers(apart, held_out) == answers(together, held_out)
+    apart, together = (split(converted, protect=each) for each in (True, False))
+    assert (answers(apart, held_out.inputs) == answers(together, held_out.inputs)).all()
 
 
 def test_the_other_order_has_the_same_numbers_and_the_same_answers(
-    model: onnx.ModelProto, held_out: Images
+    model: onnx.ModelProto, held_out: LabelledSet
 ) -> None:
     turned = formed(model, Form.FLOAT32_BY_INPUT)
     before, after = (split(each) for each in (model, turned))
     assert before.weights != after.weights
     values = [np.sort(np.frombuffer(each.weights, np.float32)) for each in (before, after)]
     assert (values[0] == values[1]).all()
-    assert answers(before, held_out) == answers(after, held_out)
+    assert (answers(before, held_out.inputs) == answers(after, held_out.inputs)).all()
 
 
 def test_dynamic_quantisation_stores_its_weights_in_the_order_of_the_control(
@@ -104,7 +98,7 @@ def test_a_zero_byte_is_a_zero_weight_only_where_the_numbers_are_signed(
 
 
 def test_lost_biases_cost_more_than_lost_weights_of_a_matrix(
-    every_subject: tuple[Subject, ...], held_out: Images
+    every_subject: tuple[Subject, ...], held_out: LabelledSet
 ) -> None:
     subject = next(s for s in every_subject if s.form is Form.INT8 and not s.sheltered)
     sizes = {}
@@ -115,16 +109,11 @@ def test_lost_biases_cost_more_than_lost_weights_of_a_matrix(
     start, length = next(place for name, place in sizes.items() if name.endswith("scale"))
     weights = bytearray(subject.parts.weights)
     weights[start : start + length] = bytes(length)
-    session = load_split(
-        subject.parts.topology,
-        bytes(weights),
-        topology_sha256=checksum(subject.parts.topology),
-    )
-    assert accuracy(session, held_out) < 0.5
+    harmed = Split(subject.parts.topology, bytes(weights))
+    assert accuracy_of(harmed, held_out) < 0.5
     one_packet = np.arange(-(-len(weights) // 1376)) == 3
     harmed = Split(subject.parts.topology, zero_filled(subject.parts.weights, one_packet))
-    session = load_split(harmed.topology, harmed.weights, topology_sha256=checksum(harmed.topology))
-    assert accuracy(session, held_out) > 0.7
+    assert accuracy_of(harmed, held_out) > 0.7
 
 
 def test_quantising_leaves_the_log_and_the_model_as_they_were(model: onnx.ModelProto) -> None:
