@@ -97,18 +97,16 @@ def test_a_zero_byte_is_a_zero_weight_only_where_the_numbers_are_signed(
     assert zero_points(Form.INT8) == []
 
 
-def test_lost_biases_cost_more_than_lost_weights_of_a_matrix(
+def test_lost_scales_and_biases_cost_more_than_lost_weights_of_a_matrix(
     every_subject: tuple[Subject, ...], held_out: LabelledSet
 ) -> None:
     subject = next(s for s in every_subject if s.form is Form.INT8 and not s.sheltered)
-    sizes = {}
-    for tensor in onnx.load_model_from_string(subject.parts.topology).graph.initializer:
-        if uses_external_data(tensor):
-            place = {each.key: each.value for each in tensor.external_data}
-            sizes[tensor.name] = (int(place["offset"]), int(place["length"]))
-    start, length = next(place for name, place in sizes.items() if name.endswith("scale"))
     weights = bytearray(subject.parts.weights)
-    weights[start : start + length] = bytes(length)
+    for tensor in onnx.load_model_from_string(subject.parts.topology).graph.initializer:
+        if uses_external_data(tensor) and len(tensor.dims) == 1:
+            place = {each.key: int(each.value) for each in tensor.external_data[1:]}
+            start, end = place["offset"], place["offset"] + place["length"]
+            weights[start:end] = bytes(end - start)
     harmed = Split(subject.parts.topology, bytes(weights))
     assert accuracy_of(harmed, held_out) < 0.5
     one_packet = np.arange(-(-len(weights) // 1376)) == 3
