@@ -10,9 +10,11 @@ from af_client.experiments.losses import WeightCost, weight_costs
 from af_client.experiments.reliability import Policy
 from af_client.experiments.results import LossResult, ReliabilityResult, read_result, whole_chances
 from af_client.experiments.subjects import subjects
+from af_client.experiments.topologies import TopologyFate
 from af_client.models.digits import held_out_images
 from af_client.models.labelled import LabelledSet
 from af_client.models.pool import Pool
+from af_client.models.protection import MAX_PROTECTED_BYTES
 from af_client.models.training import DEFAULT_SEED
 
 DOCS = Path(__file__).parents[4] / "docs"
@@ -47,6 +49,11 @@ def fall(model: str, form: Form, per: float) -> float:
     """By how many points accuracy falls on average."""
     found = cost(model, form, per)
     return 100 * (found.accuracy - found.mean)
+
+
+def fates(model: str, form: Form) -> list[TopologyFate]:
+    found = LOSSES.findings.fates
+    return [each for each in found if (each.model, each.form) == (model, form)]
 
 
 def shown(found: WeightCost) -> str:
@@ -137,9 +144,9 @@ def test_remedies_are_those_of_the_results() -> None:
 
 def test_99_9_percent_suffice_on_average() -> None:
     models = (*DENSE, "digits-conv")
-    assert max(fall(model, form, 1e-3) for model in models for form in Form) < 1
+    assert max(fall(model, form, 1e-3) for model in models for form in Form) < 0.35
     kept = (Form.FLOAT32, Form.INT8)
-    assert max(fall(model, form, 1e-3) for model in models for form in kept) < 0.15
+    assert max(fall(model, form, 1e-3) for model in models for form in kept) < 0.055
 
 
 def test_one_packet_ruins_the_compact_net() -> None:
@@ -149,9 +156,10 @@ def test_one_packet_ruins_the_compact_net() -> None:
 
 def test_where_it_breaks() -> None:
     assert max(fall(model, Form.FLOAT32, 1e-2) for model in DENSE) < 0.25
-    assert max(fall(model, Form.FLOAT32, 1e-1) for model in DENSE) < 0.75
+    assert max(fall(model, Form.FLOAT32, 1e-1) for model in DENSE) < 0.85
     compact = [fall("digits-conv", Form.FLOAT32, per) for per in SHOWN_RATES[1:]]
-    assert [f"{compact[0]:.1f}", *(f"{each:.0f}" for each in compact[1:])] == ["0.8", "4", "21"]
+    assert [f"{each:.0f}" for each in compact] == ["3", "8", "24"]
+    assert cost("digits-conv", Form.FLOAT32, 0.1).p5 < 0.11
 
 
 def test_8_bit_of_a_pool_keeps_what_float32_keeps() -> None:
@@ -165,17 +173,17 @@ def test_the_order_matters_and_so_does_the_sign() -> None:
         fall(model, Form.FLOAT32_BY_INPUT, 0.1) - fall(model, Form.FLOAT32, 0.1)
         for model in DENSE[:2]
     ]
-    assert [f"{each:.0f}" for each in more] == ["5", "2"]
+    assert [f"{each:.0f}" for each in more] == ["6", "2"]
     signs = [
         f"{100 * cost(model, form, 0.1).mean:.0f}"
         for model in ("digits-large", "digits-medium")
         for form in (Form.DYNAMIC_QUINT8, Form.DYNAMIC_QINT8)
     ]
-    assert signs == ["16", "99", "47", "91"]
+    assert signs == ["15", "99", "40", "92"]
     small = [
         cost("digits-small", form, 0.1).mean for form in (Form.DYNAMIC_QUINT8, Form.DYNAMIC_QINT8)
     ]
-    assert small[0] > small[1]
+    assert small[0] == pytest.approx(small[1], abs=0.005)
 
 
 def test_what_helps() -> None:
@@ -183,10 +191,18 @@ def test_what_helps() -> None:
         100 * (cost(model, Form.INT8, 0.1).mean - cost(model, Form.INT8, 0.1, sheltered=False).mean)
         for model in DENSE
     ]
-    assert f"worth {min(gains):.1f} to {max(gains):.1f} points" in PROSE
-    for model in (*DENSE, "digits-conv"):
+    assert f"worth {gains[0]:.1f} points in `digits-small` and {gains[1]:.1f} in" in PROSE
+    assert gains[2] == 0
+    for model, within in (*((model, 0.001) for model in DENSE), ("digits-conv", 0.02)):
         repaired = cost(model, Form.INT8, 0.1, repaired=True)
-        assert repaired.mean > repaired.accuracy - 0.01
+        assert repaired.mean > repaired.accuracy - within
+
+
+def test_what_is_too_large_to_be_sent_apart_is_not() -> None:
+    assert f"up to {MAX_PROTECTED_BYTES // 1000} kB travel" in PROSE
+    sizes = {fate.size_bytes for fate in fates("digits-large", Form.FLOAT32)}
+    assert len(sizes) == 1
+    assert len({fate.size_bytes for fate in fates("digits-small", Form.FLOAT32)}) == 2
 
 
 # --- what losses cost: topology ---
@@ -203,8 +219,6 @@ def test_fates_of_topologies_are_those_of_the_results() -> None:
         sizes = [each.size_bytes, each.packets, each.places]
         ends = [each.refused, each.unnoticed, each.other_model]
         assert counts == [str(number) for number in (*sizes, *ends)]
-    eight = found["digits-large", Form.INT8.value].size_bytes
-    assert f"{eight / 1000:.0f} kB, over the study's 1 Mbit" in PROSE
 
 
 def test_draws_of_topologies_are_those_of_the_results() -> None:
@@ -217,7 +231,7 @@ def test_draws_of_topologies_are_those_of_the_results() -> None:
             if (each.model, each.form, each.sheltered) == (model, form, True)
             and each.per in (1e-4, 1e-3, 1e-2, 1e-1)
         ]
-        assert {packets} == {str(each.packets) for each in costs}
+        assert {(packets, 200)} == {(str(each.packets), each.draws) for each in costs}
         assert shares == [
             "/".join(f"{100 * share:.0f}" for share in (c.whole, c.refused, loads))
             for c in costs
