@@ -23,6 +23,10 @@ from af_client.experiments.topologies import (
 from af_client.models.labelled import LabelledSet
 from af_client.models.split import Split
 
+#: Accuracies by the parts of a model and what is lost of them: where nothing can be sent apart,
+#: both ways of splitting are the same, and small parts often lose the same packets.
+Memory = dict[tuple[Split, bytes], float]
+
 
 @dataclass(frozen=True, slots=True)
 class WeightCost:
@@ -90,32 +94,39 @@ def explore(
     """
     weights: list[WeightCost] = []
     singles: list[SingleLoss] = []
+    memory: Memory = {}
     fates: list[TopologyFate] = []
     topologies: list[TopologyCost] = []
     for number, subject in enumerate(every, start=1):
         told(f"{number}/{len(every)}: {subject.model}, {subject.form}")
-        weights += weight_costs(subject, labelled, seeds)
-        singles.append(single_loss(subject, labelled))
+        weights += weight_costs(subject, labelled, seeds, memory)
+        singles.append(single_loss(subject, labelled, memory))
         fates.append(topology_fate(subject, labelled))
         topologies += topology_costs(subject, labelled, seeds)
     return Findings(tuple(weights), tuple(singles), tuple(fates), tuple(topologies))
 
 
-def weight_costs(subject: Subject, labelled: LabelledSet, seeds: int) -> list[WeightCost]:
+def weight_costs(
+    subject: Subject, labelled: LabelledSet, seeds: int, memory: Memory | None = None
+) -> list[WeightCost]:
     """Measure a subject at every rate; with a repair round too where it is sheltered."""
     once = not subject.sheltered or subject.form is Form.FLOAT32_BY_INPUT
     rounds = (False,) if once else (False, True)
+    measure = partial(_with_losses, subject, labelled, {} if memory is None else memory)
     return [
-        _weight_cost(subject, labelled, per, seeds, repaired=repaired)
+        _weight_cost(subject, measure, per, seeds, repaired=repaired)
         for repaired in rounds
         for per in RATES
     ]
 
 
-def single_loss(subject: Subject, labelled: LabelledSet) -> SingleLoss:
+def single_loss(
+    subject: Subject, labelled: LabelledSet, memory: Memory | None = None
+) -> SingleLoss:
     """Lose each packet of the weights by itself, or some of them at even distances."""
     losses = one_lost(subject.parts.weights)
-    measured = of_each(partial(_with_losses, subject, labelled), losses)
+    known = {} if memory is None else memory
+    measured = of_each(partial(_with_losses, subject, labelled, known), losses)
     return SingleLoss(
         subject.model,
         subject.form,
@@ -129,14 +140,14 @@ def single_loss(subject: Subject, labelled: LabelledSet) -> SingleLoss:
 
 
 def _weight_cost(
-    subject: Subject, labelled: LabelledSet, per: float, seeds: int, *, repaired: bool
+    subject: Subject, measure: Callable[[Lost], float], per: float, seeds: int, *, repaired: bool
 ) -> WeightCost:
     weights = subject.parts.weights
     losses = [
         drawn(weights, per, seed, f"weights of {subject.model}", repaired=repaired)
         for seed in range(draws_for(weights, seeds))
     ]
-    measured = np.array(of_each(partial(_with_losses, subject, labelled), losses))
+    measured = np.array(of_each(measure, losses))
     lost = np.array([int(each.sum()) for each in losses])
     return WeightCost(
         subject.model,
@@ -156,8 +167,11 @@ def _weight_cost(
     )
 
 
-def _with_losses(subject: Subject, labelled: LabelledSet, lost: Lost) -> float:
+def _with_losses(subject: Subject, labelled: LabelledSet, memory: Memory, lost: Lost) -> float:
     if not lost.any():
         return subject.accuracy
-    weights = zero_filled(subject.parts.weights, lost)
-    return accuracy_of(Split(subject.parts.topology, weights), labelled)
+    key = (subject.parts, lost.tobytes())
+    if key not in memory:
+        weights = zero_filled(subject.parts.weights, lost)
+        memory[key] = accuracy_of(Split(subject.parts.topology, weights), labelled)
+    return memory[key]
