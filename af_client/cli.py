@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from af_client.delivery.tunnel import Endpoint
+from af_client.experiments.cli import experiment
 from af_client.poolcli import pool as pool_group
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -250,6 +251,9 @@ def demo(*, pool: Path, out: Path, length_s: float) -> None:
         raise click.ClickException(str(fault)) from None
     if not good:
         raise SystemExit(1)
+
+
+main.add_command(experiment)
 
 
 def _stop_at_signal() -> threading.Event:

@@ -33,7 +33,9 @@ def test_wrong_options_are_named_with_what_would_be_right(
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("command", ["model-server", "device", "models", "demo", "watch"])
+@pytest.mark.parametrize(
+    "command", ["model-server", "device", "models", "demo", "watch", "experiment"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(main, [command, "--help"])
     assert result.exit_code == 0
