@@ -7,7 +7,7 @@ MODELS := .models
 PACKAGES := nef af_client db openapi tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo serve test test-fast check format lint types law lock clean
+.PHONY: help setup models demo serve test test-fast search check format lint types law lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test: $(INSTALLED) ## Run all tests
 
 test-fast: $(INSTALLED) ## Run the unit and contract tests only
 	$(BIN)/python -m pytest tests/unit tests/contract
+
+search: $(INSTALLED) ## Run all tests, the property tests with examples nobody has tried yet
+	$(BIN)/python -m pytest --hypothesis-profile=search
 
 check: $(INSTALLED) ## Everything a change must pass: format, lint, types, import law, tests, docs
 	$(BIN)/ruff format --check $(PACKAGES)

@@ -66,6 +66,7 @@ from af_client.messages import (
     UeAddress,
     UserPlaneEvent,
 )
+from af_client.plans import Candidate, Plan, PlanRequest, PlanWarning, TransferQos, Window
 from af_client.questions import (
     BandwidthQuestion,
     CommunicationQuestion,
@@ -84,6 +85,7 @@ from af_client.reports import Report
 from af_client.targets import Analytics, UeAnalytics
 from af_client.transport import Reply, Request, RequestsTransport, Transport
 from af_client.units import format_rate, parse_rate
+from af_client.warned import Warnings
 from af_client.watching import Watch
 
 if TYPE_CHECKING:
@@ -98,6 +100,7 @@ __all__ = [
     "BadRequest",
     "Bandwidth",
     "BandwidthQuestion",
+    "Candidate",
     "Cell",
     "CellCongestion",
     "Communication",
@@ -133,6 +136,9 @@ __all__ = [
     "PerformanceFigure",
     "PerformanceKind",
     "PerformanceQuestion",
+    "Plan",
+    "PlanRequest",
+    "PlanWarning",
     "Problem",
     "ProblemError",
     "QosMonitoring",
@@ -159,6 +165,7 @@ __all__ = [
     "TooMany",
     "TrackingArea",
     "Traffic",
+    "TransferQos",
     "TransferTime",
     "TransferTimeQuestion",
     "TransferTimes",
@@ -168,8 +175,10 @@ __all__ = [
     "UeAnalytics",
     "Usage",
     "UserPlaneEvent",
+    "Warnings",
     "Watch",
     "WebsocketReceiver",
+    "Window",
     "format_rate",
     "parse_rate",
 ]

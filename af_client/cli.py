@@ -12,6 +12,8 @@ from typing import Any
 import click
 
 from af_client.delivery.tunnel import Endpoint
+from af_client.experiments.cli import experiment
+from af_client.poolcli import pool as pool_group
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -47,6 +49,12 @@ def _address(text: str, param: Any = None, ctx: Any = None) -> Any:
         raise click.BadParameter(f"{text!r} is no IP address, 10.45.0.2 say", ctx, param) from None
 
 
+def _relay(option: str, where: tuple[str, int] | None, *, direct: bool) -> tuple[str, int] | None:
+    if direct == (where is not None):
+        raise click.UsageError(f"the user plane is behind {option} host:port, or --direct: say one")
+    return where
+
+
 @click.group(context_settings={"auto_envvar_prefix": "AF_CLIENT", "show_default": True})
 @click.version_option(package_name="open-nef")
 def main() -> None:
@@ -65,36 +73,45 @@ def main() -> None:
 @main.command("model-server")
 @click.option("--nef-url", default="http://127.0.0.1:8080", help="Root of the NEF's APIs.")
 @click.option("--af-id", default="model-server", help="Who it is to the NEF; one process each.")
-@click.option("--n6", type=_HostPort(), required=True, help="The relay's data network side.")
+@click.option("--n6", type=_HostPort(), help="The relay's data network side.")
+@click.option("--direct", is_flag=True, help="Instead of --n6: its address is this machine's.")
 @click.option("--address", default="10.60.0.1", help="Its own address inside the tunnel.")
 @click.option("--port", default=7000, help="Its own port inside the tunnel.")
 @click.option("--pool", type=_FOLDER, required=True, help="Folder of trained models.")
 @click.option("--budget-s", default=1.0, help="Seconds that a download may take.")
 @click.option("--margin-s", default=0.2, help="Seconds of it that are not for sending.")
 @click.option("--poll-s", default=0.5, help="Seconds between two looks at the bandwidth.")
+@click.option(
+    "--plan-within-s", default=120.0, help="How far to plan ahead for who is always on; 0: not."
+)
 @click.option("--notifications-host", default="127.0.0.1", help="Where it listens to the NEF.")
 def model_server(  # noqa: PLR0913 - one parameter an option
     *,
     nef_url: str,
     af_id: str,
-    n6: tuple[str, int],
+    n6: tuple[str, int] | None,
+    direct: bool,
     address: str,
     port: int,
     pool: Path,
     budget_s: float,
     margin_s: float,
     poll_s: float,
+    plan_within_s: float,
     notifications_host: str,
 ) -> None:
     """Deliver models to devices, as large as the network can carry in time; prints JSON lines."""
     from af_client.eventlog import EventLog  # noqa: PLC0415 - see above
     from af_client.models.pool import PoolUnusable  # noqa: PLC0415
-    from af_client.modelserver.negotiation import Policy  # noqa: PLC0415
+    from af_client.modelserver.policy import Policy  # noqa: PLC0415
     from af_client.modelserver.server import ServerSettings, run_server  # noqa: PLC0415
 
     local = Endpoint(_address(address), port)
-    policy = Policy(budget_s=budget_s, margin_s=margin_s, poll_s=poll_s)
-    settings = ServerSettings(nef_url, af_id, n6, local, pool, notifications_host, policy)
+    policy = Policy(
+        budget_s=budget_s, margin_s=margin_s, poll_s=poll_s, plan_within_s=plan_within_s
+    )
+    relay = _relay("--n6", n6, direct=direct)
+    settings = ServerSettings(nef_url, af_id, relay, local, pool, notifications_host, policy)
     try:
         run_server(settings, _stop_at_signal(), EventLog())
     except (PoolUnusable, OSError) as fault:
@@ -102,7 +119,8 @@ def model_server(  # noqa: PLR0913 - one parameter an option
 
 
 @main.command()
-@click.option("--radio", type=_HostPort(), required=True, help="The relay's radio side.")
+@click.option("--radio", type=_HostPort(), help="The relay's radio side.")
+@click.option("--direct", is_flag=True, help="Instead of --radio: its address is this machine's.")
 @click.option("--address", default="10.45.0.2", help="Its own address inside the tunnel.")
 @click.option("--port", default=7001, help="Its own port inside the tunnel.")
 @click.option("--gpsi", required=True, help="Its identity, msisdn-… or extid-…@….")
@@ -110,9 +128,10 @@ def model_server(  # noqa: PLR0913 - one parameter an option
 @click.option("--application", default="one-shot-object-recognition", help="What it does.")
 @click.option("--refresh-s", default=4.0, help="Seconds after which a model is stale.")
 @click.option("--seed", type=int, help="Seed that held images out. [default: that of training]")
-def device(
+def device(  # noqa: PLR0913 - one parameter an option
     *,
-    radio: tuple[str, int],
+    radio: tuple[str, int] | None,
+    direct: bool,
     address: str,
     port: int,
     gpsi: str,
@@ -129,7 +148,8 @@ def device(
 
     local = Endpoint(_address(address), port)
     images = held_out_images(DEFAULT_SEED if seed is None else seed)
-    settings = DeviceSettings(radio, local, server, gpsi, application, refresh_s)
+    relay = _relay("--radio", radio, direct=direct)
+    settings = DeviceSettings(relay, local, server, gpsi, application, refresh_s)
     try:
         run_device(settings, images, _stop_at_signal(), EventLog())
     except OSError as fault:
@@ -190,6 +210,9 @@ def watch(
         raise click.ClickException(str(fault)) from None
 
 
+main.add_command(pool_group)
+
+
 @main.group()
 def models() -> None:
     """The pool of models."""
@@ -205,7 +228,8 @@ def train(*, out: Path, seed: int | None) -> None:
     manifest = train_all(out, DEFAULT_SEED if seed is None else seed)
     for model in manifest.models:
         size_mb = (model.topology_bytes + model.weights_bytes) / 1e6
-        click.echo(f"{model.name}: {size_mb:.2f} MB, accuracy {model.accuracy:.1%}")
+        found = "not measured" if model.accuracy is None else f"{model.accuracy:.1%}"
+        click.echo(f"{model.name}: {size_mb:.2f} MB, accuracy {found}")
 
 
 @main.command()
@@ -227,6 +251,9 @@ def demo(*, pool: Path, out: Path, length_s: float) -> None:
         raise click.ClickException(str(fault)) from None
     if not good:
         raise SystemExit(1)
+
+
+main.add_command(experiment)
 
 
 def _stop_at_signal() -> threading.Event:

@@ -1,4 +1,4 @@
-"""The AF's side of a NEF: sessions with QoS, and what the network can do for a UE."""
+"""The AF's side of a NEF: sessions with QoS, plans, and what the network can do for a UE."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -10,10 +10,13 @@ from af_client.answers import Cell, TrackingArea
 from af_client.exchange import Exchange
 from af_client.inbox import Inbox
 from af_client.messages import EventReport, Session, SessionChanges, SessionRequest, UeAddress
+from af_client.planning import Plans
+from af_client.plans import Candidate, Plan, PlanRequest
 from af_client.questions import Target
 from af_client.sessions import Sessions
 from af_client.targets import Analytics, UeAnalytics
 from af_client.transport import RequestsTransport, Transport
+from af_client.warned import Warnings
 
 
 class NefClient:
@@ -44,6 +47,7 @@ class NefClient:
         self._af_id = af_id
         self._exchange = Exchange(base_url, transport, headers or {})
         self._sessions = Sessions(self._exchange, af_id)
+        self._plans = Plans(self._exchange, af_id)
 
     def create_session(self, request: SessionRequest) -> Session:
         """Ask for a session with QoS.
@@ -93,6 +97,44 @@ class NefClient:
         That the network ends the session first is no error.
         """
         return self._sessions.held(request, inbox)
+
+    def plan_transfer(self, request: PlanRequest, *, warnings: Warnings | None = None) -> Plan:
+        """Ask when a transfer could be carried; `choose` one of the plan's candidates.
+
+        `warnings` takes the warnings that it can no longer be kept, and is their destination where
+        the request names none. Raises Refused where no time would do; its `detail` says what would.
+        """
+        return self._plans.create(request, warnings)
+
+    def plan(self, plan_id: str) -> Plan:
+        """Read a plan with the candidates of now; raises NotFound, also for one that is over."""
+        return self._plans.get(plan_id)
+
+    def plans(self) -> tuple[Plan, ...]:
+        """Read all plans of this AF."""
+        return self._plans.list()
+
+    def choose(self, plan: Plan, candidate: Candidate) -> Plan:
+        """Choose a window of a plan, or another one after a warning.
+
+        Nothing is reserved: when the window begins, ask for a session. Raises Refused where the
+        network could no longer carry it then.
+        """
+        return self._plans.choose(plan, candidate)
+
+    def modify_plan(
+        self,
+        plan_id: str,
+        *,
+        warned: bool | None = None,
+        notification_destination: str | None = None,
+    ) -> Plan:
+        """Change whether and where warnings come; what is not named stays."""
+        return self._plans.modify(plan_id, warned, notification_destination)
+
+    def delete_plan(self, plan_id: str) -> None:
+        """Give a plan up; that it is over already is as good."""
+        self._plans.delete(plan_id)
 
     def ue(self, *, gpsi: str) -> UeAnalytics:
         """Return the door to what the network can tell about a UE."""

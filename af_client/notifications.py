@@ -26,6 +26,7 @@ from werkzeug.wrappers import Request, Response
 from af_client.inbox import Inbox, Receipt
 from af_client.mailbox import Box
 from af_client.schemas.base import Malformed
+from af_client.warned import Warnings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -96,6 +97,12 @@ class NotificationReceiver:
         inbox = Inbox(f"{self.url}{_PREFIX}{token}", limit)
         self._inboxes[f"{_PREFIX}{token}"] = inbox
         return inbox
+
+    def warnings(self, limit: int = 1000) -> Warnings:
+        """Open a place for the warnings about plans, at a secret URL of its own."""
+        warnings = Warnings(limit)
+        warnings.url = self.lend(warnings)
+        return warnings
 
     def lend(self, box: Box) -> str:
         """Return a secret URL of its own for what is posted to a box, a watch's say."""

@@ -12,8 +12,8 @@ from cattrs import Converter
 from cattrs.gen import make_dict_unstructure_fn
 from cattrs.strategies import configure_tagged_union
 
-from nef.domain.analytics import Finding
 from nef.domain.filters import TosTrafficClass, parse_ip_filter_rule
+from nef.domain.findings import Finding
 from nef.domain.qos import ServiceDataFlow
 from nef.domain.units import BitRate, PacketErrorRate
 

@@ -14,6 +14,7 @@ from nef.domain.notifications import (
     DeliveryState,
     MonitoringEvents,
     Notification,
+    PlanWarning,
     SessionEvents,
     Trial,
 )
@@ -24,6 +25,7 @@ _CONTENTS: dict[str, type[Content]] = {
     "session": SessionEvents,
     "analytics": AnalyticsEvents,
     "monitoring": MonitoringEvents,
+    "plan": PlanWarning,
 }
 _KINDS = {content: kind for kind, content in _CONTENTS.items()}
 
@@ -41,6 +43,9 @@ _FIRST = and_(
     )
     .exists(),
 )
+#: A claim moves a row's due time to the end of its lease: it differs once somebody has woken or
+#: redirected the row since, and then it is due at once whatever became of the attempt.
+_AS_CLAIMED = deliveries.c.due_at_s == deliveries.c.leased_until_s
 #: When a row may be claimed: when it is due, and no lease holds it.
 _READY_AT_S = case(
     (deliveries.c.leased_until_s > deliveries.c.due_at_s, deliveries.c.leased_until_s),
@@ -77,12 +82,12 @@ class SqlOutbox:
         rows = self._connection.execute(query).all()
         taken = deliveries.c.id.in_([row.id for row in rows])
         if rows:
-            lease = {"leased_until_s": now_s + lease_s}
+            lease = {"leased_until_s": now_s + lease_s, "due_at_s": now_s + lease_s}
             self._connection.execute(update(deliveries).where(taken), lease)
         return [_delivery(row) for row in rows]
 
     def settle(self, delivery: Delivery) -> None:
-        """Write the outcome of an attempt, if the row is still there and has the same receiver."""
+        """Write the outcome of an attempt; a failure only where the row is as it was claimed."""
         values = {
             "state": delivery.state.value,
             "attempts": delivery.attempts,
@@ -91,10 +96,11 @@ class SqlOutbox:
             "last_error": delivery.last_error,
         }
         here = and_(deliveries.c.id == delivery.id, _PENDING)
-        self._connection.execute(update(deliveries).where(here), {"leased_until_s": None})
-        if delivery.state is not DeliveryState.DELIVERED:
-            here = and_(here, deliveries.c.destination == delivery.notification.destination)
-        self._connection.execute(update(deliveries).where(here), values)
+        delivered = delivery.state is DeliveryState.DELIVERED
+        valid = here if delivered else and_(here, _AS_CLAIMED)
+        self._connection.execute(update(deliveries).where(valid), values)
+        mine = deliveries.c.id == delivery.id
+        self._connection.execute(update(deliveries).where(mine), {"leased_until_s": None})
 
     def drop(self, subscription_id: str) -> None:
         """Forget what is still to be told about a subscription."""
@@ -116,7 +122,8 @@ class SqlOutbox:
     def take_back(self) -> None:
         """End every lease."""
         leased = and_(_PENDING, deliveries.c.leased_until_s.is_not(None))
-        self._connection.execute(update(deliveries).where(leased), {"leased_until_s": None})
+        values = {"leased_until_s": None, "due_at_s": 0.0}
+        self._connection.execute(update(deliveries).where(leased), values)
 
     def next_due_s(self) -> float | None:
         """When the earliest attempt is due that nobody has in hand."""

@@ -12,6 +12,7 @@ from nef.domain.analytics import AnalyticsSubscription
 from nef.domain.errors import Conflict
 from nef.domain.measuring import SessionWatch
 from nef.domain.monitoring_events import MonitoringSubscription
+from nef.domain.plans import Plan
 from nef.domain.subscriptions import Api, Subscription
 
 #: What the rows of an API hold.
@@ -19,6 +20,7 @@ _BODIES: dict[Api, type[Any]] = {
     Api.ANALYTICS: AnalyticsSubscription,
     Api.MONITORING: MonitoringSubscription,
     Api.SESSIONS: SessionWatch,
+    Api.TRANSFERS: Plan,
 }
 
 

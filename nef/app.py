@@ -26,6 +26,7 @@ from nef.services.analytics import Analyst, AnalyticsService, AnalyticsWatch
 from nef.services.deliveries import DeliveryService
 from nef.services.measuring import SessionMeasuring
 from nef.services.monitoring_events import Lookout, MonitoringService, MonitoringWatch
+from nef.services.plans import Planner, PlanService, PlanWatch
 from nef.services.sessions import SessionService
 from nef.services.simulation import SimulationService
 from nef.services.subscriptions import SubscriptionService, Watch
@@ -95,14 +96,17 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
     information = SimulatedInformation(network.stage)
     analyst = Analyst(information)
     lookout = Lookout(information)
+    planner = Planner(information, storage)
     watches: dict[Api, Watch] = {
         Api.ANALYTICS: AnalyticsWatch(analyst),
         Api.MONITORING: MonitoringWatch(lookout),
         Api.SESSIONS: measuring,
+        Api.TRANSFERS: PlanWatch(planner),
     }
     subscriptions = SubscriptionService(storage, clock, watches, _new_id, bell.ring)
     analytics = AnalyticsService(analyst, clock, subscriptions)
     monitoring = MonitoringService(lookout, clock, subscriptions)
+    plans = PlanService(planner, clock, catalogue, subscriptions)
 
     def tick() -> None:
         sessions.tick()
@@ -115,7 +119,7 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
         settings.tick_s,
         settings.deliverers,
     )
-    services = Services(sessions, analytics, monitoring, deliveries, simulation)
+    services = Services(sessions, analytics, monitoring, plans, deliveries, simulation)
     return services, background, hub
 
 

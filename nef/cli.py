@@ -6,19 +6,25 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
-import uvicorn
 
-from nef.app import Nef, create_app
 from nef.config import Settings, load_catalogue
 from nef.domain.errors import NefError
+from nef.network.linux.commands import LinuxPlaneUnusable
+from nef.network.linux.leftovers import clean
+from nef.network.linux.names import DEFAULT_HOST_LINK, DEFAULT_NAME, DEFAULT_SERVERS, names_of
+from nef.network.linux.process import LinuxPlaneSettings, run_linux_plane
 from nef.network.simulator.scenario import shipped_document, shipped_scenarios
 from nef.network.userplane.relay import RelaySettings, run_relay
 from nef.ports.storage import StorageUnusable
+
+if TYPE_CHECKING:
+    from nef.app import Nef
 
 _DEFAULTS = Settings()
 #: What an AF says on a websocket is ignored, so that it need not be long.
@@ -64,6 +70,11 @@ def main() -> None:
               help="Largest request body.")  # fmt: skip
 def serve(host: str, port: int, public_url: str | None, database: str, **more: Any) -> None:
     """Serve the APIs, with the simulated network behind them, until interrupted."""
+    # Most of the time of a start, which the other commands do without.
+    import uvicorn  # noqa: PLC0415 - see above
+
+    from nef.app import create_app  # noqa: PLC0415
+
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with _listening(host, port) as listening:
         root = (public_url or f"http://{host}:{listening.getsockname()[1]}").rstrip("/")
@@ -92,7 +103,7 @@ def _listening(host: str, port: int) -> socket.socket:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None
 
 
-def _tell(nef: Nef, settings: Settings) -> None:
+def _tell(nef: "Nef", settings: Settings) -> None:
     status = nef.services.simulation.status()
     where = f"NEF at {settings.public_url}, database {settings.database_url}"
     click.echo(f"{where}, scenario {status.scenario} ({status.mode})")
@@ -107,22 +118,60 @@ def _tell(nef: Nef, settings: Settings) -> None:
 
 @main.command("user-plane")
 @click.option("--nef-url", default=_DEFAULTS.public_url, help="Root of the NEF's APIs.")
-@click.option("--n6", default="127.0.0.1:0", help="Address of the data network's side.")
-@click.option("--radio", default="127.0.0.1:0", help="Address of the devices' side.")
+@click.option("--network", default="embedded", type=click.Choice(["embedded", "linux"]),
+              help="A relay of its own, or Linux interfaces (needs root).")  # fmt: skip
+@click.option("--n6", default="127.0.0.1:0", help="Embedded: address of the data network's side.")
+@click.option("--radio", default="127.0.0.1:0", help="Embedded: address of the devices' side.")
+@click.option("--name", default=DEFAULT_NAME, help="Linux: what names of namespaces begin with.")
+@click.option("--server", default=DEFAULT_SERVERS, multiple=True,
+              help="Linux: an address of application servers; repeatable.")  # fmt: skip
+@click.option("--host-link", default=DEFAULT_HOST_LINK,
+              help="Linux: four addresses for the way to the NEF.")  # fmt: skip
+@click.option("--clean", is_flag=True, help="Linux: only remove what a dead process left.")
 @click.option("--counters/--no-counters", default=False, help="Print counters every second.")
-def user_plane(nef_url: str, n6: str, radio: str, *, counters: bool) -> None:
+def user_plane(network: str, nef_url: str, *, counters: bool, **more: Any) -> None:
     """Carry user-plane packets as the simulated network grants them, until interrupted."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    counters_to = sys.stdout if counters else None
+    if network == "linux":
+        _linux_plane(nef_url, stop, counters_to, **more)
+    elif more["clean"]:
+        raise click.UsageError("--clean is for --network linux; the embedded one leaves nothing")
+    else:
+        _embedded_plane(nef_url, stop, counters_to, more["n6"], more["radio"])
 
-    def ready(n6_port: int, radio_port: int) -> None:
-        click.echo(json.dumps({"event": "ready", "n6_port": n6_port, "radio_port": radio_port}))
-        sys.stdout.flush()
 
+def _embedded_plane(
+    nef_url: str, stop: threading.Event, counters_to: TextIO | None, n6: str, radio: str
+) -> None:
     (n6_host, n6_port), (radio_host, radio_port) = _address(n6), _address(radio)
     settings = RelaySettings(n6_host, n6_port, radio_host, radio_port, nef_url)
-    run_relay(settings, stop, on_ready=ready, counters_to=sys.stdout if counters else None)
+
+    def ready(n6_port: int, radio_port: int) -> None:
+        _say({"event": "ready", "n6_port": n6_port, "radio_port": radio_port})
+
+    run_relay(settings, stop, on_ready=ready, counters_to=counters_to)
+
+
+def _linux_plane(
+    nef_url: str, stop: threading.Event, counters_to: TextIO | None, **more: Any
+) -> None:
+    try:
+        names = names_of(more["name"], more["server"], more["host_link"])
+        if more["clean"]:
+            found = clean(names)
+            click.echo(f"{names.name}: {'removed' if found else 'there was nothing to remove'}")
+        else:
+            run_linux_plane(LinuxPlaneSettings(nef_url, names), stop, _say, counters_to)
+    except (NefError, LinuxPlaneUnusable) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _say(event: Mapping[str, Any]) -> None:
+    click.echo(json.dumps(event))
+    sys.stdout.flush()
 
 
 @main.command()

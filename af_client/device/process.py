@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 
 from af_client.delivery import segments
-from af_client.delivery.endpoint import TunnelEndpoint
+from af_client.delivery.direct import PacketEndpoint, open_endpoint
 from af_client.delivery.incoming import Received
 from af_client.delivery.segments import SegmentRun
 from af_client.delivery.stream import PacketRun
@@ -30,10 +30,11 @@ _SHORTEST_SLEEP_S = 0.001
 class DeviceSettings:
     """What a device needs: the relay's radio side, its own address, and its model server.
 
-    `refresh_s` after a model was ready it counts as stale.
+    Without a relay its address is one of this machine. `refresh_s` after a model was ready it
+    counts as stale.
     """
 
-    relay: tuple[str, int]
+    relay: tuple[str, int] | None
     local: Endpoint
     server: Endpoint
     gpsi: str
@@ -56,7 +57,7 @@ def run_device(
     agent = DeviceAgent(instance, settings.gpsi, settings.application, settings.refresh_s, log)
     results: queue.SimpleQueue[Loaded] = queue.SimpleQueue()
     recognition = Recognition(images, results.put, log, load)
-    with TunnelEndpoint(settings.relay, settings.local) as endpoint:
+    with open_endpoint(settings.relay, settings.local) as endpoint:
         loop = _Loop(agent, endpoint, settings.server, recognition)
         log("device_ready", address=str(settings.local), server=str(settings.server))
         recognition.start()
@@ -77,7 +78,7 @@ class _Loop:
     def __init__(
         self,
         agent: DeviceAgent,
-        endpoint: TunnelEndpoint,
+        endpoint: PacketEndpoint,
         server: Endpoint,
         recognition: Recognition,
     ) -> None:

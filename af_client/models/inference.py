@@ -1,10 +1,11 @@
-"""The device's side: load what arrived, recognise images with it."""
+"""The device's side: load what arrived, recognise with it."""
 
 import numpy as np
+import numpy.typing as npt
+from google.protobuf.message import DecodeError
 from onnxruntime import InferenceSession, SessionOptions
 
 from af_client.models.digits import Images, Labels, Pixels
-from af_client.models.export import INPUT, OUTPUT
 from af_client.models.split import WEIGHTS_FILE, checksum, weights_size
 
 _ERRORS_ONLY = 3
@@ -29,16 +30,30 @@ def load_split(
     # A model of this size runs in well under a millisecond an image; threads would only wait.
     options.intra_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
-    options.add_external_initializers_from_files_in_memory(
-        [WEIGHTS_FILE], [weights], [len(weights)]
-    )
+    if weights:
+        options.add_external_initializers_from_files_in_memory(
+            [WEIGHTS_FILE], [weights], [len(weights)]
+        )
     return InferenceSession(topology, options, providers=["CPUExecutionProvider"])
 
 
+def scores(
+    session: InferenceSession,
+    inputs: npt.NDArray[np.generic],
+    *,
+    input_name: str | None = None,
+    output_name: str | None = None,
+) -> npt.NDArray[np.generic]:
+    """Run a model over its one input, (n, …); without names, its first input and first output."""
+    given = input_name or session.get_inputs()[0].name
+    asked = output_name or session.get_outputs()[0].name
+    (found,) = session.run([asked], {given: inputs})
+    return np.asarray(found)
+
+
 def recognise(session: InferenceSession, pixels: Pixels) -> Labels:
-    """Return the recognised class of each image (n, 8, 8), pixels from 0 to 16."""
-    (scores,) = session.run([OUTPUT], {INPUT: pixels})
-    labels: Labels = np.asarray(scores).argmax(axis=1)
+    """Return the recognised class of each image: the best of the first output's scores."""
+    labels: Labels = scores(session, pixels).argmax(axis=1)
     return labels
 
 
@@ -59,7 +74,7 @@ def _check_topology(topology: bytes, expected_sha256: str) -> None:
 def _check_length(topology: bytes, weights: bytes | memoryview) -> None:
     try:
         needed = weights_size(topology)
-    except ValueError as error:
+    except (ValueError, DecodeError) as error:
         raise ModelUnusable(str(error)) from error
     if len(weights) != needed:
         raise ModelUnusable(

@@ -1,52 +1,45 @@
 """A folder of split models: `manifest.json`, and for each model its topology and its weights."""
 
-import json
+import fcntl
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
-import cattrs
-
+from af_client.models.manifest import (
+    FORMAT_VERSION,
+    MANIFEST_FILE,
+    Manifest,
+    ModelEntry,
+    PoolUnusable,
+    Port,
+    Provenance,
+    as_json,
+    entry_of,
+    read_manifest,
+)
 from af_client.models.split import WEIGHTS_FILE, Split, checksum
 
-#: Of the folder's layout and the manifest's fields.
-FORMAT_VERSION = 1
-_MANIFEST = "manifest.json"
-_TOPOLOGY_FILE = "topology.onnx"
+__all__ = [
+    "FORMAT_VERSION",
+    "Installation",
+    "Manifest",
+    "ModelEntry",
+    "Pool",
+    "PoolUnusable",
+    "Port",
+    "Provenance",
+    "entry_of",
+    "installation",
+    "remove",
+    "write_pool",
+]
 
-
-class PoolUnusable(Exception):
-    """The folder is no pool of models, or not all of one; `str()` says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelEntry:
-    """What the manifest says of one model.
-
-    `accuracy` is the share of the held-out images that it recognises, from 0 to 1, measured with
-    the exported model and all of its weights.
-    """
-
-    name: str
-    precision: str
-    accuracy: float
-    parameters: int
-    topology_bytes: int
-    topology_sha256: str
-    weights_bytes: int
-    weights_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What is in a pool, smallest model first, and from which seed and recipe it was made."""
-
-    format_version: int
-    recipe_version: int
-    seed: int
-    held_out_images: int
-    models: tuple[ModelEntry, ...]
+TOPOLOGY_FILE = "topology.onnx"
+_DRAFT = ".draft-"
 
 
 class Pool:
@@ -55,7 +48,7 @@ class Pool:
     def __init__(self, folder: Path) -> None:
         """Read the manifest; raises PoolUnusable where there is none that fits."""
         self.folder = folder
-        self.manifest = _read_manifest(folder)
+        self.manifest = read_manifest(folder)
 
     def entry(self, name: str) -> ModelEntry:
         """Return what is known of a model; raises LookupError."""
@@ -68,7 +61,7 @@ class Pool:
         """Read a model; raises PoolUnusable where a file is not what the manifest says."""
         entry = self.entry(name)
         return Split(
-            self._part(name, _TOPOLOGY_FILE, entry.topology_sha256),
+            self._part(name, TOPOLOGY_FILE, entry.topology_sha256),
             self._part(name, WEIGHTS_FILE, entry.weights_sha256),
         )
 
@@ -79,57 +72,183 @@ class Pool:
 
     def _part(self, name: str, file: str, expected_sha256: str) -> bytes:
         path = self.folder / name / file
+        advice = "remove the model, and train, build or add it anew"
         try:
             part = path.read_bytes()
         except OSError as error:
-            raise PoolUnusable(f"{path} cannot be read ({error}); train the models anew") from error
-        if checksum(part) != expected_sha256:
-            raise PoolUnusable(f"{path} is not what the manifest describes; train the models anew")
+            raise PoolUnusable(f"{path} cannot be read ({error}); {advice}") from error
+        found = checksum(part)
+        if found != expected_sha256:
+            raise PoolUnusable(
+                f"{path} is not what the manifest describes (its SHA-256 is {found[:12]}…, not"
+                f" {expected_sha256[:12]}…); {advice}"
+            )
         return part
 
 
-def entry_of(name: str, split: Split, *, accuracy: float, parameters: int) -> ModelEntry:
-    """Describe a float32 model for the manifest."""
-    return ModelEntry(
-        name=name,
-        precision="float32",
-        accuracy=accuracy,
-        parameters=parameters,
-        topology_bytes=len(split.topology),
-        topology_sha256=checksum(split.topology),
-        weights_bytes=len(split.weights),
-        weights_sha256=checksum(split.weights),
-    )
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Sizes and checksums of parts as they were written."""
+
+    topology_bytes: int
+    topology_sha256: str
+    weights_bytes: int
+    weights_sha256: str
+
+
+class Installation:
+    """Models on their way into a pool: drafts, until all of them are there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.entries: list[ModelEntry] = []
+
+    def write(self, name: str, topology: bytes, weights: Iterable[bytes]) -> Written:
+        """Write the parts of a model into its draft, the weights piece by piece."""
+        draft = self.draft(name)
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        (draft / TOPOLOGY_FILE).write_bytes(topology)
+        size, running = 0, sha256()
+        with (draft / WEIGHTS_FILE).open("wb") as file:
+            for piece in weights:
+                file.write(piece)
+                running.update(piece)
+                size += len(piece)
+        return Written(len(topology), checksum(topology), size, running.hexdigest())
+
+    def add(self, entry: ModelEntry, split: Split | None = None) -> None:
+        """List a model; without a split it was written before."""
+        if split is not None:
+            self.write(entry.name, split.topology, [split.weights])
+        self.entries.append(entry)
+
+    def refuse_taken(self, name: str) -> None:
+        """Raise PoolUnusable where the pool holds a model of this name already."""
+        refuse_taken(_manifest_or_empty(self._folder), [name], self._folder)
+
+    def draft(self, name: str) -> Path:
+        """Return the folder in which a model waits for the others."""
+        return self._folder / f"{_DRAFT}{name}"
+
+
+@contextmanager
+def installation(folder: Path) -> Iterator[Installation]:
+    """Put models into a pool, all of them or none.
+
+    The folder is made where there is none. Raises PoolUnusable for a name that is taken, and
+    whatever came up inside, a full disk for instance; then the pool is as it was.
+    """
+    with _drafting(folder) as new:
+        yield new
+        manifest = _manifest_or_empty(folder)
+        refuse_taken(manifest, [entry.name for entry in new.entries], folder)
+        _put_in(folder, new, manifest)
+
+
+@contextmanager
+def _drafting(folder: Path) -> Iterator[Installation]:
+    """Hold a pool, and leave no draft in it, nor an empty folder that was not there."""
+    created = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with _locked(folder):
+            try:
+                yield Installation(folder)
+            finally:
+                for entry in folder.glob(f"{_DRAFT}*"):
+                    shutil.rmtree(entry, ignore_errors=True)
+    except BaseException:
+        if created:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def _put_in(folder: Path, new: Installation, manifest: Manifest) -> None:
+    """Move the drafts to their places, and write the manifest last: what it lists is complete."""
+    names = {entry.name for entry in new.entries}
+    moved = []
+    try:
+        for name in sorted(names):
+            target = folder / name
+            old = folder / f"{_DRAFT}old-{name}"
+            if target.exists():
+                target.replace(old)
+            moved.append((target, old))
+            new.draft(name).replace(target)
+        kept = tuple(entry for entry in manifest.models if entry.name not in names)
+        write_manifest(folder, replace(manifest, models=(*kept, *new.entries)))
+    except BaseException:
+        for target, old in moved:
+            shutil.rmtree(target, ignore_errors=True)
+            if old.exists():
+                old.replace(target)
+        raise
+
+
+def refuse_taken(manifest: Manifest, names: Iterable[str], folder: Path) -> None:
+    """Raise PoolUnusable where a pool holds a model of one of these names already."""
+    taken = sorted({entry.name for entry in manifest.models} & set(names))
+    if taken:
+        raise PoolUnusable(
+            f"{folder} holds a model {taken[0]!r} already; remove it first, or choose another name"
+        )
+
+
+def remove(folder: Path, name: str) -> ModelEntry:
+    """Take a model out of a pool; raises LookupError, PoolUnusable, OSError."""
+    read_manifest(folder)
+    with _locked(folder):
+        pool = Pool(folder)
+        entry = pool.entry(name)
+        rest = tuple(each for each in pool.manifest.models if each.name != name)
+        write_manifest(folder, replace(pool.manifest, models=rest))
+        # Listed no more: what a crash leaves of it now makes room for the next of its name.
+        shutil.rmtree(folder / name, ignore_errors=True)
+    return entry
 
 
 def write_pool(folder: Path, manifest: Manifest, splits: Mapping[str, Split]) -> None:
-    """Write the parts, and the manifest last: what has a manifest is complete."""
-    for name, split in splits.items():
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        _replace(folder / name / _TOPOLOGY_FILE, split.topology)
-        _replace(folder / name / WEIGHTS_FILE, split.weights)
-    document = json.dumps(cattrs.unstructure(manifest), indent=2)
-    _replace(folder / _MANIFEST, f"{document}\n".encode())
+    """Put models into a pool under this manifest's head.
+
+    Models of the same names are replaced, others stay; what is no pool any more is begun anew.
+    """
+    with _drafting(folder) as new:
+        for entry in manifest.models:
+            new.add(entry, splits[entry.name])
+        try:
+            others = _manifest_or_empty(folder).models
+        except PoolUnusable:
+            others = ()
+        _put_in(folder, new, replace(manifest, models=others))
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file as a whole, so that no reader ever meets half of it."""
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write a manifest as a whole, smallest model first, so that no reader ever meets half."""
+    models = sorted(manifest.models, key=lambda each: each.topology_bytes + each.weights_bytes)
+    ordered = replace(manifest, format_version=FORMAT_VERSION, models=tuple(models))
+    path = folder / MANIFEST_FILE
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(content)
-    draft.replace(path)
-
-
-def _read_manifest(folder: Path) -> Manifest:
-    path = folder / _MANIFEST
     try:
-        manifest = cattrs.structure(json.loads(path.read_bytes()), Manifest)
-    except FileNotFoundError:
-        raise PoolUnusable(f"there are no models in {folder}; train them first") from None
-    except (ValueError, cattrs.BaseValidationError) as error:
-        raise PoolUnusable(f"{path} is no manifest of models ({error}); train anew") from error
-    if manifest.format_version != FORMAT_VERSION:
-        raise PoolUnusable(
-            f"{path} has the format {manifest.format_version}, this program reads"
-            f" {FORMAT_VERSION}; train the models anew"
-        )
-    return manifest
+        draft.write_text(f"{as_json(ordered)}\n", "utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _manifest_or_empty(folder: Path) -> Manifest:
+    if (folder / MANIFEST_FILE).exists():
+        return read_manifest(folder)
+    return Manifest(FORMAT_VERSION, None, None, None, ())
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Let one program at a time change a pool; readers need no lock."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

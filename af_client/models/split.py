@@ -4,16 +4,25 @@ The topology is the ONNX graph; its large tensors are *external data* of the ONN
 referred to by its offset and length in one file of weights.
 """
 
+import zlib
 from dataclasses import dataclass
 from hashlib import sha256
 
 import onnx
+from onnx import TensorProto
 from onnx.external_data_helper import ExternalDataInfo, set_external_data, uses_external_data
+
+from af_client.models.protection import protected
+from af_client.models.tidying import all_tensors, condense, strip_metadata, tidied
 
 #: The one file that a topology may refer to.
 WEIGHTS_FILE = "weights.bin"
-#: Smaller tensors stay in the topology: a shape or a bias is part of what must not be lost.
+#: Smaller tensors stay in the topology: a shape or a single scale is part of what must not be lost.
 SIZE_THRESHOLD_BYTES = 256
+#: The study's bound on a topology, 1 Mbit: parameters that must not be lost stay in it up to here.
+MAX_TOPOLOGY_BYTES = 125_000
+#: What a reference to external data takes in the topology, at the most that was seen.
+REFERENCE_BYTES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +33,33 @@ class Split:
     weights: bytes
 
 
-def split(model: onnx.ModelProto) -> Split:
-    """Move every tensor of at least 256 bytes out of the graph, in the order of the graph."""
-    topology = onnx.ModelProto()
-    topology.CopyFrom(model)
+def split(model: onnx.ModelProto, *, protect: bool = True) -> Split:
+    """Move the large tensors out of the graph, in its order; the model itself is not touched.
+
+    Large is what has 256 bytes or more. Of these, scales, zero points, biases and other parameters
+    of a whole channel stay in the topology as long as it keeps below 1 Mbit, unless `protect` is
+    false. What only the exporter had to say is left out.
+    """
+    topology = tidied(model)
+    strip_metadata(topology)
+    condense(topology)
+    large = [t for t in topology.graph.initializer if _size(t) >= SIZE_THRESHOLD_BYTES]
+    kept: set[str] = set()
+    if protect:
+        rest = topology.ByteSize() - sum(map(_size, large)) + REFERENCE_BYTES * len(large)
+        kept = protected(topology.graph, large, MAX_TOPOLOGY_BYTES - rest)
     weights = bytearray()
-    for tensor in topology.graph.initializer:
-        size = len(tensor.raw_data)
-        if size >= SIZE_THRESHOLD_BYTES:
+    for tensor in large:
+        if tensor.name not in kept:
+            size = _size(tensor)
             weights += tensor.raw_data
             set_external_data(tensor, WEIGHTS_FILE, offset=len(weights) - size, length=size)
             tensor.ClearField("raw_data")
     return Split(topology.SerializeToString(deterministic=True), bytes(weights))
+
+
+def _size(tensor: TensorProto) -> int:
+    return len(tensor.raw_data)
 
 
 def weights_size(topology: bytes) -> int:
@@ -46,7 +70,7 @@ def weights_size(topology: bytes) -> int:
     """
     infos = [
         ExternalDataInfo(tensor)
-        for tensor in onnx.load_model_from_string(topology).graph.initializer
+        for tensor in all_tensors(onnx.load_model_from_string(topology))
         if uses_external_data(tensor)
     ]
     for info in infos:
@@ -60,3 +84,8 @@ def weights_size(topology: bytes) -> int:
 def checksum(part: bytes) -> str:
     """Return the SHA-256 of a part, 64 hexadecimal digits."""
     return sha256(part).hexdigest()
+
+
+def compressed(topology: bytes) -> bytes:
+    """Return a topology as it could travel in fewer packets (zlib, level 9)."""
+    return zlib.compress(topology, 9)

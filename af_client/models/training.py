@@ -6,7 +6,7 @@
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,14 +32,17 @@ from af_client.models.pool import (
     ModelEntry,
     Pool,
     PoolUnusable,
+    Provenance,
     entry_of,
     write_pool,
 )
+from af_client.models.ports import inputs_of, outputs_of
 from af_client.models.split import Split, checksum, split
 
 DEFAULT_SEED = 7
 #: To be raised with every change that makes other models from the same seed.
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2
+_HELD_OUT = "held-out digits"
 #: Rounding may turn a few exact ties; a wrong graph is wrong far more often.
 _MAX_DISAGREEMENT = 0.002
 
@@ -64,14 +67,15 @@ class Trained:
 def train_all(out_dir: Path, seed: int = DEFAULT_SEED) -> Manifest:
     """Fill the folder with the three models and their manifest, smallest model first.
 
-    Nothing is done where they are there already: same seed, same recipe, right checksums.
+    Nothing is done where they are there already: same seed, same recipe, right checksums. Other
+    models of the folder stay in it, and are not in the manifest that is returned.
     The same seed gives the same bytes on the same kind of processor and library versions.
     """
     present = _present(out_dir, seed)
     if present is not None:
         return present
     images, held_out = training_images(seed), held_out_images(seed)
-    made = [_made(train(images, seed), held_out) for train in (_small, _medium, _large)]
+    made = [_made(train(images, seed), held_out) for train in _trainers()]
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         recipe_version=RECIPE_VERSION,
@@ -84,19 +88,33 @@ def train_all(out_dir: Path, seed: int = DEFAULT_SEED) -> Manifest:
 
 
 def _present(folder: Path, seed: int) -> Manifest | None:
+    """Return the manifest, of the trained models alone, if all of them are there and whole."""
     try:
         pool = Pool(folder)
-        pool.check()
+        trained = tuple(entry for entry in pool.manifest.models if _is_trained(entry))
+        for entry in trained:
+            pool.split(entry.name)
     except PoolUnusable:
         return None
-    made_from = (pool.manifest.seed, pool.manifest.recipe_version)
-    return pool.manifest if made_from == (seed, RECIPE_VERSION) else None
+    made_from = (pool.manifest.seed, pool.manifest.recipe_version, len(trained))
+    if made_from != (seed, RECIPE_VERSION, len(_trainers())):
+        return None
+    return replace(pool.manifest, models=trained)
+
+
+def _is_trained(entry: ModelEntry) -> bool:
+    return entry.provenance is not None and entry.provenance.weights == "trained"
+
+
+def _trainers() -> tuple[Callable[[Images, int], Trained], ...]:
+    return (_small, _medium, _large)
 
 
 def _made(trained: Trained, held_out: Images) -> tuple[ModelEntry, Split]:
     """Export, split, load as a device would, hold against the trainer, then measure."""
     network = trained.network
-    parts = split(to_onnx(network))
+    model = to_onnx(network)
+    parts = split(model)
     session = load_split(parts.topology, parts.weights, topology_sha256=checksum(parts.topology))
     differing = recognise(session, held_out.pixels) != trained.predict(held_out.pixels)
     if np.mean(differing) > _MAX_DISAGREEMENT:
@@ -105,7 +123,15 @@ def _made(trained: Trained, held_out: Images) -> tuple[ModelEntry, Split]:
             f" {len(held_out)} images otherwise than as trained"
         )
     measured = accuracy(session, held_out)
-    return entry_of(network.name, parts, accuracy=measured, parameters=network.parameters), parts
+    entry = entry_of(network.name, parts, accuracy=measured, parameters=network.parameters)
+    described = replace(
+        entry,
+        labelled_set=_HELD_OUT,
+        inputs=inputs_of(model),
+        outputs=outputs_of(model),
+        provenance=Provenance("trained", f"af-client models train, recipe {RECIPE_VERSION}"),
+    )
+    return described, parts
 
 
 def _small(images: Images, seed: int) -> Trained:

@@ -132,7 +132,10 @@ def catalogue() -> Catalogue:
 
 
 def pool_variants(manifest: Manifest) -> tuple[Variant, ...]:
-    """Return the variants of a pool of trained models, smallest first."""
+    """Return the variants of a pool, smallest first.
+
+    A model whose accuracy nobody measured cannot be selected: its place in the order is not known.
+    """
     return tuple(
         Variant(
             name=entry.name,
@@ -142,4 +145,5 @@ def pool_variants(manifest: Manifest) -> tuple[Variant, ...]:
             precision=entry.precision,
         )
         for entry in manifest.models
+        if entry.accuracy is not None
     )

@@ -1,7 +1,7 @@
 """All devices of a model server, without sockets, threads and clocks: who gets what came in."""
 
 import logging
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from af_client.delivery import documents, wire
@@ -11,22 +11,30 @@ from af_client.delivery.tunnel import Endpoint, InnerPacket
 from af_client.delivery.wire import MalformedMessage, Message, MessageType
 from af_client.eventlog import Log
 from af_client.messages import Notification, Session
-from af_client.modelserver.negotiation import Negotiation, Policy
+from af_client.modelserver.catalogue import MetBy
+from af_client.modelserver.negotiation import Negotiation
+from af_client.modelserver.policy import Policy
 from af_client.modelserver.selection import Choice, Variant
 from af_client.modelserver.serving import Model, ServedDevice
 from af_client.modelserver.steps import (
     Accepted,
     Answer,
+    ChooseWindow,
     Command,
     CreateSession,
     Declined,
     DeleteSession,
+    DropPlan,
     Failed,
     FetchOutlook,
     Gone,
     ModifySession,
+    PlanCommand,
+    Planned,
+    PlanTransfer,
     Reported,
 )
+from af_client.plans import PlanWarning
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +45,8 @@ DEVICE_SILENCE_S = 30.0
 class Devices:
     """Finds the device that a packet, an answer or a notification belongs to.
 
-    `applications` are those that are served. A device exists from its first request until it says
+    `applications` are those that are served; for those that are met by prediction better models
+    are planned ahead. A device exists from its first request until it says
     goodbye or nothing for 30 s.
     """
 
@@ -46,7 +55,7 @@ class Devices:
         server: Endpoint,
         variants: Sequence[Variant],
         models: Mapping[str, Model],
-        applications: Collection[str],
+        applications: Mapping[str, MetBy],
         policy: Policy,
         new_transfer: Callable[[], int],
         log: Log,
@@ -70,6 +79,10 @@ class Devices:
 
     def answer(self, whose: Hashable, command: Command, answer: Answer, now_s: float) -> None:
         """Take what the NEF answered to a command."""
+        if isinstance(command, PlanTransfer | ChooseWindow | DropPlan):
+            # Also a NEF that cannot plan can be reached.
+            self._plan_answer(whose, command, answer, now_s)
+            return
         self._tell_reachable(answer)
         self._tell(whose, command, answer)
         served = self._served.get(whose)
@@ -95,6 +108,11 @@ class Devices:
             )
         if served is not None:
             served.follow(served.negotiation.notified(notification, now_s), now_s)
+
+    def warning(self, warning: PlanWarning, now_s: float) -> None:
+        """Take a warning about a plan, also of one whose answer is still to come."""
+        for served in self._served.values():
+            served.follow(served.negotiation.warned(warning), now_s)
 
     # --- what goes out ---
 
@@ -162,11 +180,30 @@ class Devices:
         return None
 
     def _welcome(self, source: Endpoint, request: DeviceRequest) -> ServedDevice:
-        negotiation = Negotiation(self._server, source, request.gpsi, self._variants, self._policy)
+        negotiation = Negotiation(
+            self._server,
+            source,
+            request.gpsi,
+            self._variants,
+            self._policy,
+            always_on=self._applications[request.application] is MetBy.PREDICTION,
+        )
         budget_s = self._policy.budget_s
         return ServedDevice(
             source, negotiation, self._models, self._new_transfer, self._log, budget_s
         )
+
+    def _plan_answer(
+        self, whose: Hashable, command: PlanCommand, answer: Answer, now_s: float
+    ) -> None:
+        served = self._served.get(whose)
+        if isinstance(command, DropPlan):
+            # It ends by itself, too. And the next plan may have been asked for already.
+            return
+        if served is not None:
+            served.follow(served.negotiation.planned(answer, now_s), now_s)
+        elif isinstance(answer, Planned):
+            self._leaving.append((whose, DropPlan(answer.plan)))
 
     def _leave(self, served: ServedDevice, reason: str) -> None:
         device = served.device
@@ -221,7 +258,7 @@ class Devices:
             state=done if session else "refused" if isinstance(answer, Declined) else "failed",
             ladder=_ladder(command.choice),
             reason=command.choice.reason,
-            answer=None if isinstance(answer, Accepted | Reported) else answer.text,
+            answer=None if isinstance(answer, Accepted | Planned | Reported) else answer.text,
         )
 
 

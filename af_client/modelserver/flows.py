@@ -4,7 +4,7 @@ Both flows have the same addresses and ports and are told apart by their ToS oct
 may lose one packet in 100 000, the weights one in 1000 (P.R.6.1-004).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from af_client.delivery.tunnel import Endpoint
 from af_client.delivery.wire import TOS, Part
@@ -17,12 +17,15 @@ from af_client.messages import (
     UserPlaneEvent,
 )
 from af_client.modelserver.selection import Rung
+from af_client.plans import TransferQos
 
 TOPOLOGY_COMPONENT, WEIGHTS_COMPONENT = 1, 2
 
 _TOPOLOGY_PER, _WEIGHTS_PER = "1E-5", "1E-3"
 #: The delay budgets of 5QI 84 and 5QI 3, whose error rates these are (TS 23.501 5.7.4).
 _TOPOLOGY_DELAY_MS, _WEIGHTS_DELAY_MS = 30, 50
+#: The weights' priority, 2 of the eight of a session, among those of the 5QI table.
+_WEIGHTS_PRIORITY_LEVEL = 20
 #: The DS field without the two bits of ECN.
 _DS_MASK = 0xFC
 _UDP = 17
@@ -80,6 +83,32 @@ def media_flows(
         alternatives=tuple(_alternative(rung) for rung in ladder[1:]),
     )
     return topology, weights
+
+
+def transfer_qos(ladder: Sequence[Rung]) -> TransferQos:
+    """Return what a plan for the first rung asks for: both flows as one, for a plan knows no two.
+
+    The topology is so little beside the weights that it counts with their error rate.
+    """
+    return TransferQos(
+        gbr_dl_bps=topology_rate_bps(ladder) + ladder[0].weights_rate_bps,
+        per=_WEIGHTS_PER,
+        delay_ms=_WEIGHTS_DELAY_MS,
+        priority=_WEIGHTS_PRIORITY_LEVEL,
+    )
+
+
+def acceptable_bps(offers: Mapping[int, int], ladder: Sequence[Rung]) -> int | None:
+    """Return what both flows together would be given, by what a refusal offers each component.
+
+    The topology gets no more than was asked for it. None where the network does not say.
+    """
+    if not offers:
+        return None
+    if 0 in offers:
+        return offers[0]
+    topology_bps = min(offers.get(TOPOLOGY_COMPONENT, 0), topology_rate_bps(ladder))
+    return topology_bps + offers.get(WEIGHTS_COMPONENT, 0)
 
 
 def _alternative(rung: Rung) -> Alternative:

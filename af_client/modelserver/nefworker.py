@@ -3,28 +3,37 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Hashable
-from dataclasses import replace
+from dataclasses import fields, replace
 
+from af_client.answers import Cell
 from af_client.client import NefClient
-from af_client.errors import NefError, NotFound, Refused
+from af_client.errors import InvalidReply, NefError, NotFound, Refused
 from af_client.inbox import Inbox
 from af_client.messages import Session, SessionRequest
 from af_client.modelserver.steps import (
     Accepted,
     Answer,
     CheckSession,
+    ChooseWindow,
     Command,
     CreateSession,
     Declined,
     DeleteSession,
+    DropPlan,
     Failed,
     FetchOutlook,
     Gone,
     ModifySession,
+    PlanCommand,
+    Planned,
+    PlanTransfer,
     Reported,
 )
+from af_client.plans import Plan, PlanRequest, Window
 from af_client.targets import UeAnalytics
+from af_client.warned import Warnings
 
 _log = logging.getLogger(__name__)
 
@@ -35,8 +44,11 @@ Answered = Callable[[Hashable, Command, Answer], None]
 class NefWorker:
     """Carries out commands one after the other and passes the answers on, in its own thread."""
 
-    def __init__(self, nef: NefClient, inbox: Inbox, answered: Answered) -> None:
-        self._nef, self._inbox, self._answered = nef, inbox, answered
+    def __init__(
+        self, nef: NefClient, inbox: Inbox, warnings: Warnings, answered: Answered
+    ) -> None:
+        self._nef, self._inbox, self._warnings = nef, inbox, warnings
+        self._answered = answered
         self._commands: queue.SimpleQueue[tuple[Hashable, Command] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="nef", daemon=True)
 
@@ -91,8 +103,19 @@ class NefWorker:
             case DeleteSession(session):
                 self._inbox.forget(session.url)
                 return _attempt(lambda: self._delete(session))
+            case PlanTransfer() | ChooseWindow() | DropPlan():
+                return _attempt(lambda: self._plan_outcome(command))
             case _:
                 raise TypeError(f"{command} is carried out elsewhere")
+
+    def _plan_outcome(self, command: PlanCommand) -> Answer:
+        match command:
+            case PlanTransfer():
+                return self._plan(command)
+            case ChooseWindow(plan, candidate):
+                return _planned(self._nef.choose(plan, candidate))
+            case DropPlan(plan):
+                return self._drop(plan)
 
     def _outlook(self, question: FetchOutlook) -> Reported:
         """What the network can do; a NEF that foresees nothing still reports the bandwidth."""
@@ -109,6 +132,43 @@ class NefWorker:
     def _delete(self, session: Session) -> Answer:
         self._nef.delete_session(session.id)
         return Gone("deleted")
+
+    def _plan(self, command: PlanTransfer) -> Answer:
+        """Plan and choose; what was planned but could not be chosen is given up at once."""
+        windows = (Window.of_next(command.within_s),)
+        request = PlanRequest(windows, qos=command.qos, places=self._places(command.gpsi))
+        plan = self._nef.plan_transfer(request, warnings=self._warnings)
+        try:
+            if not plan.candidates:
+                raise InvalidReply("the NEF's new plan has no candidates")
+            return _planned(self._nef.choose(plan, plan.candidates[0]))
+        except NefError:
+            _attempt(lambda: self._drop(plan))
+            raise
+
+    def _places(self, gpsi: str) -> tuple[Cell, ...]:
+        """Where the device is: a plan for anywhere needs room in every cell of the network."""
+        try:
+            cell_id = self._nef.ue(gpsi=gpsi).location().cell_id or ""
+        except NefError as fault:
+            _log.debug("nobody knows where %s is: %s", gpsi, fault)
+            return ()
+        # The standard leaves open how a cell is written there; this is how `Cell` is.
+        parts = cell_id.split("-")
+        return (Cell(*parts),) if len(parts) == len(fields(Cell)) else ()
+
+    def _drop(self, plan: Plan) -> Answer:
+        self._nef.delete_plan(plan.id)
+        return Gone("deleted")
+
+
+def _planned(plan: Plan) -> Answer:
+    if plan.chosen is None:
+        raise InvalidReply("the NEF's plan does not have the chosen window")
+    ahead_s = time.monotonic() - time.time()
+    window = plan.chosen.window
+    starts_s, ends_s = window.starts_at.timestamp(), window.ends_at.timestamp()
+    return Planned(plan, starts_s + ahead_s, ends_s + ahead_s)
 
 
 def _seconds(ue: UeAnalytics, volumes: tuple[int, ...]) -> tuple[dict[int, float], list[int]]:

@@ -5,28 +5,18 @@ out the commands and decisions which these return. It has at most one command un
 the session; what the network can do, now and next, is asked for all the while.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import Enum, auto
 
 from af_client.delivery.tunnel import Endpoint
 from af_client.messages import Notification, Session, UserPlaneEvent
-from af_client.modelserver.flows import (
-    TOPOLOGY_COMPONENT,
-    WEIGHTS_COMPONENT,
-    media_flows,
-    session_request,
-    topology_rate_bps,
-)
+from af_client.modelserver.ahead import PLANNED, Ahead
+from af_client.modelserver.choosing import Chooser
+from af_client.modelserver.flows import acceptable_bps, media_flows, session_request
+from af_client.modelserver.foresight import Foresight
 from af_client.modelserver.holding import Holding
-from af_client.modelserver.selection import (
-    Choice,
-    Framing,
-    Rung,
-    Variant,
-    after_refusal,
-    select,
-)
+from af_client.modelserver.policy import Backoff, Policy
+from af_client.modelserver.selection import Choice, Rung, Variant, after_refusal
 from af_client.modelserver.steps import (
     Accepted,
     Answer,
@@ -42,9 +32,9 @@ from af_client.modelserver.steps import (
     Reported,
     Step,
 )
+from af_client.plans import PlanWarning
 
-#: The cause of a decision that a forecast led to.
-FORESEEN = "outlook"
+_BANDWIDTH = "bandwidth"
 
 
 class Stage(Enum):
@@ -56,31 +46,11 @@ class Stage(Enum):
     SERVING = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How a model server behaves: `budget_s` for a download, and its patience.
-
-    `margin_s` of the budget is not for sending: a device that has other things to do takes its
-    time to load a model.
-    """
-
-    budget_s: float = 1.0
-    margin_s: float = 0.2
-    poll_s: float = 0.5
-    #: How long the notification of an allocation may take before the session is made anew.
-    allocation_s: float = 5.0
-    #: How far ahead the network is asked whether it keeps what it grants: about a download.
-    lookahead_s: int = 1
-    #: A forecast that is less sure than this, in per cent, is not acted upon.
-    least_confidence: int = 50
-    #: How many reports in a row must promise a better model before it is asked for.
-    raise_after_reports: int = 2
-    backoff_s: float = 0.5
-    longest_backoff_s: float = 8.0
-
-
 class Negotiation:
-    """The session of one device. Raises ValueError where two variants have the same name."""
+    """The session of one device, and what is planned for it where it is always on.
+
+    Raises ValueError where two variants have the same name.
+    """
 
     def __init__(
         self,
@@ -89,12 +59,14 @@ class Negotiation:
         gpsi: str,
         variants: Sequence[Variant],
         policy: Policy,
+        *,
+        always_on: bool = False,
     ) -> None:
         self.session: Session | None = None
         self.stage = Stage.SELECTING
         self.reported_bps: int | None = None
         self._ends = (server, device)
-        self._gpsi, self._variants, self._policy = gpsi, tuple(variants), policy
+        self._gpsi, self._policy, self._chooser = gpsi, policy, Chooser(variants, policy)
         self._asked = Choice(None, (), "the bandwidth is not known yet")
         self.holding = Holding(self._asked)
         self._early: list[Notification] = []
@@ -102,11 +74,13 @@ class Negotiation:
         self._poll_at_s = float("-inf")
         self._retry_at_s: float | None = None
         self._allocated_by_s = 0.0
-        self._failures = self._refusals = self._promises = 0
+        self._failures, self._refusals = Backoff(policy), Backoff(policy, doublings=1)
+        self._promises = 0
         self._raise_at_s = float("-inf")
-        self._lasting_bps: int | None = None
-        volumes = ((Framing().wire_bytes(variant), variant.name) for variant in self._variants)
-        self._names = dict(volumes)
+        self._cause = _BANDWIDTH
+        self._foresight = Foresight(policy)
+        plans = always_on and policy.plan_within_s > 0
+        self._ahead = Ahead(gpsi, variants, policy) if plans else None
 
     # --- what holds ---
 
@@ -116,12 +90,7 @@ class Negotiation:
 
         Where nothing that was asked for will last, it is the smallest.
         """
-        held = self.holding.rung
-        if held is None or self._lasting_bps is None:
-            return held
-        smaller = self._from(held)
-        lasting = (rung for rung in smaller if self._need_bps(rung) <= self._lasting_bps)
-        return next(lasting, smaller[-1])
+        return self._foresight.rung(self.holding)
 
     @property
     def own_bps(self) -> int:
@@ -142,7 +111,7 @@ class Negotiation:
         if not self._polling and now_s >= self._poll_at_s:
             self._polling = True
             steps.append(self._question())
-        return steps
+        return [*steps, *self._look_ahead(now_s)]
 
     @property
     def wake_s(self) -> float:
@@ -152,12 +121,33 @@ class Negotiation:
             times.append(self._retry_at_s)
         if self.stage is Stage.ALLOCATING:
             times.append(self._allocated_by_s)
+        if self._ahead is not None and self._is_free:
+            times.append(self._ahead.wake_s)
         return min(times, default=float("inf"))
 
     def stop(self) -> list[Step]:
-        """Let the session go."""
+        """Let the session and the plan go."""
+        planned = [] if self._ahead is None else self._ahead.stop()
+        return [*planned, *self._let_go()]
+
+    def _let_go(self) -> list[Step]:
         session, self.session = self.session, None
         return [] if session is None else [DeleteSession(session)]
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether something else could be asked for, and it is known what there is now."""
+        selected = self.stage is Stage.SELECTING and not self._polling
+        return selected or self.stage is Stage.SERVING
+
+    def _look_ahead(self, now_s: float) -> list[Step]:
+        """Plan for a better variant than the ladder has, and ask for it when its time comes."""
+        if self._ahead is None or not self._is_free:
+            return []
+        steps = self._ahead.due(now_s, self.holding.choice)
+        choice, news = self._ahead.begin(now_s)
+        asked = [] if choice is None else self._ask(choice, PLANNED)
+        return [*steps, *news, *asked]
 
     # --- what the NEF answers ---
 
@@ -165,9 +155,10 @@ class Negotiation:
         """Take the answer to FetchOutlook."""
         self._polling = False
         if not isinstance(answer, Reported):
-            self._poll_at_s = now_s + self._backoff_s()
+            self._poll_at_s = now_s + self._failures.next_s()
             return []
-        was_away, self._failures = self._failures > 0, 0
+        was_away = self._failures.failures > 0
+        self._failures.reset()
         self._poll_at_s = now_s + self._policy.poll_s
         self.reported_bps = answer.bandwidth_bps
         if self.stage is Stage.SELECTING:
@@ -176,7 +167,8 @@ class Negotiation:
             return []
         if was_away:
             return [CheckSession(self.session.id)]
-        return [*self._foresee(answer), *self._consider(answer.bandwidth_bps, now_s)]
+        foreseen = self._foresight.take(answer, self.holding)
+        return [*foreseen, *self._consider(answer.bandwidth_bps, now_s)]
 
     def answered(self, answer: Answer, now_s: float) -> list[Step]:
         """Take the answer to CreateSession, ModifySession or CheckSession."""
@@ -190,56 +182,29 @@ class Negotiation:
         if isinstance(answer, Declined):
             return self._declined(answer, now_s)
         # Whether it was carried out is unknown; asking for the same again settles it.
-        self._retry_at_s = now_s + self._backoff_s()
+        self._retry_at_s = now_s + self._failures.next_s()
         return []
 
     def _question(self) -> FetchOutlook:
-        held = self.holding.rung
-        if self.stage is Stage.SERVING and held is not None:
-            rates = tuple(self._need_bps(rung) for rung in self._from(held))
+        if self.stage is Stage.SERVING and self.holding.rung is not None:
+            rates = self._foresight.rates_bps(self.holding)
             return FetchOutlook(self._gpsi, (), rates, self._policy.lookahead_s)
-        return FetchOutlook(self._gpsi, tuple(self._names) if self.session is None else ())
+        return FetchOutlook(self._gpsi, self._chooser.volumes if self.session is None else ())
 
     def _select(self, answer: Reported, now_s: float) -> list[Step]:
         if now_s < self._raise_at_s:
             return []
-        sure = answer.confidence >= self._policy.least_confidence
-        known = answer.seconds.items() if sure else ()
-        predicted_s = {self._names[n]: seconds for n, seconds in known if n in self._names}
-        choice = self._best(answer.bandwidth_bps, predicted_s)
+        choice = self._chooser.by_forecast(answer)
         if choice.rung is None:
             news = choice.reason != self.holding.reason
             self.holding = Holding(choice)
-            return [Decision(None, "bandwidth", choice.reason)] if news else []
+            return [Decision(None, _BANDWIDTH, choice.reason)] if news else []
         return self._ask(choice)
-
-    def _foresee(self, answer: Reported) -> list[Step]:
-        """Be ready with what will last, before the network takes the rest away."""
-        before = self.rung
-        sure = answer.confidence >= self._policy.least_confidence
-        self._lasting_bps = answer.lasting_bps if sure else None
-        rung, within_s = self.rung, self._policy.lookahead_s
-        if rung == before or rung is None:
-            return []
-        if rung == self.holding.rung:
-            return [Decision(rung, FORESEEN, f"the network keeps {rung.variant.name} again")]
-        lost = self.holding.rung.variant.name if self.holding.rung else "it"
-        why = f"the network will not keep {lost} for {within_s:g} s; {rung.variant.name} is next"
-        return [Decision(rung, FORESEEN, why)]
-
-    def _from(self, held: Rung) -> tuple[Rung, ...]:
-        """The rungs of the ladder from the one that is held on down."""
-        ladder = self.holding.choice.ladder
-        return ladder[ladder.index(held) :]
-
-    def _need_bps(self, rung: Rung) -> int:
-        """What both flows take of the network at a rung."""
-        return topology_rate_bps(self.holding.choice.ladder) + rung.weights_rate_bps
 
     def _consider(self, bandwidth_bps: int, now_s: float) -> list[Step]:
         """Look for a variant above the ladder, which no notification would bring."""
-        choice = self._best(bandwidth_bps + self.own_bps)
-        if choice.rung is None or not _is_better(choice, self.holding.choice):
+        choice = self._chooser.by_bandwidth(bandwidth_bps + self.own_bps)
+        if not choice.is_better_than(self.holding.choice):
             self._promises = 0
             return []
         self._promises += 1
@@ -247,17 +212,9 @@ class Negotiation:
             return []
         return self._ask(choice)
 
-    def _best(self, bandwidth_bps: int, predicted_s: Mapping[str, float] | None = None) -> Choice:
-        return select(
-            self._variants,
-            bandwidth_bps,
-            self._policy.budget_s,
-            margin_s=self._policy.margin_s,
-            predicted_s=predicted_s,
-        )
-
-    def _ask(self, choice: Choice) -> list[Step]:
+    def _ask(self, choice: Choice, cause: str = _BANDWIDTH) -> list[Step]:
         self._asked, self.stage, self._promises = choice, Stage.ASKING, 0
+        self._cause = cause
         return [self._change()]
 
     def _change(self) -> Command:
@@ -268,19 +225,20 @@ class Negotiation:
 
     def _accepted(self, session: Session, now_s: float) -> list[Step]:
         self.session, self.stage = session, Stage.ALLOCATING
-        self._failures = self._refusals = 0
+        self._failures.reset()
+        self._refusals.reset()
         self._allocated_by_s = now_s + self._policy.allocation_s
         self.holding = Holding(self._asked)
         return self._caught_up(now_s)
 
     def _declined(self, answer: Declined, now_s: float) -> list[Step]:
-        self._asked = after_refusal(self._asked, _acceptable_bps(answer, self._asked))
+        self._asked = after_refusal(
+            self._asked, acceptable_bps(answer.acceptable_bps, self._asked.ladder)
+        )
         keeps = self.session is not None
-        if self._asked.ladder and (not keeps or _is_better(self._asked, self.holding.choice)):
+        if self._asked.ladder and (not keeps or self._asked.is_better_than(self.holding.choice)):
             return [self._change()]
-        self._refusals += 1
-        wait_s = self._policy.backoff_s * 2 ** min(self._refusals, 10)
-        self._raise_at_s = now_s + min(wait_s, self._policy.longest_backoff_s)
+        self._raise_at_s = now_s + self._refusals.next_s()
         if keeps:
             self.stage = Stage.SERVING
             return self._caught_up(now_s)
@@ -288,19 +246,24 @@ class Negotiation:
         return [Decision(None, "refusal", self._asked.reason)]
 
     def _given_up(self, now_s: float, why: str) -> list[Step]:
-        return [*self.stop(), *self._start_again(now_s, "failure", why)]
+        return [*self._let_go(), *self._start_again(now_s, "failure", why)]
 
     def _start_again(self, now_s: float, cause: str, why: str) -> list[Step]:
         self.stage, self.holding = Stage.SELECTING, Holding(Choice(None, (), why))
-        self._retry_at_s, self._early, self._lasting_bps = None, [], None
+        self._retry_at_s, self._early = None, []
+        self._foresight.forget()
         self._poll_at_s = now_s
         return [Decision(None, cause, why)]
 
-    def _backoff_s(self) -> float:
-        doublings, self._failures = min(self._failures, 10), self._failures + 1
-        return float(min(self._policy.backoff_s * 2**doublings, self._policy.longest_backoff_s))
+    def planned(self, answer: Answer, now_s: float) -> list[Step]:
+        """Take the answer to PlanTransfer or ChooseWindow."""
+        return [] if self._ahead is None else self._ahead.answered(answer, now_s)
 
     # --- what the NEF notifies ---
+
+    def warned(self, warning: PlanWarning) -> list[Step]:
+        """Take a warning about a plan, of this device or of another one."""
+        return [] if self._ahead is None else self._ahead.warned(warning)
 
     def notified(self, notification: Notification, now_s: float) -> list[Step]:
         """Take a notification of the session."""
@@ -311,7 +274,8 @@ class Negotiation:
         if self.stage is Stage.SELECTING or self.session is None:
             return []
         # What was foreseen has come, or not; also a transfer that was let go on must hear of it.
-        before, self._lasting_bps = (self.rung, self.holding.rung), None
+        before = (self.rung, self.holding.rung)
+        self._foresight.forget()
         for report in notification.reports:
             if report.event == UserPlaneEvent.SESSION_TERMINATION:
                 self.session = None
@@ -322,28 +286,10 @@ class Negotiation:
             self.stage = Stage.SERVING
         if not first and before == (self.rung, self.holding.rung):
             return []
-        # The first word about a ladder is the outcome of what the reported bandwidth led to.
-        cause = "bandwidth" if first else "notification"
+        # The first word about a ladder is the outcome of what led to it.
+        cause = self._cause if first else "notification"
         return [Decision(self.rung, cause, self.holding.reason)]
 
     def _caught_up(self, now_s: float) -> list[Step]:
         early, self._early = self._early, []
         return [step for each in early for step in self.notified(each, now_s)]
-
-
-def _is_better(choice: Choice, than: Choice) -> bool:
-    """Whether the first rung of a ladder recognises more than that of another one."""
-    if not than.ladder:
-        return bool(choice.ladder)
-    return choice.ladder[0].variant.accuracy > than.ladder[0].variant.accuracy
-
-
-def _acceptable_bps(answer: Declined, asked: Choice) -> int | None:
-    """What both flows together would be given: the topology no more than was asked for it."""
-    offers = answer.acceptable_bps
-    if not offers:
-        return None
-    if 0 in offers:
-        return offers[0]
-    topology_bps = min(offers.get(TOPOLOGY_COMPONENT, 0), topology_rate_bps(asked.ladder))
-    return topology_bps + offers.get(WEIGHTS_COMPONENT, 0)

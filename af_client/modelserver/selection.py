@@ -24,6 +24,8 @@ DEFAULT_MARGIN_S = 0.1
 #: The topology's flow is fast enough for the topology and one whole repetition of it, because
 #: what is lost of it is fetched again, within the same budget.
 TOPOLOGY_DELIVERIES = 2
+#: More than any network has.
+_ANY_BPS = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,12 @@ class Choice:
     reason: str
     rejected: tuple[Rejection, ...] = ()
 
+    def is_better_than(self, other: "Choice") -> bool:
+        """Whether the first rung of the ladder recognises more than that of another one."""
+        if not (self.ladder and other.ladder):
+            return bool(self.ladder)
+        return self.ladder[0].variant.accuracy > other.ladder[0].variant.accuracy
+
 
 def select(
     variants: Iterable[Variant],
@@ -133,6 +141,20 @@ def select(
         ladder=ladder,
         reason=_reason(ladder, rejected, bandwidth_bps, budget_s),
         rejected=rejected,
+    )
+
+
+def ladders(
+    variants: Iterable[Variant], budget_s: float, margin_s: float = DEFAULT_MARGIN_S
+) -> tuple[Choice, ...]:
+    """Return a choice for each variant that is worth its rate, whatever is there now, best first.
+
+    Each ladder goes from its variant on down.
+    """
+    best = select(variants, _ANY_BPS, budget_s, margin_s=margin_s).ladder
+    return tuple(
+        Choice(rung, best[number:], f"{_described(rung)} is planned for now")
+        for number, rung in enumerate(best)
     )
 
 

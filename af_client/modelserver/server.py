@@ -12,8 +12,8 @@ from itertools import count
 from pathlib import Path
 
 from af_client.client import NefClient
+from af_client.delivery.direct import PacketEndpoint, open_endpoint
 from af_client.delivery.documents import Offer, PartOffer
-from af_client.delivery.endpoint import TunnelEndpoint
 from af_client.delivery.segments import SegmentRun
 from af_client.delivery.sender import Outgoing
 from af_client.delivery.tunnel import Endpoint
@@ -24,10 +24,11 @@ from af_client.models.pool import Pool
 from af_client.modelserver.catalogue import catalogue, pool_variants
 from af_client.modelserver.devices import Devices
 from af_client.modelserver.nefworker import NefWorker
-from af_client.modelserver.negotiation import Policy
+from af_client.modelserver.policy import Policy
 from af_client.modelserver.serving import Model
 from af_client.modelserver.steps import Answer, Command
 from af_client.notifications import NotificationReceiver
+from af_client.plans import PlanWarning
 
 _LONGEST_SLEEP_S = 0.05
 #: Packets leave in small groups: waking for each one costs more than it gives.
@@ -42,12 +43,13 @@ _Input = Callable[[Devices, float], None]
 class ServerSettings:
     """What a model server needs: the NEF, the relay's data network side, and its own address.
 
-    `pool` is a folder of trained models. `notifications_host` is where it listens to the NEF.
+    Without a relay its address is one of this machine. `pool` is a folder of trained models.
+    `notifications_host` is where it listens to the NEF.
     """
 
     nef_url: str
     af_id: str
-    relay: tuple[str, int]
+    relay: tuple[str, int] | None
     local: Endpoint
     pool: Path
     notifications_host: str = "127.0.0.1"
@@ -68,7 +70,7 @@ def load_models(pool: Pool) -> dict[str, Model]:
 
 
 def run_server(settings: ServerSettings, stop: threading.Event, log: Log) -> None:
-    """Serve devices until `stop` is set, then delete the sessions.
+    """Serve devices until `stop` is set, then delete the sessions and plans.
 
     Raises PoolUnusable for the pool, OSError for the relay's address.
     """
@@ -80,19 +82,20 @@ def run_server(settings: ServerSettings, stop: threading.Event, log: Log) -> Non
         settings.local,
         variants,
         load_models(pool),
-        {application_key(application.name) for application in catalogue().applications},
+        {application_key(known.name): known.met_by for known in catalogue().applications},
         settings.policy,
         lambda: next(ids) % 2**32,
         log,
     )
     with ExitStack() as stack:
-        endpoint = stack.enter_context(TunnelEndpoint(settings.relay, settings.local))
+        endpoint = stack.enter_context(open_endpoint(settings.relay, settings.local))
         receiver = stack.enter_context(NotificationReceiver(settings.notifications_host))
         nef = stack.enter_context(NefClient(settings.nef_url, settings.af_id, retries=1))
         loop = stack.enter_context(_Loop(devices, endpoint))
-        inbox = receiver.inbox()
+        inbox, warnings = receiver.inbox(), receiver.warnings()
         inbox.on_notification(loop.notified)
-        worker = NefWorker(nef, inbox, loop.answered)
+        warnings.on_warning(loop.warned)
+        worker = NefWorker(nef, inbox, warnings, loop.answered)
         worker.start()
         log(
             "server_ready",
@@ -109,7 +112,7 @@ def run_server(settings: ServerSettings, stop: threading.Event, log: Log) -> Non
 class _Loop:
     """Moves packets, and passes on what other threads bring; everything else is the devices'."""
 
-    def __init__(self, devices: Devices, endpoint: TunnelEndpoint) -> None:
+    def __init__(self, devices: Devices, endpoint: PacketEndpoint) -> None:
         self._devices, self._endpoint = devices, endpoint
         self._inputs: queue.SimpleQueue[_Input] = queue.SimpleQueue()
         self._bell, self._rope = socket.socketpair()
@@ -131,6 +134,9 @@ class _Loop:
 
     def notified(self, notification: Notification) -> None:
         self._put(lambda devices, now_s: devices.notification(notification, now_s))
+
+    def warned(self, warning: PlanWarning) -> None:
+        self._put(lambda devices, now_s: devices.warning(warning, now_s))
 
     def answered(self, whose: Hashable, command: Command, answer: Answer) -> None:
         self._put(lambda devices, now_s: devices.answer(whose, command, answer, now_s))

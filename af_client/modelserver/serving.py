@@ -14,9 +14,10 @@ from af_client.delivery.sender import Outcome, Outgoing, Rates, Sender
 from af_client.delivery.tunnel import Endpoint
 from af_client.delivery.wire import Message, MessageType
 from af_client.eventlog import Log
-from af_client.modelserver.negotiation import FORESEEN, Negotiation
+from af_client.modelserver.foresight import FORESEEN
+from af_client.modelserver.negotiation import Negotiation
 from af_client.modelserver.selection import Framing, Rung
-from af_client.modelserver.steps import Command, Decision, Step
+from af_client.modelserver.steps import Command, Decision, PlanNews, Step
 
 #: A grant reaches the relay up to 50 ms after its notification (docs/user-plane.md).
 SETTLING_S = 0.06
@@ -116,8 +117,21 @@ class ServedDevice:
         for step in steps:
             if isinstance(step, Decision):
                 self._decided(step, now_s)
+            elif isinstance(step, PlanNews):
+                self._tell_plan(step)
             else:
                 self.commands.append(step)
+
+    def _tell_plan(self, news: PlanNews) -> None:
+        self._log(
+            "plan",
+            device=self._name,
+            variant=news.variant,
+            state=news.state,
+            from_s=news.window.starts_at.timestamp() if news.window else None,
+            until_s=news.window.ends_at.timestamp() if news.window else None,
+            reason=news.reason,
+        )
 
     def _decided(self, decision: Decision, now_s: float) -> None:
         rung, negotiation = decision.rung, self.negotiation

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from af_client.messages import MediaFlow, Session, SessionRequest
 from af_client.modelserver.selection import Choice, Rung
+from af_client.plans import Candidate, Plan, TransferQos, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,32 @@ class CheckSession:
     session_id: str
 
 
-Command = FetchOutlook | CreateSession | ModifySession | CheckSession | DeleteSession
+@dataclass(frozen=True, slots=True)
+class PlanTransfer:
+    """Ask when the device could be sent something within the next seconds, and choose a time."""
+
+    gpsi: str
+    qos: TransferQos
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseWindow:
+    """Choose another window of a plan."""
+
+    plan: Plan
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class DropPlan:
+    """Give up a plan that is no longer wanted."""
+
+    plan: Plan
+
+
+PlanCommand = PlanTransfer | ChooseWindow | DropPlan
+Command = FetchOutlook | CreateSession | ModifySession | CheckSession | DeleteSession | PlanCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +104,23 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class Declined:
-    """The network refused a session or its change; it would accept so much for each component.
+class Planned:
+    """The NEF holds a plan with a chosen window, from `from_s` until `until_s`.
 
-    Component 0 is the session as a whole. Empty where it did not say.
+    Both in the time of the server's own clock, in which everything else is due too.
+    """
+
+    plan: Plan
+    from_s: float
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The network refused a session, its change or a plan.
+
+    It would accept so much for each component; 0 is the session as a whole. Empty where it did
+    not say.
     """
 
     acceptable_bps: dict[int, int]
@@ -102,14 +141,14 @@ class Gone:
     text: str
 
 
-Answer = Reported | Accepted | Declined | Failed | Gone
+Answer = Reported | Accepted | Planned | Declined | Failed | Gone
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Which variant is right from now on, None for none; `cause` and `reason` say why.
 
-    `cause` is "notification", "bandwidth", "outlook", "refusal" or "failure".
+    `cause` is "notification", "bandwidth", "outlook", "plan", "refusal" or "failure".
     """
 
     rung: Rung | None
@@ -117,4 +156,17 @@ class Decision:
     reason: str
 
 
-Step = Command | Decision
+@dataclass(frozen=True, slots=True)
+class PlanNews:
+    """How a plan for a variant stands; `window` is the chosen one.
+
+    `state` is "planned", "warned", "begun", "refused" or "over".
+    """
+
+    variant: str
+    state: str
+    window: Window | None
+    reason: str
+
+
+Step = Command | Decision | PlanNews

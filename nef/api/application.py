@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from typing import Any
 
 import orjson
 from connexion import FlaskApp
 from connexion.frameworks.flask import FlaskJSONProvider
 from connexion.jsonifier import Jsonifier
+from connexion.middleware.main import API
 from connexion.options import SwaggerUIOptions
 from connexion.resolver import Resolver
+from connexion.spec import OpenAPISpecification
 from starlette.types import ASGIApp
 
 from nef.api import errors
@@ -34,6 +37,23 @@ class _FlaskJson(FlaskJSONProvider):
         return orjson.loads(s)
 
 
+class _Shipped(OpenAPISpecification):
+    """A document that ships: the tests hold it against OpenAPI's own schema, no start need do so.
+
+    That check takes longer than all else of making an application.
+    """
+
+    @classmethod
+    def _validate_spec(cls, spec: dict[str, Any]) -> None:
+        pass
+
+
+@cache
+def _specification(name: str) -> _Shipped:
+    # Applications only read it, and schemas that stay the same objects are compiled once.
+    return _Shipped(served(name))
+
+
 Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
 
@@ -56,12 +76,19 @@ def contract_application(
         validator_map=VALIDATORS,
     )
     app.app.json = _FlaskJson(app.app)
-    resolver = Resolver(handlers.__getitem__)
-    for name in NAMES:
-        document = served(name)
-        app.add_api(document, name=name, base_path=base_path(document), resolver=resolver)
+    _add_apis(app, Resolver(handlers.__getitem__))
     errors.register(app)
     return app
+
+
+def _add_apis(app: FlaskApp, resolver: Resolver) -> None:
+    # As `add_api` does, which would read each document anew.
+    middleware = app.middleware
+    for name in NAMES:
+        document = _specification(name)
+        options = vars(middleware.options.replace(resolver=resolver))
+        path = base_path(document)
+        middleware.apis.append(API(document, base_path=path, name=name, **options))
 
 
 def bounded(app: ASGIApp, max_body_bytes: int) -> ASGIApp:

@@ -10,7 +10,13 @@ from typing import Any
 import yaml
 
 #: The documents this service answers for.
-NAMES = ("as-session-with-qos", "analytics-exposure", "monitoring-event", "simulator")
+NAMES = (
+    "as-session-with-qos",
+    "analytics-exposure",
+    "monitoring-event",
+    "pdtq-policy-negotiation",
+    "simulator",
+)
 
 _METHODS = ("get", "put", "post", "patch", "delete")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -22,6 +22,7 @@ from nef.domain.errors import (
     MixedWindow,
     NefError,
     NotFound,
+    NoWindow,
     ResourcesRefused,
     TooLate,
     UeNotFound,
@@ -51,6 +52,7 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
     UeNotFound: (HTTPStatus.NOT_FOUND, "UE_NOT_FOUND"),
     NotFound: (HTTPStatus.NOT_FOUND, "RESOURCE_URI_STRUCTURE_NOT_FOUND"),
     Conflict: (HTTPStatus.CONFLICT, "RESOURCE_BUSY"),
+    NoWindow: (HTTPStatus.FORBIDDEN, "REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED"),
     ResourcesRefused: (
         HTTPStatus.FORBIDDEN,
         "REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED",
@@ -67,6 +69,9 @@ _MANDATORY = frozenset(
         "/suppFeat",
         "/notifUri",
         "/analyEventsSubs",
+        "/aspId",
+        "/desTimeInts",
+        "/numberOfUEs",
     }
 )
 

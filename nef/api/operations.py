@@ -13,6 +13,7 @@ from nef.schemas import (
     measurements,
     monitoring_event_requests,
     monitoring_events,
+    plans,
     simulation,
 )
 from nef.schemas.notifications import notification_document
@@ -21,6 +22,7 @@ from nef.schemas.sessions import request_of, revision_of, session_document
 from nef.services.analytics import AnalyticsService
 from nef.services.deliveries import DeliveryService
 from nef.services.monitoring_events import MonitoringService
+from nef.services.plans import PlanService
 from nef.services.sessions import SessionService
 from nef.services.simulation import SimulationService
 
@@ -36,6 +38,7 @@ class Services:
     sessions: SessionService
     analytics: AnalyticsService
     monitoring: MonitoringService
+    plans: PlanService
     deliveries: DeliveryService
     simulation: SimulationService
 
@@ -55,6 +58,7 @@ def handlers(services: Services, api_root: str) -> Mapping[str, Callable[..., Re
         _sessions(services.sessions, api_root)
         | _analytics(services.analytics, api_root)
         | _monitoring(services.monitoring, api_root)
+        | _plans(services.plans, api_root)
         | _simulation(services.simulation, services.deliveries)
     )
 
@@ -190,6 +194,37 @@ def _monitoring(service: MonitoringService, api_root: str) -> dict[str, Callable
         "UpdateIndMonitoringEventSubscription": update,
         "ModifyIndMonitoringEventSubscription": modify,
         "DeleteIndMonitoringEventSubscription": delete,
+    }
+
+
+def _plans(service: PlanService, api_root: str) -> dict[str, Callable[..., Reply]]:
+    """TS 29.522 PDTQPolicyNegotiation."""
+
+    def fetch_all(af_id: str) -> Reply:
+        return _ok([plans.plan_document(plan, api_root) for plan in service.of_af(af_id)])
+
+    def create(af_id: str, body: Any) -> Reply:
+        plan = service.create(af_id, plans.request_of(body))
+        document = plans.plan_document(plan, api_root)
+        return _ok(document, 201, Location=document["self"])
+
+    def fetch(af_id: str, subscription_id: str) -> Reply:
+        return _ok(plans.plan_document(service.read(af_id, subscription_id), api_root))
+
+    def modify(af_id: str, subscription_id: str, body: Any) -> Reply:
+        plan = service.modify(af_id, subscription_id, plans.changes_of(body))
+        return _ok(plans.plan_document(plan, api_root))
+
+    def delete(af_id: str, subscription_id: str) -> Reply:
+        service.delete(af_id, subscription_id)
+        return None, 204, {}  # one type only, as for the deletion of analytics
+
+    return {
+        "FetchAllActivePDTQSubscriptions": fetch_all,
+        "CreatePDTQSubscription": create,
+        "FetchIndPDTQSubscription": fetch,
+        "ModifyIndPDTQSubscription": modify,
+        "DeleteIndPDTQSubscription": delete,
     }
 
 

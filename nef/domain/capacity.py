@@ -1,14 +1,17 @@
 """Whether cells could carry the same flow for some UEs that nobody has named: pure arithmetic.
 
-Nothing is known of which UEs they will be, so they are taken to be like those that are there: as
-many in each cell, in proportion, and each in need of the blocks that a UE of the cell needs on
-average. Where all UEs of one cell are meant, that is exactly what admission would take.
+Nothing is known of which UEs they will be, so it must be possible whichever they are: in each
+cell for the neediest of those within reach, as if all that are meant were there. Who names a
+smaller area asks less of the others, and where all UEs of one cell are meant, that is exactly what
+admission would take.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
 
-from nef.domain.courses import Course, RoomMoment
+from nef.domain.courses import Course, RoomMoment, spans
 from nef.domain.units import MAX_BPS, BitRate
 
 #: The steps in which a rate is offered to one whose own does not fit.
@@ -30,7 +33,7 @@ class Standing:
     @property
     def reached(self) -> int:
         """How many of them can be sent anything."""
-        return sum(_reached(room) for room in self.rooms)
+        return sum(map(_reached, self.rooms))
 
 
 def together(courses: Sequence[Course[RoomMoment]]) -> Course[Standing]:
@@ -44,59 +47,99 @@ def together(courses: Sequence[Course[RoomMoment]]) -> Course[Standing]:
                 places[number] += 1
         rooms_now = (course.moments[place] for course, place in zip(courses, places, strict=True))
         found.append(Standing(time_s, tuple(rooms_now)))
-    confidence = min(course.confidence for course in courses)
+    # Cells are surprised independently of each other.
+    confidence = round(100 * prod(course.confidence / 100 for course in courses))
     return Course(tuple(found), courses[0].until_s, confidence)
 
 
 def spare_blocks(standing: Standing, rate: BitRate, ues: int) -> int | None:
     """The blocks that the fullest cell would have left; None where the UEs cannot be carried.
 
-    As many as are meant must be within reach, or all where there are fewer. Each cell must have
-    room for its share of them, rounded up to whole UEs.
+    As many as are meant must be within reach, or all where there are fewer.
     """
-    reached = standing.reached
-    if not reached or reached < min(ues, standing.attached):
+    if not _are_reached(standing, ues):
         return None
-    spare = []
-    for room in standing.rooms:
-        here = _reached(room)
-        if here:
-            share = -(-ues * here // reached)
-            needed = -(-share * _blocks(room, rate) // here)
-            spare.append(room.free_blocks - needed)
-    return min(spare) if min(spare) >= 0 else None
+    rooms = (room for room in standing.rooms if _reached(room))
+    spare = min(room.free_blocks - _blocks(room, rate, ues) for room in rooms)
+    return spare if spare >= 0 else None
 
 
-def most_rate(standings: Iterable[Standing], ues: int) -> tuple[BitRate, float] | None:
-    """The highest rate that so many UEs could have at one of some moments, and when; in kbit/s.
+def most_rate(
+    courses: Sequence[Course[Standing]], ues: int, least_s: float
+) -> tuple[BitRate, float] | None:
+    """The highest rate that so many UEs could have for so long, and from when on; in kbit/s.
 
     None where they could have none.
     """
+    rated = [tuple(_Rated(one.time_s, _rate_of(one, ues)) for one in c.moments) for c in courses]
+    rates = sorted({one.rate for moments in rated for one in moments if one.rate})
     best: tuple[BitRate, float] | None = None
-    for standing in standings:
-        least = (best[0].bps if best else 0) // _STEP_BPS + 1
-        if _fits(standing, least, ues):
-            steps = _last_fitting(standing, least, ues)
-            best = BitRate(steps * _STEP_BPS), standing.time_s
+    low, high = 0, len(rates)
+    while low < high:
+        middle = (low + high) // 2
+        begun_s = _first_span(zip(rated, courses, strict=True), rates[middle], least_s)
+        if begun_s is None:
+            high = middle
+        else:
+            best, low = (rates[middle], begun_s), middle + 1
     return best
 
 
-def _last_fitting(standing: Standing, low: int, ues: int) -> int:
-    high = MAX_BPS // _STEP_BPS
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    time_s: float
+    rate: BitRate | None
+
+
+def _first_span(
+    rated: Iterable[tuple[tuple[_Rated, ...], Course[Standing]]], rate: BitRate, least_s: float
+) -> float | None:
+    for moments, course in rated:
+        enough = spans(Course(moments, course.until_s), lambda one: (one.rate or _NONE) >= rate)
+        for from_s, until_s in enough:
+            if until_s - from_s >= least_s:
+                return from_s
+    return None
+
+
+_NONE = BitRate(0)
+
+
+def _rate_of(standing: Standing, ues: int) -> BitRate | None:
+    """The highest rate at a moment, by bisection below what would do without rounding up."""
+    if not _are_reached(standing, ues):
+        return None
+    low, high = 0, min(MAX_BPS, *(_bound_bps(room, ues) for room in standing.rooms)) // _STEP_BPS
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if _fits(standing, middle, ues) else (low, middle - 1)
-    return low
+        fits = spare_blocks(standing, BitRate(middle * _STEP_BPS), ues) is not None
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return BitRate(low * _STEP_BPS) if low else None
 
 
-def _fits(standing: Standing, steps: int, ues: int) -> bool:
-    return spare_blocks(standing, BitRate(steps * _STEP_BPS), ues) is not None
+def _are_reached(standing: Standing, ues: int) -> bool:
+    reached = standing.reached
+    return reached > 0 and reached >= min(ues, standing.attached)
 
 
 def _reached(room: RoomMoment) -> int:
-    return sum(number for rate_bps, number in room.ues_at.items() if rate_bps)
+    return sum(number for bps, number in room.ues_at.items() if bps)
 
 
-def _blocks(room: RoomMoment, rate: BitRate) -> int:
-    """The blocks that all UEs of the cell that are within reach would need together."""
-    return sum(-(-rate.bps // bps) * number for bps, number in room.ues_at.items() if bps)
+def _neediest(room: RoomMoment, ues: int) -> Iterator[tuple[int, int]]:
+    """What a block carries for so many UEs, with their numbers; the neediest first."""
+    left = ues
+    for bps, number in sorted(room.ues_at.items()):
+        if bps and left:
+            yield bps, min(number, left)
+            left -= min(number, left)
+
+
+def _blocks(room: RoomMoment, rate: BitRate, ues: int) -> int:
+    return sum(-(-rate.bps // bps) * number for bps, number in _neediest(room, ues))
+
+
+def _bound_bps(room: RoomMoment, ues: int) -> int:
+    """No more than this could be had if blocks could be shared; all there is in an empty cell."""
+    cost = sum(Fraction(number, bps) for bps, number in _neediest(room, ues))
+    return int(max(room.free_blocks, 0) / cost) if cost else MAX_BPS

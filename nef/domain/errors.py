@@ -8,6 +8,7 @@ NefError
 ├── NotFound
 │   └── UeNotFound      no UE of the network has this identity
 ├── Conflict            another change of the same resource is under way
+├── NoWindow            at no time that would do can a planned transfer be carried
 └── ResourcesRefused    the network could accept less than what was asked for
 """
 
@@ -70,6 +71,10 @@ class UeNotFound(NotFound):
 
 class Conflict(NefError):
     """The resource is being changed or released by somebody else right now."""
+
+
+class NoWindow(NefError):
+    """No window that would do can carry a planned transfer; the message says what it could."""
 
 
 class ResourcesRefused(NefError):

@@ -25,12 +25,18 @@ def negotiated(features: int | None) -> int | None:
     return None if features is None else features & SUPPORTED
 
 
+#: Of a mask that is kept, so that it fits a number of 64 bits in the store.
+_MOST_DIGITS = 16
+
 #: What is said of the optional features of an API of which this NEF supports none.
 NO_FEATURES = "0"
 
 
 def parse_features(text: str) -> int:
-    """A mask in its notation (TS 29.571 5.2.2); nothing is no feature. Raises InvalidValue."""
+    """A mask in its notation (TS 29.571 5.2.2); nothing is no feature. Raises InvalidValue.
+
+    Features beyond the 64th, which no API here has, are left out: a mask may have any length.
+    """
     if not set(text) <= set(hexdigits):
         raise InvalidValue(f"{text[:40]!r} is not a mask in hexadecimal digits, such as 872")
-    return int(text or "0", 16)
+    return int(text[-_MOST_DIGITS:] or "0", 16)

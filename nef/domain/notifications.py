@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nef.domain.analytics import Answer, Failed
+from nef.domain.analytics import Failed
 from nef.domain.events import EventReport
+from nef.domain.findings import Answer
 from nef.domain.monitoring_events import UeEvent
+from nef.domain.plans import Candidate
 from nef.domain.subscriptions import Api
 
 
@@ -47,8 +49,15 @@ class MonitoringEvents:
     events: tuple[UeEvent, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PlanWarning:
+    """A plan can no longer be kept; the candidates are what can be chosen instead."""
+
+    candidates: tuple[Candidate, ...]
+
+
 #: What a notification can say; `db/outbox.py` and `nef/schemas/notifications.py` know each kind.
-Content = Trial | SessionEvents | AnalyticsEvents | MonitoringEvents
+Content = Trial | SessionEvents | AnalyticsEvents | MonitoringEvents | PlanWarning
 
 
 @dataclass(frozen=True, slots=True)

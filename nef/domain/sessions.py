@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 
-from nef.domain.destinations import destination_of
+from nef.domain.destinations import check_destination, destination_of
+from nef.domain.errors import InvalidParam, InvalidRequest
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import SessionState, Trigger, after
 from nef.domain.qos import FlowDemand, FlowGrant, ServiceDataFlow
@@ -181,6 +182,18 @@ class SessionRequest:
         wanted = self.websocket is not None and self.websocket.requested is True
         return destination_of(self.notification_destination, websocket=wanted)
 
+    def expires_at_s(self, now_s: float) -> float | None:
+        """When a session ends that is given what it asks for now."""
+        return None if self.duration_s is None else now_s + self.duration_s
+
+    def check_instead_of(self, old: "SessionRequest") -> None:
+        """Whether a session can ask for this instead; raises InvalidRequest."""
+        check_destination(self.notification_destination)
+        if self.ue != old.ue:
+            pointer = "/gpsi" if self.ue.gpsi else "/ueIpv6Addr" if self.ue.ipv6 else "/ueIpv4Addr"
+            reason = "a session stays with its UE; create another one for another UE"
+            raise InvalidRequest(InvalidParam(pointer, reason))
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -214,3 +227,9 @@ class Session:
         """
         state = after(self.state, trigger)
         return replace(self, state=state, changed_at_s=now_s, **changes)  # type: ignore[arg-type]
+
+    def expiry_with(self, request: SessionRequest, now_s: float) -> float | None:
+        """When it ends with another request: a new duration counts from now, the same goes on."""
+        if request.duration_s == self.request.duration_s:
+            return self.expires_at_s
+        return request.expires_at_s(now_s)

@@ -67,7 +67,8 @@ class WebsocketHub:
         except TooSlow:
             sending.cancel()
             raise DeliveryFailed(f"the AF read nothing for {TIMEOUT_S:g} s") from None
-        except (WebSocketDisconnect, RuntimeError, OSError) as error:
+        except Exception as error:
+            # Whatever broke in the protocol below: what was not sent is due again.
             raise DeliveryFailed(f"the websocket broke: {error!r}"[:500]) from error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

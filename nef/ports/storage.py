@@ -70,9 +70,8 @@ class Outbox(Protocol):
     def settle(self, delivery: Delivery) -> None:
         """Write the outcome of an attempt: its state, attempts, next due time, and error.
 
-        A notification that was dropped in the meantime stays dropped, and one that was
-        redirected is due at its new destination whatever became of the attempt at the old one,
-        unless that delivered it.
+        A notification that was dropped in the meantime stays dropped, and one that was woken or
+        redirected is due at once whatever became of the attempt, unless that delivered it.
         """
         ...
 

@@ -3,22 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from nef.domain.analytics import (
-    AnalyticsEvent,
-    AnalyticsSubscription,
+from nef.domain.analytics import AnalyticsEvent, AnalyticsSubscription, Failed, Measure
+from nef.domain.features import NO_FEATURES
+from nef.domain.findings import (
     Answer,
     Congestion,
     DnPerformance,
-    Failed,
     Finding,
-    Measure,
     NetworkPerformance,
     Shortfall,
     Stay,
     Traffic,
     TransferTime,
 )
-from nef.domain.features import NO_FEATURES
 from nef.domain.subscriptions import Api, Subscription
 from nef.schemas.areas import area_document, named_area_document
 from nef.schemas.links import subscription_link, websocket_config

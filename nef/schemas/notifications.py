@@ -7,6 +7,7 @@ from nef.domain.notifications import (
     AnalyticsEvents,
     MonitoringEvents,
     Notification,
+    PlanWarning,
     SessionEvents,
     Trial,
 )
@@ -15,6 +16,7 @@ from nef.domain.subscriptions import Api
 from nef.schemas.analytics import event_document, failed_event_document
 from nef.schemas.links import subscription_link
 from nef.schemas.monitoring_events import report_document as ue_report_document
+from nef.schemas.plans import policy_documents, reference_of
 
 
 def notification_document(notification: Notification, api_root: str) -> dict[str, Any]:
@@ -43,6 +45,12 @@ def notification_document(notification: Notification, api_root: str) -> dict[str
                 "subscription": _link(Api.MONITORING, notification, api_root),
                 "monitoringEventReports": [ue_report_document(one) for one in content.events],
             }
+        case PlanWarning():
+            # `Notification` of TS 29.522 PDTQPolicyNegotiation.
+            return {
+                "pdtqRefId": reference_of(notification.subscription_id),
+                "candPolicies": policy_documents(content.candidates),
+            }
 
 
 def _link(api: Api, notification: Notification, api_root: str) -> str:
@@ -62,6 +70,9 @@ def event_names(notification: Notification) -> list[str]:
             return answered + [one.event for one in content.failed]
         case MonitoringEvents():
             return [one.type.value for one in content.events]
+        case PlanWarning():
+            # The standard has one event only, and no name for it.
+            return ["PDTQ_WARNING"]
 
 
 def report_document(report: EventReport) -> dict[str, Any]:

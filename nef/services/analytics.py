@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 from nef.domain.analytics import (
     AnalyticsRequest,
     AnalyticsSubscription,
-    Answer,
     Failed,
     Failure,
     Question,
     check_question,
-    mark,
 )
 from nef.domain.destinations import check_destination, destination_of
 from nef.domain.errors import InvalidParam, InvalidRequest, MixedWindow, TooLate, UeNotFound
+from nef.domain.findings import Answer, mark
 from nef.domain.notifications import AnalyticsEvents, Content, Trial
 from nef.domain.reporting import (
     Method,
@@ -30,7 +29,8 @@ from nef.domain.sessions import UeAddress
 from nef.domain.subscriptions import Api, Subscription
 from nef.ports.clock import Clock
 from nef.ports.information import Information, UeIdentity
-from nef.services.findings import Inquiry, answer
+from nef.services.findings import answer
+from nef.services.inquiries import Inquiry
 from nef.services.subscriptions import Look, SubscriptionService
 
 #: Of what has no threshold every change is reported, but not more often than this.

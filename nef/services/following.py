@@ -4,23 +4,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from nef.domain.errors import Conflict
-from nef.domain.events import EventReport, change_reports
+from nef.domain.events import change_reports
 from nef.domain.lifecycle import SessionState
 from nef.domain.qos import FlowGrant
 from nef.domain.sessions import Session
 from nef.ports.clock import Clock
 from nef.ports.network import Levels, Network, Reservation
-from nef.ports.storage import Storage, UnitOfWork
+from nef.ports.storage import Storage
+from nef.services.telling import report
 
 
 @dataclass(frozen=True)
 class Following:
-    """Lets sessions follow; `report` tells events of a session in the transaction of its change."""
+    """Lets sessions follow; `notify` is called after something was put into the outbox."""
 
     storage: Storage
     network: Network
     clock: Clock
-    report: Callable[[UnitOfWork, Session, tuple[EventReport, ...], float], None]
     notify: Callable[[], None]
 
     def follow(self, session_id: str) -> Session | None:
@@ -56,7 +56,7 @@ class Following:
         reports = change_reports(session.demands, session.grants, grants)
         with self.storage.transaction() as work:
             session = work.sessions.replace(replace(session, grants=grants))
-            self.report(work, session, reports, now_s)
+            report(work, session, reports, now_s)
         self.notify()
         return session
 

@@ -12,8 +12,6 @@ from nef.domain.demands import demands_of
 from nef.domain.destinations import OVER_WEBSOCKET, check_destination
 from nef.domain.errors import (
     Conflict,
-    InvalidParam,
-    InvalidRequest,
     NotFound,
     ResourcesRefused,
 )
@@ -22,7 +20,7 @@ from nef.domain.features import Feature, negotiated
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import VISIBLE, SessionState, Trigger
 from nef.domain.measurability import check_measuring
-from nef.domain.notifications import Content, Notification, SessionEvents, Trial
+from nef.domain.notifications import Notification, SessionEvents, Trial
 from nef.domain.qos import Catalogue, FlowDemand
 from nef.domain.sessions import Session, SessionRequest, Usage
 from nef.domain.subscriptions import Api
@@ -31,12 +29,11 @@ from nef.ports.network import Levels, Network
 from nef.ports.storage import Storage, UnitOfWork
 from nef.services.following import Following, first_grants, reservation_of
 from nef.services.measuring import SessionMeasuring
+from nef.services.telling import notification_of, report, tell, wants
 
 #: An intent this old belongs to nobody any more: the request that had it has failed.
 ABANDONED_AFTER_S = 30.0
 _BATCH = 500
-# A notification is due at once, whatever the simulated time is: receivers live in the real one.
-_AT_ONCE_S = 0.0
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ class SessionService:
             session = _owned(work, af_id, session_id)
             request = revise(session.request)
             request = replace(request, features=negotiated(request.features))
-            _check_revision(session.request, request)
+            request.check_instead_of(session.request)
             demands = demands_of(request, self.catalogue)
             check_measuring(request)
             intent = session.moved(Trigger.CHANGE, now_s, pending=request)
@@ -118,10 +115,10 @@ class SessionService:
             usage = self._intend_release(work, session, now_s)
             work.outbox.drop(session_id)
         self._release(session_id)
-        report = EventReport(UserPlaneEvent.USAGE_REPORT, usage=usage)
-        if usage is None or not _wants(session, report):
+        last = EventReport(UserPlaneEvent.USAGE_REPORT, usage=usage)
+        if usage is None or not wants(session, last):
             return None
-        return _notification(session, SessionEvents((report,)), now_s)
+        return notification_of(session, SessionEvents((last,)), now_s)
 
     def tick(self) -> None:
         """Move everything to now: expiries, abandoned intents, the network, and what it means."""
@@ -164,7 +161,7 @@ class SessionService:
             demands=demands,
             created_at_s=now_s,
             admitted_at_s=now_s,
-            expires_at_s=_expiry(request, now_s),
+            expires_at_s=request.expires_at_s(now_s),
             changed_at_s=now_s,
         )
         with self.storage.transaction() as work:
@@ -175,9 +172,9 @@ class SessionService:
         with self.storage.transaction() as work:
             session = session.moved(Trigger.ADMIT, now_s, grants=first_grants(levels))
             session = work.sessions.replace(session)
-            if session.request.test_notification and _has(session, Feature.NOTIFICATION_TEST_EVENT):
-                work.outbox.add(_notification(session, Trial(Api.SESSIONS), now_s), _AT_ONCE_S)
-            self._report(work, session, allocation_reports(session.demands, session.grants), now_s)
+            if _is_tried(session):
+                tell(work, session, Trial(Api.SESSIONS), now_s)
+            report(work, session, allocation_reports(session.demands, session.grants), now_s)
             self.measuring.begin(work, session, now_s)
         self.notify()
         return self._followed(session)
@@ -197,7 +194,7 @@ class SessionService:
             demands=demands,
             # Who asks for something else queues again behind those of the same priority.
             admitted_at_s=now_s if moved else intent.admitted_at_s,
-            expires_at_s=_changed_expiry(intent, request, now_s),
+            expires_at_s=intent.expiry_with(request, now_s),
         )
         try:
             levels = self.network.reserve(reservation_of(changed), now_s) if moved else None
@@ -221,7 +218,7 @@ class SessionService:
                     work.outbox.redirect(session.id, destination)
                 if outcome.demands != intent.demands:
                     reports = allocation_reports(session.demands, session.grants)
-                    self._report(work, session, reports, now_s)
+                    report(work, session, reports, now_s)
                 if outcome.request != intent.request:
                     self.measuring.follow(work, session, now_s)
         except Conflict:
@@ -247,8 +244,8 @@ class SessionService:
             if session is None or session.state not in VISIBLE:
                 return
             usage = self._intend_release(work, session, now_s)
-            report = EventReport(UserPlaneEvent.SESSION_TERMINATION, usage=usage)
-            self._report(work, session, (report,), now_s)
+            termination = EventReport(UserPlaneEvent.SESSION_TERMINATION, usage=usage)
+            report(work, session, (termination,), now_s)
         self._release(session_id)
         self.notify()
 
@@ -282,22 +279,11 @@ class SessionService:
 
     @property
     def _following(self) -> Following:
-        return Following(self.storage, self.network, self.clock, self._report, self.notify)
+        return Following(self.storage, self.network, self.clock, self.notify)
 
     def _followed(self, session: Session) -> Session:
         """The session after it caught up with what the network did since it was asked."""
         return self._following.follow(session.id) or session
-
-    def _report(
-        self,
-        work: UnitOfWork,
-        session: Session,
-        reports: tuple[EventReport, ...],
-        now_s: float,
-    ) -> None:
-        told = tuple(report for report in reports if _wants(session, report))
-        if told:
-            work.outbox.add(_notification(session, SessionEvents(told), now_s), _AT_ONCE_S)
 
 
 def _owned(work: UnitOfWork, af_id: str, session_id: str) -> Session:
@@ -307,33 +293,7 @@ def _owned(work: UnitOfWork, af_id: str, session_id: str) -> Session:
     return session
 
 
-def _check_revision(old: SessionRequest, new: SessionRequest) -> None:
-    check_destination(new.notification_destination)
-    if new.ue != old.ue:
-        pointer = "/gpsi" if new.ue.gpsi else "/ueIpv6Addr" if new.ue.ipv6 else "/ueIpv4Addr"
-        reason = "a session stays with its UE; create another one for another UE"
-        raise InvalidRequest(InvalidParam(pointer, reason))
-
-
-def _expiry(request: SessionRequest, now_s: float) -> float | None:
-    return None if request.duration_s is None else now_s + request.duration_s
-
-
-def _changed_expiry(session: Session, request: SessionRequest, now_s: float) -> float | None:
-    """A new duration counts from now; the same one goes on."""
-    if request.duration_s == session.request.duration_s:
-        return session.expires_at_s
-    return _expiry(request, now_s)
-
-
-def _wants(session: Session, report: EventReport) -> bool:
-    return not session.request.events or report.event.value in session.request.events
-
-
-def _has(session: Session, feature: Feature) -> bool:
-    return feature in Feature(session.request.features or 0)
-
-
-def _notification(session: Session, content: Content, now_s: float) -> Notification:
-    destination = session.request.destination
-    return Notification(session.id, session.af_id, destination, content, now_s)
+def _is_tried(session: Session) -> bool:
+    """Whether its AF has asked for a test notification, and may."""
+    may = Feature.NOTIFICATION_TEST_EVENT in Feature(session.request.features or 0)
+    return may and bool(session.request.test_notification)

@@ -7,27 +7,29 @@ from nef.domain.analytics import (
     AnalyticsEvent,
     AnalyticsRequest,
     AnalyticsSubscription,
-    Answer,
-    Congestion,
-    DnPerformance,
     Failed,
     Failure,
-    Finding,
     Measure,
-    NetworkPerformance,
     Quality,
     Question,
-    Shortfall,
-    Stay,
     Target,
     Threshold,
-    Traffic,
-    TransferTime,
     Volume,
     Window,
     reading_of,
 )
 from nef.domain.areas import Area
+from nef.domain.findings import (
+    Answer,
+    Congestion,
+    DnPerformance,
+    Finding,
+    NetworkPerformance,
+    Shortfall,
+    Stay,
+    Traffic,
+    TransferTime,
+)
 from nef.domain.reporting import Direction, Method, Reported, Reporting
 from nef.domain.units import BitRate, PacketErrorRate
 

@@ -25,6 +25,13 @@ def trained_pool(cache_dir: Path | None = None) -> Pool:
     return Pool(folder)
 
 
+def accuracy_of(pool: Pool, name: str) -> float:
+    """Return the accuracy of a model on which one was measured."""
+    accuracy = pool.entry(name).accuracy
+    assert accuracy is not None
+    return accuracy
+
+
 def variant(
     name: str = "a-model",
     accuracy: float = 0.9,

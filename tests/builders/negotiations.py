@@ -3,9 +3,10 @@
 from ipaddress import ip_address
 from typing import Any
 
-from af_client import EventReport, Notification, Session, SessionRequest, UeAddress
+from af_client import Candidate, EventReport, Notification, Session, SessionRequest, UeAddress
 from af_client.delivery.tunnel import Endpoint
-from af_client.modelserver.negotiation import Negotiation, Policy
+from af_client.modelserver.negotiation import Negotiation
+from af_client.modelserver.policy import Policy
 from af_client.modelserver.selection import Variant
 from af_client.modelserver.steps import (
     Accepted,
@@ -14,9 +15,12 @@ from af_client.modelserver.steps import (
     Decision,
     FetchOutlook,
     ModifySession,
+    Planned,
+    PlanNews,
     Reported,
     Step,
 )
+from builders.plan_requests import a_candidate, a_plan
 
 SERVER = Endpoint(ip_address("10.60.0.1"), 7000)
 DEVICE = Endpoint(ip_address("10.45.0.2"), 7001)
@@ -30,8 +34,9 @@ LARGE = Variant("large", 0.99, 1_000, 8_000_000)
 ENOUGH_BPS = {"small": 2_000_000, "medium": 20_000_000, "large": 100_000_000}
 
 
-def a_negotiation(**policy: Any) -> Negotiation:
-    return Negotiation(SERVER, DEVICE, GPSI, (SMALL, MEDIUM, LARGE), Policy(**policy))
+def a_negotiation(*, always_on: bool = False, **policy: Any) -> Negotiation:
+    variants = (SMALL, MEDIUM, LARGE)
+    return Negotiation(SERVER, DEVICE, GPSI, variants, Policy(**policy), always_on=always_on)
 
 
 def a_session(number: int = 1) -> Session:
@@ -78,6 +83,26 @@ def serving(variant: str = "large", **policy: Any) -> Negotiation:
     negotiation.notified(allocated(), 0.0)
     assert negotiation.rung is not None
     return negotiation
+
+
+def planned(
+    from_s: float = 20, until_s: float = 60, *others: Candidate, name: str = "p-1"
+) -> Planned:
+    """A plan of the NEF whose chosen window is this one, in seconds of the server's clock."""
+    chosen = a_candidate(1, from_s, until_s)
+    return Planned(a_plan(chosen, *others, chosen=1, name=name), from_s, until_s)
+
+
+def planning(variant: str = "small", **policy: Any) -> Negotiation:
+    """A negotiation for a device that is always on, which has just asked for a plan."""
+    negotiation = serving(variant, always_on=True, **policy)
+    negotiation.due(0.1)
+    return negotiation
+
+
+def news_of(steps: list[Step]) -> list[tuple[str, str]]:
+    """How plans stand: their variants and states."""
+    return [(step.variant, step.state) for step in steps if isinstance(step, PlanNews)]
 
 
 def variants_of(steps: list[Step]) -> list[str | None]:

@@ -21,20 +21,20 @@ class NefProcess:
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call the control API; anything but success fails the test."""
-        response = requests.request(method, f"{self.url}/simulator/v1{path}", json=body, timeout=10)
+        response = requests.request(method, f"{self.url}/simulator/v1{path}", json=body, timeout=30)
         assert response.ok, response.text
         return response.json() if response.content else None
 
     def kill(self) -> None:
         """SIGKILL: no goodbye."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(30)
         self._close()
 
     def stop(self) -> int:
         """SIGTERM, and the exit status."""
         self.process.terminate()
-        status = self.process.wait(20)
+        status = self.process.wait(30)
         self._close()
         return status
 

@@ -37,7 +37,7 @@ class Receiver(ThreadingHTTPServer):
         """The names of the events so far."""
         return [report["event"] for report in self.reports(session)]
 
-    def until(self, condition: Callable[[], bool], timeout_s: float = 20.0) -> bool:
+    def until(self, condition: Callable[[], bool], timeout_s: float = 30.0) -> bool:
         """Wait until enough has come."""
         with self.came:
             return self.came.wait_for(condition, timeout_s)

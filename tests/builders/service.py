@@ -54,6 +54,9 @@ def served(*, threads: bool = False, **changes: Any) -> Iterator[Served]:
     nef = create_app(Settings(**settings))
     client = TestClient(nef.asgi, raise_server_exceptions=False)
     if not threads:
+        # A server starts the application before the first request; without a start, several
+        # requests at once would each do it, in each other's way.
+        client.get("/")
         yield Served(nef, client)
         return
     with client:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Any
 
-import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from builders.waiting import PATIENCE_S, until
 from nef.domain.filters import IpAddress
 from nef.network.userplane.packets import encode_attachment, encode_udp, length_of
 from nef.network.userplane.relay import RelaySettings, run_relay
@@ -110,7 +110,7 @@ class Endpoint:
         """The next packets, however long they take; probes are left out."""
         return [self.next() for _ in range(count)]
 
-    def next(self, timeout_s: float = 10) -> bytes:
+    def next(self, timeout_s: float = PATIENCE_S) -> bytes:
         """The next packet that is no probe; raises TimeoutError."""
         self.socket.settimeout(timeout_s)
         while True:
@@ -162,10 +162,7 @@ class Network:
 
     def until_carried(self) -> None:
         """Wait until the relay knows its grants and its device."""
-        for _ in range(200):
-            if self.carries():
-                return
-        pytest.fail("the relay carried nothing")
+        until(self.carries)
 
     def carries(self) -> bool:
         """Whether a probe arrives soon."""
@@ -205,15 +202,6 @@ def running(
         thread.join()
         network.server.socket.close()
         network.device.socket.close()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that has to happen."""
-    for _ in range(2000):
-        if condition():
-            return
-        threading.Event().wait(0.005)
-    pytest.fail("it did not happen")
 
 
 def tos_of(packet: bytes) -> int:

@@ -43,6 +43,11 @@ def settle(store: Storage, delivery: Delivery, **changes: object) -> None:
         work.outbox.settle(replace(delivery, **changes))  # type: ignore[arg-type]
 
 
+def wake(store: Storage, session_id: str) -> None:
+    with store.transaction() as work:
+        work.outbox.wake(session_id)
+
+
 def found(store: Storage) -> list[Delivery]:
     with store.reading() as work:
         return list(work.outbox.find(None, None, 100))
@@ -257,6 +262,32 @@ def test_an_attempt_that_failed_elsewhere_does_not_undo_a_redirection(store: Sto
     (again,) = claim(store)
     assert again.notification.destination == "http://elsewhere/"
     assert again.attempts == 0
+
+
+@pytest.mark.parametrize("earlier_wakes", [0, 1])
+@pytest.mark.parametrize("outcome", [DeliveryState.PENDING, DeliveryState.GIVEN_UP])
+def test_what_is_woken_while_an_attempt_fails_is_due_at_once(
+    store: Storage, earlier_wakes: int, outcome: DeliveryState
+) -> None:
+    tell(store, "a", due_at_s=0.0)
+    for _ in range(earlier_wakes):
+        wake(store, "a")
+    (in_hand,) = claim(store)
+    wake(store, "a")
+    assert claim(store) == [], "it is still in hand"
+    settle(store, in_hand, state=outcome, attempts=7, due_at_s=60.0, last_error="broke")
+    (again,) = claim(store)
+    assert (again.state, again.attempts) == (DeliveryState.PENDING, 0)
+    settle(store, again, attempts=1, due_at_s=60.0, last_error="broke anew")
+    assert claim(store) == [], "one wake is one attempt more"
+
+
+def test_what_is_woken_while_it_is_delivered_is_not_sent_again(store: Storage) -> None:
+    tell(store, "a")
+    (in_hand,) = claim(store)
+    wake(store, "a")
+    settle(store, in_hand, state=DeliveryState.DELIVERED, settled_at_s=5.0)
+    assert claim(store, now_s=LEASE_S) == []
 
 
 def test_what_is_given_up_elsewhere_is_still_due_at_the_new_destination(store: Storage) -> None:

@@ -1,6 +1,5 @@
 """SIGKILL between the crossings of a threshold: each is told once, and in order."""
 
-import time
 from pathlib import Path
 
 import requests
@@ -8,6 +7,7 @@ import requests
 from builders.analytics_requests import AF, question, subscription
 from builders.processes import NefProcess, start_nef
 from builders.receivers import Receiver, receiving
+from builders.waiting import until
 
 THRESHOLDS = [{"avgTrafficRate": rate} for rate in ("100 Mbps", "50 Mbps", "10 Mbps")]
 
@@ -19,8 +19,7 @@ def play(nef: NefProcess, seconds: float) -> None:
 
 def wait_until_told(nef: NefProcess) -> None:
     """What was sent but not yet noted down when it is killed would be sent again."""
-    while nef.control("GET", "/notifications?state=pending")["notifications"]:
-        time.sleep(0.01)
+    until(lambda: not nef.control("GET", "/notifications?state=pending")["notifications"])
 
 
 def rates(af: Receiver) -> list[int]:
@@ -37,7 +36,7 @@ def test_each_crossing_is_told_once_and_in_order(tmp_path: Path) -> None:
         nef = start_nef(tmp_path, "--scenario", "fading-ue", "--mode", "manual")
         port = int(nef.url.rsplit(":", 1)[1])
         asked = question("DN_PERFORMANCE", reptThlds=THRESHOLDS)
-        made = requests.post(f"{nef.url}{AF}", json=subscription(asked, to=af.url), timeout=10)
+        made = requests.post(f"{nef.url}{AF}", json=subscription(asked, to=af.url), timeout=30)
         assert made.status_code == 201, made.text
         for seconds in (9.0, 7.0, 6.0):  # down, farther down, and half way up
             play(nef, seconds)
@@ -47,7 +46,7 @@ def test_each_crossing_is_told_once_and_in_order(tmp_path: Path) -> None:
         try:
             play(nef, 10.0)
             assert af.until(lambda: len(rates(af)) >= 4)
-            last = requests.delete(made.json()["self"], timeout=10)
+            last = requests.delete(made.json()["self"], timeout=30)
             assert last.status_code == 204
         finally:
             nef.stop()

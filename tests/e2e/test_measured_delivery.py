@@ -11,7 +11,8 @@ from builders.measurements import asking, rate_above
 from builders.processes import NefProcess, start_nef
 from builders.receivers import receiving
 from builders.service import AF, by_value, component
-from builders.userplane import WEIGHTS, Network, running, until
+from builders.userplane import WEIGHTS, Network, running
+from builders.waiting import until
 
 GRANT_BPS = 2_000_000
 PACKETS = 500
@@ -68,7 +69,7 @@ def test_reports_and_usage_are_what_real_packets_were(nef: NefProcess) -> None:
             avrgWndw=1000,
             usageThreshold={"downlinkVolume": THRESHOLD_BYTES},
         )
-        created = requests.post(f"{nef.url}{AF}", json=body, timeout=10)
+        created = requests.post(f"{nef.url}{AF}", json=body, timeout=30)
         assert created.status_code == 201, created.text
         link: str = created.json()["self"]
         key = f"{link.rsplit('/', 1)[1]}/2"
@@ -76,7 +77,7 @@ def test_reports_and_usage_are_what_real_packets_were(nef: NefProcess) -> None:
         assert af.until(lambda: rates_of(af.reports())[-1:] == [0])
         assert af.until(lambda: "USAGE_REPORT" in af.events())
         relay = end()["flows"][key]
-        last = requests.delete(link, timeout=10)
+        last = requests.delete(link, timeout=30)
     (usage,) = (r["accumulatedUsage"] for r in af.reports() if r["event"] == "USAGE_REPORT")
     assert THRESHOLD_BYTES <= usage["downlinkVolume"] <= relay["bytes_sent"]
     assert last.status_code == 200

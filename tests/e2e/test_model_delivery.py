@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,19 +9,21 @@ import pytest
 from af_client.demo.programs import Programs
 from builders.models import trained_pool
 from builders.processes import NefProcess, start_nef
+from builders.waiting import until
 
 PYTHON = (sys.executable, "-m")
 GPSI = "msisdn-001010000000001"
 
 
-@pytest.fixture
-def nef(tmp_path: Path) -> Iterator[NefProcess]:
-    started = start_nef(tmp_path, "--scenario", "fading-ue", "--mode", "manual")
+@pytest.fixture(scope="module")
+def nef(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NefProcess]:
+    folder = tmp_path_factory.mktemp("nef")
+    started = start_nef(folder, "--scenario", "fading-ue", "--mode", "manual")
     yield started
     started.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def programs(nef: NefProcess) -> Iterator[Programs]:
     """The relay, the model server and a device, which asks for its first model by itself."""
     pool = str(trained_pool().folder)
@@ -68,7 +69,6 @@ def test_the_model_follows_the_radio_down_and_up(nef: NefProcess, programs: Prog
 def test_a_model_server_that_stops_leaves_no_session_behind(
     nef: NefProcess, programs: Programs
 ) -> None:
-    next_model(programs)
-    assert nef.control("GET", "/flows?ueId=ue-1")["flows"]
+    until(lambda: bool(nef.control("GET", "/flows?ueId=ue-1")["flows"]))
     programs.stop()
     assert nef.control("GET", "/flows?ueId=ue-1")["flows"] == []

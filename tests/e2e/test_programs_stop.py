@@ -25,7 +25,7 @@ def test_the_nef_finishes_what_it_does_and_ends(tmp_path: Path, number: signal.S
         )
         session = NefClient(nef.url, "af").create_session(request)
         nef.process.send_signal(number)
-        assert nef.process.wait(20) in {0, -signal.SIGTERM}
+        assert nef.process.wait(30) in {0, -signal.SIGTERM}
         assert number != signal.SIGINT or nef.process.returncode == 0
         heard = af.events(session.id)
     assert nef.process.stdout is not None
@@ -52,4 +52,4 @@ def test_the_relay_says_its_ports_and_ends_when_asked(number: signal.Signals) ->
         assert ready["event"] == "ready"
         assert ready["n6_port"] != ready["radio_port"]
         relay.send_signal(number)
-        assert relay.wait(10) == 0
+        assert relay.wait(30) == 0

@@ -30,7 +30,7 @@ def test_the_example_hears_what_is_done_to_the_network(tmp_path: Path) -> None:
             nef.control("PUT", path, json.loads(body))
             assert af.stdout.readline() == "QOS_NOT_GUARANTEED\n"
             af.send_signal(signal.SIGINT)
-            assert af.wait(20) == 0
+            assert af.wait(30) == 0
             assert af.stderr is not None
             assert af.stderr.read() == ""
         assert nef.control("GET", "/flows")["flows"] == []

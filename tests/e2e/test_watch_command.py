@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +15,10 @@ from builders.processes import NefProcess, start_nef
 GPSI = "msisdn-001010000000001"
 
 
-@pytest.fixture
-def nef(tmp_path: Path) -> Iterator[NefProcess]:
-    nef = start_nef(tmp_path, "--scenario", "fading-ue", "--mode", "manual")
+@pytest.fixture(scope="module")
+def nef(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NefProcess]:
+    folder = tmp_path_factory.mktemp("nef")
+    nef = start_nef(folder, "--scenario", "fading-ue", "--mode", "manual")
     try:
         yield nef
     finally:
@@ -34,7 +34,7 @@ def watch(nef: NefProcess, *options: str) -> subprocess.Popen[str]:
 
 def subscriptions(nef: NefProcess) -> Any:
     url = f"{nef.url}/3gpp-analyticsexposure/v1/watch/subscriptions"
-    return requests.get(url, timeout=10).json()
+    return requests.get(url, timeout=30).json()
 
 
 def test_it_tells_every_change_and_leaves_nothing_behind(nef: NefProcess) -> None:
@@ -56,14 +56,14 @@ def test_it_tells_every_change_and_leaves_nothing_behind(nef: NefProcess) -> Non
     assert 30_000_000 < changed["average_dl_bps"] < 40_000_000
 
     program.send_signal(signal.SIGINT)
-    _, errors = program.communicate(timeout=20)
+    _, errors = program.communicate(timeout=30)
     assert (program.returncode, errors) == (0, "")
     assert subscriptions(nef) == []
 
 
 def test_a_ue_that_is_not_known_is_said_in_one_line(nef: NefProcess) -> None:
     program = watch(nef, "--ue", "msisdn-999999999")
-    output, errors = program.communicate(timeout=20)
+    output, errors = program.communicate(timeout=30)
     assert (program.returncode, output) == (1, "")
     assert "404" in errors
     assert "msisdn-999999999" in errors

@@ -74,6 +74,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif "analyticsexposure" in self.path:
             # A NEF that foresees nothing.
             self._answer(400, {"status": 400, "cause": "OPTIONAL_IE_INCORRECT"})
+        elif _API not in self.path:
+            # Nor one that plans or knows where devices are.
+            self._answer(404, {"status": 404})
         elif self.server.refuse:
             self._answer(403, self.server.refuse.pop(0))
         else:

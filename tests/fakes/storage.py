@@ -79,16 +79,17 @@ class MemoryOutbox:
 
     def claim(self, now_s: float, lease_s: float, limit: int) -> Sequence[Delivery]:
         due = [row for row in self._first() if self._ready_at_s(row) <= now_s][:limit]
-        self.leases.update({row.id: now_s + lease_s for row in due})
+        for row in due:
+            self.leases[row.id] = until_s = now_s + lease_s
+            self.rows[row.id] = dataclasses.replace(row, due_at_s=until_s)
         return due
 
     def settle(self, delivery: Delivery) -> None:
         stored = self.rows.get(delivery.id)
         if stored is not None:
-            self.leases.pop(delivery.id, None)
-            note = stored.notification
-            delivered = delivery.state is DeliveryState.DELIVERED
-            if delivered or note.destination == delivery.notification.destination:
+            as_claimed = stored.due_at_s == self.leases.pop(delivery.id, None)
+            if as_claimed or delivery.state is DeliveryState.DELIVERED:
+                note = stored.notification
                 self.rows[delivery.id] = dataclasses.replace(delivery, notification=note)
 
     def drop(self, subscription_id: str) -> None:
@@ -116,6 +117,8 @@ class MemoryOutbox:
                 self.rows[row.id] = dataclasses.replace(row, due_at_s=0.0, attempts=0)
 
     def take_back(self) -> None:
+        for number in self.leases.keys() & self.rows.keys():
+            self.rows[number] = dataclasses.replace(self.rows[number], due_at_s=0.0)
         self.leases.clear()
 
     def next_due_s(self) -> float | None:

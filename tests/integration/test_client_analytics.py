@@ -1,6 +1,5 @@
 """What the network can do, through the client, each kind of analytics over HTTP."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,11 +35,11 @@ from af_client import (
 from af_client.questions import AnalyticsQuestion
 from builders.clients import client_of
 from builders.service import Served, served
+from builders.waiting import PATIENCE_S, until
 
 GPSI = "msisdn-001010000000001"
 #: What a new flow of ue-1 can get while its radio is good, medium and bad (docs/scenarios.md).
 GOOD, MEDIUM, BAD = 121_400_000, 33_600_000, 6_600_000
-PATIENCE_S = 20.0
 
 
 @pytest.fixture
@@ -252,11 +251,3 @@ def rate_of(answer: Bandwidth | None) -> int:
 
 def subscriptions(service: Served) -> Any:
     return service.http.get("/3gpp-analyticsexposure/v1/af-1/subscriptions").json()
-
-
-def until(condition: Any) -> None:
-    """Wait for what another thread does."""
-    end_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < end_s, "it did not happen"
-        time.sleep(0.01)

@@ -8,14 +8,19 @@ from typing import Any
 import pytest
 
 from af_client import (
+    Candidate,
     FlowFilter,
     MediaFlow,
+    NefClient,
     NotificationReceiver,
+    Plan,
     Session,
     SessionRequest,
     UeAddress,
 )
 from builders.clients import client_of
+from builders.plan_requests import intrude
+from builders.plans import busy_then_idle
 from builders.service import RULE, Served, served
 
 PAGE = (Path(__file__).parents[2] / "docs" / "client.md").read_text(encoding="utf-8")
@@ -94,3 +99,38 @@ def test_what_is_watched_is_printed(
     assert "rate_dl_bps=12500000" in printed
     assert "n_bytes=8000000" in printed
     assert service.http.get("/3gpp-analyticsexposure/v1/af-1/subscriptions").json() == []
+
+
+def test_a_planned_transfer_is_chosen_and_kept(
+    service: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = busy_then_idle()
+    document["ues"][2]["background"][-1]["until_s"] = 110  # so the first window is the longest
+    service.control("PUT", "/simulation", {"document": document})
+    nef = client_of(service)
+    with NotificationReceiver() as receiver:
+        warnings = receiver.warnings()
+        plan = example("plan_ahead")(nef, warnings)
+        assert plan.chosen == plan.candidates[0]
+        service.step(20)
+        intrude(service)
+        service.step(2)
+        assert nef.plan(plan.id).chosen is None
+
+        def choose_once(plan: Plan, candidate: Candidate) -> Plan:
+            warnings.close()
+            return NefClient.choose(nef, plan, candidate)
+
+        monkeypatch.setattr(nef, "choose", choose_once)
+        example("keep")(nef, plan, warnings)
+    assert capsys.readouterr().out.startswith("now Candidate(id=")
+
+
+def test_a_transfer_that_fits_at_no_time_is_not_planned(
+    service: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = busy_then_idle(cells=[{"id": "cell-1", "bandwidth_mhz": 5}])
+    service.control("PUT", "/simulation", {"document": document})
+    with NotificationReceiver() as receiver:
+        assert example("plan_ahead")(client_of(service), receiver.warnings()) is None
+    assert capsys.readouterr().out.startswith("no plan: at no time that would do")

@@ -1,7 +1,7 @@
 """The client hears of its sessions by websocket, from a served NEF."""
 
-import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,30 +17,34 @@ from af_client import (
 )
 from af_client.websocket import WebsocketInbox
 from builders.processes import NefProcess, start_nef
+from builders.waiting import until
 
 RULE = "permit out 17 from 10.60.0.1 7000 to 10.45.0.2 7001"
 FLOW = MediaFlow(1, filters=(FlowFilter(1, (RULE,)),), per="1E-3", min_rate_dl_bps=5_000_000)
 REQUEST = SessionRequest(UeAddress(ipv4="10.45.0.2"), flows=(FLOW,))
 
 
-@pytest.fixture
-def nef(tmp_path: Path) -> Iterator[NefProcess]:
-    process = start_nef(tmp_path, "--mode", "manual")
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NefProcess]:
+    process = start_nef(tmp_path_factory.mktemp("nef"), "--mode", "manual")
     yield process
     process.stop()
 
 
+@pytest.fixture
+def nef(started: NefProcess) -> Iterator[NefProcess]:
+    """A service whose cell is well, and stays so."""
+    yield started
+    outage(started, False)
+
+
 def events(inbox: WebsocketInbox, count: int) -> list[str]:
-    return [report.event for _ in range(count) for report in inbox.get(20).reports]
+    return [report.event for _ in range(count) for report in inbox.get(30).reports]
 
 
 def settled(nef: NefProcess) -> None:
     """Wait until the NEF has noted that all was delivered: else it would come twice."""
-    for _ in range(200):
-        if not nef.control("GET", "/notifications?state=pending")["notifications"]:
-            return
-        time.sleep(0.05)
-    raise AssertionError("something is still pending")
+    until(lambda: not nef.control("GET", "/notifications?state=pending")["notifications"])
 
 
 def outage(nef: NefProcess, *states: bool) -> None:
@@ -62,23 +66,23 @@ def test_a_session_is_followed_without_any_port_of_the_afs(nef: NefProcess) -> N
         assert client.sessions() == ()
 
 
-def test_a_websocket_that_breaks_is_opened_again_and_nothing_is_lost(
-    nef: NefProcess, tmp_path: Path
-) -> None:
-    with WebsocketReceiver() as receiver, NefClient(nef.url, "af") as client:
+def test_a_websocket_that_breaks_is_opened_again_and_nothing_is_lost(tmp_path: Path) -> None:
+    nef = start_nef(tmp_path, "--mode", "manual")
+    port = int(nef.url.rsplit(":", 1)[1])
+    with (
+        ExitStack() as to_stop,
+        WebsocketReceiver() as receiver,
+        NefClient(nef.url, "af") as client,
+    ):
         inbox = receiver.inbox()
         with client.qos_session(REQUEST, inbox=inbox):
             assert events(inbox, 1) == ["SUCCESSFUL_RESOURCES_ALLOCATION"]
-            port = int(nef.url.rsplit(":", 1)[1])
             settled(nef)
             nef.kill()
             again = start_nef(tmp_path, port=port)
-            try:
-                outage(again, True, False)
-                assert events(inbox, 2) == ["QOS_NOT_GUARANTEED", "QOS_GUARANTEED"]
-            finally:
-                again.stop()
-                nef.process = start_nef(tmp_path, port=port).process
+            to_stop.callback(again.stop)
+            outage(again, True, False)
+            assert events(inbox, 2) == ["QOS_NOT_GUARANTEED", "QOS_GUARANTEED"]
 
 
 def test_a_full_inbox_keeps_what_comes_next_waiting(nef: NefProcess) -> None:

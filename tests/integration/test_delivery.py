@@ -19,7 +19,7 @@ from af_client.device.process import DeviceSettings, run_device
 from af_client.models.digits import Images, Labels, Pixels
 from af_client.models.pool import Manifest, PoolUnusable, entry_of, write_pool
 from af_client.models.split import Split
-from af_client.modelserver.negotiation import Policy
+from af_client.modelserver.policy import Policy
 from af_client.modelserver.server import ServerSettings, run_server
 from fakes.log import FakeLog
 from fakes.nef import FakeNef, fake_nef
@@ -84,7 +84,11 @@ class World:
 
 @contextmanager
 def a_world(
-    pool: Path, lost: Loss = no_loss, refresh_s: float = 60.0, bandwidth: str = "100 Mbps"
+    pool: Path,
+    lost: Loss = no_loss,
+    refresh_s: float = 60.0,
+    bandwidth: str = "100 Mbps",
+    application: str = "one-shot-object-recognition",
 ) -> Iterator[World]:
     """Everything at work, until the end of the block, when all ends in order."""
     with ExitStack() as stack:
@@ -95,7 +99,7 @@ def a_world(
         server = ServerSettings(world.nef.url, "af", relay.n6, SERVER, pool, policy=policy)
         stack.enter_context(running(lambda stop: run_server(server, stop, world.server)))
         world.server.wait_for_event("server_ready")
-        device = DeviceSettings(relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, refresh_s)
+        device = DeviceSettings(relay.radio, DEVICE, SERVER, "msisdn-1", application, refresh_s)
         stack.enter_context(
             running(lambda stop: run_device(device, IMAGES, stop, world.device, world.load))
         )
@@ -136,10 +140,8 @@ def test_a_model_goes_from_the_pool_to_the_device(pool: Path) -> None:
         ended = world.server.wait_for_event("transfer_end")
         world.device.wait_for_event("recognised")
     (received,) = world.received
-    assert (received.topology, received.weights) == (
-        SPLITS["large"].topology,
-        SPLITS["large"].weights,
-    )
+    assert received.topology == SPLITS["large"].topology
+    assert received.weights == SPLITS["large"].weights
     assert (ready["variant"], ready["accuracy"], ready["weights_lost"]) == ("large", 1.0, 0)
     assert (ended["outcome"], ended["topology_lost"]) == ("delivered", 0)
 
@@ -178,13 +180,27 @@ def test_reported_bandwidth_above_the_ladder_changes_the_session_and_the_model(p
     assert world.server.of("transfer_end")[1]["cause"] == "bandwidth"
 
 
+def test_a_camera_at_a_nef_that_cannot_plan_is_served_like_others(pool: Path) -> None:
+    camera = "person-identification-in-surveillance"
+    with a_world(pool, bandwidth="2 Mbps", application=camera) as world:
+        assert world.device.wait_for_event("model_ready")["variant"] == "small"
+        refused = world.server.wait_for_event("plan")
+        world.nef.bandwidth = "100 Mbps"
+        assert world.device.wait_for_event("model_ready", times=2)["variant"] == "large"
+    assert (refused["variant"], refused["state"]) == ("large", "refused")
+    assert len(world.server.of("plan")) == 1
+    assert world.server.of("nef_failed") == []
+
+
 def test_a_refusal_with_what_is_acceptable_leads_to_the_smaller_model(pool: Path) -> None:
     parts = {str(n): {"medCompN": n, "marBwDl": rate} for n, rate in ((1, "1 Mbps"), (2, "2 Mbps"))}
     refusal = {"status": 403, "acceptableServInfo": {"accBwMedComps": parts}}
     with fake_nef() as nef, loopback_relay() as relay:
         nef.refuse = [refusal]
         world = World(nef)
-        server = ServerSettings(nef.url, "af", relay.n6, SERVER, pool)
+        # Nobody looks at the bandwidth again, which would soon lead to the larger one.
+        policy = Policy(poll_s=60.0)
+        server = ServerSettings(nef.url, "af", relay.n6, SERVER, pool, policy=policy)
         device = DeviceSettings(relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, 60.0)
         with (
             running(lambda stop: run_server(server, stop, world.server)),

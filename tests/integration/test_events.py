@@ -1,12 +1,12 @@
 """Every event reaches the AF over HTTP when the network gives cause for it, and only then."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from builders.receivers import Receiver, receiving
 from builders.service import AF, Served, by_value, component, served, subscription
+from builders.waiting import until
 
 # The demo's radio: good until 8 s, medium until 14 s, bad until 20 s, medium until 24 s, then good.
 LADDER = (("medium", "8 Mbps"), ("small", "600 Kbps"))
@@ -138,17 +138,8 @@ def test_a_receiver_that_recovers_gets_what_it_missed(nef: Served, af: Receiver)
     assert af.until(lambda: len(af.requests) >= 2)
     ids = {headers["X-Notification-Id"] for _, headers, _ in af.requests}
     assert len(ids) == 1
-    assert eventually(lambda: states(nef) == ["delivered"])
+    until(lambda: states(nef) == ["delivered"])
 
 
 def states(nef: Served) -> list[str]:
     return [n["state"] for n in nef.control("GET", "/notifications")["notifications"]]
-
-
-def eventually(condition: Callable[[], bool], timeout_s: float = 10.0) -> bool:
-    until_s = time.monotonic() + timeout_s
-    while time.monotonic() < until_s:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False

@@ -154,7 +154,9 @@ def test_a_periodic_location_comes_with_each_period(nef: Served) -> None:
 def test_a_subscription_is_read_listed_replaced_and_deleted(nef: Served) -> None:
     asked = body(websockNotifConfig={"requestWebsocketUri": True}, mtcProviderId="me")
     made = create(nef, asked)
-    assert made == asked | {"self": made["self"]}
+    uri = made["self"].replace("http://", "ws://", 1).replace(AF, "/notifications/monitoring/af-1")
+    given = {"websockNotifConfig": {"requestWebsocketUri": True, "websocketUri": uri}}
+    assert made == asked | given | {"self": made["self"]}
     assert nef.http.get(nef.path(made)).json() == made
     assert nef.http.get(AF).json() == [made]
     other = body(maximumDetectionTime=7)

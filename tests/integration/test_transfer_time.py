@@ -7,7 +7,8 @@ import pytest
 from builders.reservations import demand, reservation
 from builders.simulations import Simulated
 from fakes.outlets import FakeOutlet
-from nef.domain.analytics import AnalyticsEvent, Question, Target, TransferTime, Volume
+from nef.domain.analytics import AnalyticsEvent, Question, Target, Volume
+from nef.domain.findings import TransferTime
 from nef.network.simulator.scenario import shipped_scenarios
 from nef.network.userplane.forwarding import Forwarder
 from nef.network.userplane.grants import table_of

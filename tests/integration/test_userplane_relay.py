@@ -30,8 +30,8 @@ from builders.userplane import (
     running,
     tos_of,
     two_flows,
-    until,
 )
+from builders.waiting import until
 from nef.network.userplane import connections, relay
 from nef.network.userplane.loss import LossDraw
 from nef.network.userplane.packets import encode_attachment, encode_udp
@@ -56,8 +56,11 @@ def test_the_traffic_class_tells_flows_of_one_five_tuple_apart() -> None:
 
 
 def test_each_flow_gets_its_share_by_its_rate() -> None:
-    with FakeNef(two_flows(2 * SLOW, 20 * SLOW)).serving() as url, running(url) as (network, _):
+    # Both wait from the beginning, so that it does not matter when each packet was sent.
+    nef = FakeNef(two_flows(HELD, HELD))
+    with nef.serving() as url, running(url) as (network, _):
         network.send_both(200, 600)
+        nef.document = two_flows(2 * SLOW, 20 * SLOW)
         arrived = [tos_of(packet) for packet in network.device.take(800)]
     of_weights = [at for at, tos in enumerate(arrived) if tos == WEIGHTS]
     # When 500 packets of the fast flow have come, about 50 of the slow one have.

@@ -1,6 +1,8 @@
 """The `nef` command, as far as it can be seen without serving."""
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,11 @@ def test_the_help_says_what_every_option_is_for() -> None:
         for line in help_text.splitlines():
             if line.strip().startswith("--") and not line.strip().startswith("--help"):
                 assert len(line.split()) > 2 or line.strip().endswith("]"), line
+
+
+def test_what_serves_nothing_does_not_wait_for_what_serves() -> None:
+    look = "import sys, nef.cli; print(sorted({'nef.app', 'sqlalchemy'} & {*sys.modules}))"
+    said = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", look], capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "[]\n"

@@ -69,8 +69,14 @@ class Look:
     def room_moment(self, flow: FlowClass, beside: Collection[str], time_s: float) -> RoomMoment:
         """What the cell leaves to new flows; what the sessions `beside` hold counts as free."""
         own = sum(_blocks(self.held_by.get(name, {}), flow.priority) for name in beside)
-        ues_at = Counter(self._block_rate_bps(ue_id, flow) for ue_id in self.attached)
-        return RoomMoment(time_s, self.free_blocks(flow.priority) + own, ues_at)
+        free_blocks = self.free_blocks(flow.priority) + own
+        return RoomMoment(time_s, free_blocks, self.ues_at[Reliability.of(flow.per)])
+
+    @cached_property
+    def ues_at(self) -> tuple[Mapping[int, int], ...]:
+        """How many attached UEs a block carries which rate for, by reliability class."""
+        attached = [self.rates[ue_id] for ue_id in self.attached]
+        return tuple(Counter(rates[kind] for rates in attached) for kind in Reliability)
 
     @cached_property
     def load(self) -> tuple[int, int, bool, int]:

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,12 @@ Source = str | dict[str, Any]
 
 def scenario_of(source: Source) -> Scenario:
     """Read a scenario; raises InvalidRequest. Only one that ships may name files beside it."""
-    if isinstance(source, str):
-        return parse(shipped_document(source), shipped_text)
-    return parse(source)
+    return _shipped(source) if isinstance(source, str) else parse(source)
+
+
+@cache
+def _shipped(name: str) -> Scenario:
+    return parse(shipped_document(name), shipped_text)
 
 
 @dataclass

@@ -15,6 +15,9 @@ DEVICE = ("device", "--gpsi", "msisdn-1", "--radio", "127.0.0.1:9")
         ((*DEVICE, "--address", "10.45.0"), "'10.45.0' is no IP address"),
         (("model-server", "--n6", "127.0.0.1:9", "--pool", "/nowhere"), "no models in /nowhere"),
         (("device", "--radio", "127.0.0.1:9"), "'--gpsi'"),
+        (("device", "--gpsi", "msisdn-1"), "--radio host:port, or --direct: say one"),
+        ((*DEVICE, "--direct"), "--radio host:port, or --direct: say one"),
+        (("model-server", "--pool", "."), "--n6 host:port, or --direct: say one"),
         (("watch",), "'--ue'"),
         (("watch", "--ue", "msisdn-1", "--rate", "fast"), "'fast' is not a bit rate"),
         (("watch", "--ue", "msisdn-1", "--bytes", "0"), "'--bytes'"),
@@ -30,7 +33,9 @@ def test_wrong_options_are_named_with_what_would_be_right(
     assert "Traceback" not in result.output
 
 
-@pytest.mark.parametrize("command", ["model-server", "device", "models", "demo", "watch"])
+@pytest.mark.parametrize(
+    "command", ["model-server", "device", "models", "demo", "watch", "experiment"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(main, [command, "--help"])
     assert result.exit_code == 0

@@ -24,6 +24,7 @@ DOOR = {
     "TransferTimeQuestion", "TransferTimes", "Transport", "TransportError", "UeAddress",
     "UeAnalytics", "Usage", "UserPlaneEvent", "Watch", "WebsocketReceiver", "format_rate",
     "parse_rate",
+    "Candidate", "Plan", "PlanRequest", "PlanWarning", "TransferQos", "Warnings", "Window",
 }  # fmt: skip
 
 

@@ -4,9 +4,10 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
+from connexion.spec import OpenAPISpecification, Specification
 
 from nef.api.application import contract_application
-from nef.api.documents import NAMES, base_path, methods_of, served
+from nef.api.documents import NAMES, base_path, methods_of, operation_ids, served
 
 METHODS = ("get", "put", "post", "patch", "delete")
 
@@ -80,6 +81,20 @@ def test_the_methods_of_a_path_are_those_of_its_resource(
 def test_an_operation_without_a_handler_fails_at_the_start_and_not_at_the_first_request() -> None:
     with pytest.raises(KeyError, match="FetchAllASSessionWithQoSSubscriptions"):
         contract_application({})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_document_keeps_to_openapi_so_that_no_start_has_to_check_it(name: str) -> None:
+    checked = Specification.load(served(name))
+    assert checked.version[:2] == (3, 0)
+    assert checked.raw == OpenAPISpecification(served(name)).raw, "its keys are all text"
+
+
+def test_applications_are_alike_and_do_not_read_the_documents_anew() -> None:
+    handlers = {name: lambda: None for document in NAMES for name in operation_ids(document)}
+    first, second = (contract_application(handlers).middleware.apis for _ in range(2))
+    assert [api.base_path for api in first] == [base_path(served(name)) for name in NAMES]
+    assert all(a.specification is b.specification for a, b in zip(first, second, strict=True))
 
 
 def test_every_document_that_ships_is_served() -> None:

@@ -15,15 +15,14 @@ from nef.domain.analytics import (
     Question,
     Target,
     Threshold,
-    TransferTime,
     Volume,
     Window,
     check_question,
-    mark,
     reading_of,
 )
 from nef.domain.areas import Area
 from nef.domain.errors import InvalidRequest
+from nef.domain.findings import TransferTime, mark
 from nef.domain.units import BitRate
 
 UE = Target(gpsi="msisdn-1")

@@ -23,3 +23,8 @@ def test_what_is_negotiated_is_what_both_sides_support() -> None:
     assert negotiated(1 << 40) == 0
     assert negotiated(SUPPORTED) == SUPPORTED
     assert negotiated(None) is None, "an AF that said nothing negotiated nothing"
+
+
+def test_a_mask_of_any_length_fits_64_bits_and_keeps_what_there_is_of_features() -> None:
+    assert parse_features("f" * 5000) == 2**64 - 1
+    assert negotiated(parse_features("9" * 5000 + "812")) == negotiated(0x812)

@@ -10,21 +10,19 @@ from builders.findings import FINDINGS, FROM_S, UNTIL_S, answer
 from nef.domain.analytics import (
     AnalyticsEvent,
     AnalyticsSubscription,
-    Congestion,
     Failed,
     Failure,
     Measure,
-    NetworkPerformance,
     Quality,
     Question,
     Target,
     Threshold,
-    TransferTime,
     Volume,
     Window,
 )
 from nef.domain.areas import Area
 from nef.domain.errors import InvalidRequest
+from nef.domain.findings import Congestion, NetworkPerformance, TransferTime
 from nef.domain.reporting import ON_EVENTS, Direction, Method, Reported, Reporting
 from nef.domain.subscriptions import Api, Subscription
 from nef.domain.units import BitRate, PacketErrorRate

@@ -13,8 +13,6 @@ from nef.domain.analytics import (
     AnalyticsEvent,
     AnalyticsRequest,
     AnalyticsSubscription,
-    Answer,
-    DnPerformance,
     Failed,
     Failure,
     Measure,
@@ -25,6 +23,7 @@ from nef.domain.analytics import (
     Window,
 )
 from nef.domain.errors import InvalidRequest, NotFound, UeNotFound
+from nef.domain.findings import Answer, DnPerformance
 from nef.domain.notifications import AnalyticsEvents, Trial
 from nef.domain.reporting import Direction, Method, Reporting
 from nef.domain.subscriptions import Api, Subscription

@@ -1,5 +1,6 @@
 """Deliveries: tried, tried again, given up; one dead receiver costs nobody else anything."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -18,10 +19,12 @@ class ScriptedNotifier:
 
     dead: set[str] = field(default_factory=set)
     sent: list[tuple[str, UserPlaneEvent]] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
 
     def send(self, delivery: Delivery) -> None:
         note = delivery.notification
         if note.destination in self.dead:
+            self.meanwhile()
             raise DeliveryFailed("nobody there")
         assert isinstance(note.content, SessionEvents)
         self.sent.append((note.subscription_id, note.content.reports[0].event))
@@ -110,6 +113,18 @@ def test_a_failed_attempt_is_repeated_later_and_says_why(rig: Rig) -> None:
     assert rig.service.next_due_s() == row.due_at_s
     rig.notifier.dead.clear()
     rig.now_s = row.due_at_s
+    rig.deliver_all()
+    assert rig.states() == {"a": DeliveryState.DELIVERED}
+
+
+def test_a_receiver_that_comes_back_while_an_attempt_fails_is_told_at_once(rig: Rig) -> None:
+    def comes_back() -> None:
+        rig.notifier.dead.clear()
+        rig.service.wake("a")
+
+    rig.notifier.dead.add("http://dead/")
+    rig.notifier.meanwhile = comes_back
+    rig.add("a", "http://dead/")
     rig.deliver_all()
     assert rig.states() == {"a": DeliveryState.DELIVERED}
 

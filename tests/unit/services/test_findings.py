@@ -9,26 +9,28 @@ from builders.courses import place
 from fakes.information import DELAY_MS, FakeInformation
 from nef.domain.analytics import (
     AnalyticsEvent,
-    Answer,
-    Congestion,
-    DnPerformance,
-    Finding,
     Measure,
-    NetworkPerformance,
     Quality,
     Question,
-    Shortfall,
-    Stay,
     Target,
     Threshold,
-    Traffic,
-    TransferTime,
     Volume,
     Window,
     reading_of,
 )
 from nef.domain.areas import Area
 from nef.domain.errors import InvalidRequest
+from nef.domain.findings import (
+    Answer,
+    Congestion,
+    DnPerformance,
+    Finding,
+    NetworkPerformance,
+    Shortfall,
+    Stay,
+    Traffic,
+    TransferTime,
+)
 from nef.domain.units import BitRate, PacketErrorRate
 from nef.ports.information import Communication
 from nef.services.analytics import Analyst

@@ -12,4 +12,5 @@ def pool() -> Pool:
 
 @pytest.fixture(scope="session")
 def held_out(pool: Pool) -> Images:
+    assert pool.manifest.seed is not None
     return held_out_images(pool.manifest.seed)

@@ -1,7 +1,12 @@
 """A folder of models that notices when it is not what it was."""
 
+import errno
 import json
+import os
+import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +15,11 @@ from af_client.models.pool import (
     Manifest,
     Pool,
     PoolUnusable,
+    Port,
+    Provenance,
     entry_of,
+    installation,
+    remove,
     write_pool,
 )
 from af_client.models.split import Split, checksum
@@ -73,7 +82,7 @@ def test_an_unknown_model_is_named(folder: Path) -> None:
 
 
 def test_a_folder_without_models_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(PoolUnusable, match="train them first"):
+    with pytest.raises(PoolUnusable, match="train or add them first"):
         Pool(tmp_path)
 
 
@@ -85,7 +94,168 @@ def test_a_broken_manifest_is_refused(folder: Path, content: str) -> None:
 
 
 def test_a_manifest_of_another_format_is_refused(folder: Path) -> None:
-    path = folder / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": 2}))
-    with pytest.raises(PoolUnusable, match=f"format 2, this program reads {FORMAT_VERSION}"):
+    change_manifest(folder, format_version=3)
+    with pytest.raises(PoolUnusable, match=f"format 3, this program reads 1 and {FORMAT_VERSION}"):
         Pool(folder)
+
+
+def test_a_manifest_of_the_first_format_is_still_read(folder: Path) -> None:
+    first = "name precision accuracy parameters topology_bytes topology_sha256 weights_bytes"
+    (entry,) = json.loads((folder / "manifest.json").read_text())["models"]
+    old = {field: entry[field] for field in [*first.split(), "weights_sha256"]}
+    change_manifest(folder, format_version=1, models=[old])
+    pool = Pool(folder)
+    assert pool.split("tiny") == PARTS
+    assert pool.entry("tiny").inputs == ()
+
+
+def test_what_is_known_of_a_model_is_read_back(folder: Path) -> None:
+    known = replace(
+        entry_of("known", PARTS, accuracy=None, parameters=3, precision="int8"),
+        labelled_set="some.npz",
+        inputs=(Port("x", "float32", (None, 3, 8)),),
+        provenance=Provenance("given", "some.onnx", "ab12", "static"),
+    )
+    with installation(folder) as new:
+        new.add(known, PARTS)
+    assert Pool(folder).entry("known") == known
+
+
+# --- putting in and taking out ---
+
+
+def change_manifest(folder: Path, **fields: Any) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+
+
+def put_in(folder: Path, *names: str, parts: Split = PARTS) -> None:
+    with installation(folder) as new:
+        for name in names:
+            new.add(entry_of(name, parts, accuracy=None, parameters=3), parts)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def fill_the_disk(monkeypatch: pytest.MonkeyPatch, at_file: str) -> None:
+    """Let a write to a file of this name fail as on a full disk, after a few bytes."""
+    real = Path.open
+
+    def opened(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:
+        if at_file in path.name and "r" not in mode:
+            with real(path, mode, *rest, **more) as file:
+                file.write(b"{" if "b" in mode else "{")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return real(path, mode, *rest, **more)
+
+    def written(path: Path, data: Any, *_: Any) -> None:
+        with opened(path, "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode())
+
+    monkeypatch.setattr(Path, "open", opened)
+    monkeypatch.setattr(Path, "write_bytes", written)
+    monkeypatch.setattr(Path, "write_text", written)
+
+
+def test_a_pool_takes_more_models_and_lists_the_smallest_first(folder: Path) -> None:
+    put_in(folder, "huge", parts=Split(b"a", bytes(1000)))
+    put_in(folder, "small", parts=Split(b"a", b"b"))
+    names = [entry.name for entry in Pool(folder).manifest.models]
+    assert names == ["small", "tiny", "huge"]
+    Pool(folder).check()
+
+
+def test_a_name_is_given_once(folder: Path) -> None:
+    before = content(folder)
+    with pytest.raises(PoolUnusable, match="holds a model 'tiny' already; remove it first"):
+        put_in(folder, "other", "tiny", parts=Split(b"x", b"y"))
+    assert content(folder) == before
+
+
+def test_a_folder_that_no_manifest_lists_makes_room(folder: Path) -> None:
+    (folder / "left").mkdir()
+    (folder / "left" / "weights.bin").write_bytes(b"of a crash")
+    put_in(folder, "left")
+    assert Pool(folder).split("left") == PARTS
+
+
+@pytest.mark.parametrize("at_file", ["topology.onnx", "weights.bin", "manifest.json"])
+def test_a_full_disk_leaves_the_pool_as_it_was(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, at_file: str
+) -> None:
+    before = content(folder)
+    fill_the_disk(monkeypatch, at_file)
+    with pytest.raises(OSError, match="No space left"):
+        put_in(folder, "one", "two")
+    monkeypatch.undo()
+    assert content(folder) == before
+    assert {path.name for path in folder.iterdir()} == {"manifest.json", "tiny"}
+
+
+@pytest.mark.parametrize("at_file", ["topology.onnx", "weights.bin", "manifest.json"])
+def test_a_full_disk_leaves_no_new_pool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_file: str
+) -> None:
+    fill_the_disk(monkeypatch, at_file)
+    with pytest.raises(OSError, match="No space left"):
+        put_in(tmp_path / "new", "one")
+    monkeypatch.undo()
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("at_file", ["weights.bin", "manifest.json"])
+def test_a_full_disk_keeps_the_models_that_were_to_be_replaced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, at_file: str
+) -> None:
+    before = content(folder)
+    fill_the_disk(monkeypatch, at_file)
+    other = Split(b"x", b"y")
+    entry = entry_of("tiny", other, accuracy=None, parameters=3)
+    with pytest.raises(OSError, match="No space left"):
+        write_pool(folder, Manifest(FORMAT_VERSION, 1, 9, 4, (entry,)), {"tiny": other})
+    monkeypatch.undo()
+    assert content(folder) == before
+
+
+def test_writing_a_pool_replaces_its_models_and_keeps_the_others(folder: Path) -> None:
+    put_in(folder, "other")
+    new = Split(b"x", b"y")
+    entry = entry_of("tiny", new, accuracy=0.75, parameters=3)
+    write_pool(folder, Manifest(FORMAT_VERSION, 5, 6, 7, (entry,)), {"tiny": new})
+    pool = Pool(folder)
+    assert (pool.split("tiny"), pool.split("other")) == (new, PARTS)
+    assert (pool.manifest.recipe_version, pool.manifest.seed) == (5, 6)
+
+
+def test_a_model_is_taken_out(folder: Path) -> None:
+    put_in(folder, "other")
+    assert remove(folder, "tiny").name == "tiny"
+    assert [entry.name for entry in Pool(folder).manifest.models] == ["other"]
+    assert not (folder / "tiny").exists()
+    with pytest.raises(LookupError, match="holds no model 'tiny'"):
+        remove(folder, "tiny")
+
+
+def test_weights_may_come_piece_by_piece(folder: Path) -> None:
+    with installation(folder) as new:
+        written = new.write("pieces", b"t", (b"some ", b"weights"))
+        assert written.weights_bytes == len(b"some weights")
+        assert written.weights_sha256 == checksum(b"some weights")
+        new.add(entry_of("pieces", Split(b"t", b"some weights"), accuracy=None, parameters=1))
+    assert Pool(folder).split("pieces") == Split(b"t", b"some weights")
+
+
+def test_two_programs_do_not_lose_each_other_s_models(folder: Path) -> None:
+    threads = [threading.Thread(target=put_in, args=(folder, f"m{n}")) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(Pool(folder).manifest.models) == 9
+    Pool(folder).check()

@@ -12,8 +12,10 @@ from af_client import cli
 from af_client.models import training
 from af_client.models.digits import Images, training_images
 from af_client.models.export import Activation, Layer, Network, to_onnx
-from af_client.models.pool import Manifest, Pool
+from af_client.models.pool import Manifest, Pool, Port, entry_of, installation, remove
+from af_client.models.split import Split
 from af_client.models.training import DEFAULT_SEED, RECIPE_VERSION, Trained, train_all
+from builders.models import accuracy_of
 
 SMALL, MEDIUM, LARGE = "digits-small", "digits-medium", "digits-large"
 
@@ -38,7 +40,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_larger_model_recognises_more(pool: Pool) -> None:
-    small, medium, large = (pool.entry(name).accuracy for name in (SMALL, MEDIUM, LARGE))
+    small, medium, large = (accuracy_of(pool, name) for name in (SMALL, MEDIUM, LARGE))
     assert 0.86 <= small <= medium - 0.03
     assert 0.96 <= medium <= large - 0.005
     assert large >= 0.985
@@ -53,10 +55,36 @@ def test_every_topology_is_far_below_a_megabit(pool: Pool) -> None:
     assert all(entry.topology_bytes < 10_000 for entry in pool.manifest.models)
 
 
-def test_nearly_all_parameters_are_in_the_weights(pool: Pool) -> None:
+def test_all_parameters_but_the_biases_are_in_the_weights(pool: Pool) -> None:
     for entry in pool.manifest.models:
         inline_bytes = 4 * entry.parameters - entry.weights_bytes
-        assert 0 <= inline_bytes <= 256, entry.name
+        assert 0 <= inline_bytes <= 5_000, entry.name
+        assert inline_bytes < entry.topology_bytes
+
+
+def test_the_manifest_says_what_the_models_take_and_give(pool: Pool) -> None:
+    for entry in pool.manifest.models:
+        assert entry.inputs == (Port("images", "float32", (None, 8, 8)),)
+        assert entry.outputs == (Port("scores", "float32", (None, 10)),)
+        assert entry.labelled_set == "held-out digits"
+
+
+@pytest.mark.usefixtures("quick")
+def test_other_models_of_the_pool_stay(tmp_path: Path) -> None:
+    parts = Split(b"a graph", b"weights")
+    with installation(tmp_path) as new:
+        new.add(entry_of("given", parts, accuracy=None, parameters=1), parts)
+    trained = train_all(tmp_path, 1)
+    assert "given" not in {entry.name for entry in trained.models}
+    assert Pool(tmp_path).split("given") == parts
+    assert train_all(tmp_path, 1) == trained
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_removed_model_is_trained_again(tmp_path: Path) -> None:
+    train_all(tmp_path, 1)
+    remove(tmp_path, LARGE)
+    assert [entry.name for entry in train_all(tmp_path, 1).models] == [LARGE] * 3
 
 
 def test_the_manifest_says_what_the_models_were_made_from(pool: Pool) -> None:

@@ -1,120 +1,34 @@
 """A model server without sockets: devices, transfers and the NEF's answers in virtual time."""
 
-from collections.abc import Iterable
 from dataclasses import replace
-from ipaddress import ip_address
-from itertools import count
 
 import pytest
 
 from af_client.delivery import documents
-from af_client.delivery.documents import DeviceReport, DeviceRequest
-from af_client.delivery.tunnel import Endpoint, InnerPacket
+from af_client.delivery.tunnel import InnerPacket
 from af_client.delivery.wire import Message, MessageType, Part
-from af_client.modelserver.devices import DEVICE_SILENCE_S, Devices
-from af_client.modelserver.negotiation import Policy
-from af_client.modelserver.serving import SETTLING_S, Model
+from af_client.modelserver.devices import DEVICE_SILENCE_S
+from af_client.modelserver.serving import SETTLING_S
 from af_client.modelserver.steps import (
     Accepted,
-    Command,
-    CreateSession,
     Declined,
     DeleteSession,
     Failed,
     FetchOutlook,
     Reported,
 )
+from builders.model_servers import OTHER, REQUEST, Server, types_of
 from builders.negotiations import (
     DEVICE,
     ENOUGH_BPS,
     GPSI,
-    LARGE,
-    MEDIUM,
     SERVER,
-    SMALL,
     a_notification,
     a_report,
     a_session,
-    allocated,
     guaranteed,
     not_guaranteed,
 )
-from builders.transfers import TOPOLOGY, WEIGHTS, an_offer
-from fakes.log import FakeLog
-
-REQUEST = DeviceRequest("i-1", GPSI, "recognition", None, "missing")
-OTHER = Endpoint(ip_address("10.45.0.3"), 7001)
-
-
-class Server:
-    """Devices with a log, and a NEF that grants everything."""
-
-    def __init__(self) -> None:
-        self.log = FakeLog()
-        models = {
-            v.name: Model(an_offer(v.name), TOPOLOGY, WEIGHTS) for v in (SMALL, MEDIUM, LARGE)
-        }
-        ids = count(1)
-        self.devices = Devices(
-            SERVER,
-            (SMALL, MEDIUM, LARGE),
-            models,
-            {"recognition"},
-            Policy(),
-            lambda: next(ids),
-            self.log,
-        )
-        self.bandwidth_bps = ENOUGH_BPS["large"]
-        self.lasting_bps: int | None = None
-        self.commands: list[Command] = []
-
-    def hear(self, message: Message, now_s: float, source: Endpoint = DEVICE) -> None:
-        self.devices.packet(InnerPacket(source, SERVER, 0xB8, message.encode()), now_s)
-
-    def ask(self, now_s: float, number: int = 1, request: DeviceRequest = REQUEST) -> None:
-        body = documents.write(request)
-        self.hear(Message(MessageType.REQUEST, number, body=body), now_s)
-
-    def turn(self, now_s: float) -> list[Message]:
-        """Send what is due, and let the NEF answer; the messages to devices."""
-        messages = [message for _, message in self.devices.due(now_s)]
-        for whose, command in self.devices.commands():
-            self.commands.append(command)
-            if isinstance(command, FetchOutlook):
-                report = Reported(self.bandwidth_bps, lasting_bps=self.lasting_bps)
-                self.devices.answer(whose, command, report, now_s)
-            elif isinstance(command, CreateSession):
-                self.devices.answer(whose, command, Accepted(a_session()), now_s)
-        return messages
-
-    def running(self, now_s: float = 0.0) -> "Server":
-        """With a device to which the large model is on its way."""
-        self.ask(now_s)
-        self.turn(now_s)
-        self.turn(now_s)
-        self.devices.notification(allocated(), now_s)
-        return self
-
-    def idle(self) -> "Server":
-        """With a device that has the large model."""
-        self.running()
-        transfer = self.log.last("transfer_start")["transfer"]
-        self.turn(1.0)
-        self.done(transfer, "large", 2.0)
-        return self
-
-    def done(self, transfer: int, variant: str, now_s: float, fault: str | None = None) -> None:
-        report = DeviceReport(variant, 0.8, 0, 3, True, False, 0.98, fault)
-        body = documents.write(report)
-        self.hear(Message(MessageType.DONE, transfer, body=body), now_s)
-
-    def started(self) -> list[tuple[str, str]]:
-        """Each transfer so far: its variant and its cause."""
-        return [(e["variant"], e["cause"]) for e in self.log.of("transfer_start")]
-
-
-def types_of(messages: Iterable[Message]) -> list[MessageType]:
-    return [message.type for message in messages]
 
 
 def test_a_request_gets_a_receipt_and_then_the_model_that_the_network_carries() -> None:
@@ -236,7 +150,10 @@ def test_a_device_that_started_anew_gets_its_model_from_the_beginning() -> None:
 
 @pytest.mark.parametrize(
     ("change", "reason"),
-    [({"application": "chess"}, "'chess', only for recognition"), ({"formats": (9,)}, "format 1")],
+    [
+        ({"application": "chess"}, "'chess', only for recognition, surveillance"),
+        ({"formats": (9,)}, "format 1"),
+    ],
 )
 def test_what_cannot_be_served_is_refused_with_the_reason(
     change: dict[str, object], reason: str

@@ -1,10 +1,19 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
+import pytest
+
 from af_client import FlowFilter, UeAddress
 from af_client.delivery.tunnel import Endpoint
-from af_client.modelserver.flows import media_flows, session_request, topology_rate_bps, ue_address
-from af_client.modelserver.selection import select
+from af_client.modelserver.flows import (
+    acceptable_bps,
+    media_flows,
+    session_request,
+    topology_rate_bps,
+    transfer_qos,
+    ue_address,
+)
+from af_client.modelserver.selection import ladders, select
 from builders.negotiations import DEVICE, LARGE, MEDIUM, SERVER, SMALL
 
 LADDER = select((SMALL, MEDIUM, LARGE), 10**9, 1.0).ladder
@@ -52,3 +61,20 @@ def test_a_ue_is_named_by_the_address_of_its_version() -> None:
     assert ue_address(DEVICE) == UeAddress(ipv4="10.45.0.2")
     six = Endpoint(ip_address("2001:db8:45::2"), 7001)
     assert ue_address(six) == UeAddress(ipv6="2001:db8:45::2")
+
+
+def test_a_plan_asks_for_both_flows_of_the_first_rung_as_one() -> None:
+    ladder = ladders((SMALL, MEDIUM, LARGE), 1.0, 0.2)[1].ladder
+    qos = transfer_qos(ladder)
+    flows = media_flows(SERVER, DEVICE, ladder)
+    assert qos.gbr_dl_bps == sum(flow.min_rate_dl_bps or 0 for flow in flows)
+    assert qos.per == flows[1].per
+
+
+@pytest.mark.parametrize(
+    ("offers", "together"),
+    [({}, None), ({0: 7}, 7), ({2: 5_000}, 5_000), ({1: 10**9, 2: 5_000}, 205_000)],
+)
+def test_what_both_flows_would_be_given(offers: dict[int, int], together: int | None) -> None:
+    ladder = ladders((SMALL,), 1.0)[0].ladder
+    assert acceptable_bps(offers, ladder) == together

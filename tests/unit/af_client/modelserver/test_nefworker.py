@@ -1,10 +1,12 @@
+import json
 import queue
+import time
 from collections.abc import Hashable
 from typing import Any
 
 import pytest
 
-from af_client import ConnectFailed, Inbox, NefClient, Notification, Reply
+from af_client import ConnectFailed, Inbox, NefClient, Notification, Reply, Warnings
 from af_client.modelserver.flows import media_flows, session_request
 from af_client.modelserver.nefworker import NefWorker
 from af_client.modelserver.selection import select
@@ -12,16 +14,21 @@ from af_client.modelserver.steps import (
     Accepted,
     Answer,
     CheckSession,
+    ChooseWindow,
     Command,
     CreateSession,
     Declined,
     DeleteSession,
+    DropPlan,
     Failed,
     FetchOutlook,
     Gone,
     ModifySession,
+    Planned,
+    PlanTransfer,
     Reported,
 )
+from af_client.plans import TransferQos
 from builders.analytics import OUTLOOK, event, transfers
 from builders.negotiations import (
     DEVICE,
@@ -33,6 +40,7 @@ from builders.negotiations import (
     a_session,
     allocated,
 )
+from builders.plan_requests import NEF_URL, PLANS, a_candidate, a_plan, plan_document
 from fakes.transport import FakeTransport, problem, reply
 
 CHOICE = select((SMALL, LARGE), 10**9, 1.0)
@@ -41,6 +49,7 @@ CREATE = CreateSession(session_request(SERVER, DEVICE, CHOICE.ladder), CHOICE)
 MODIFY = ModifySession("s-1", media_flows(SERVER, DEVICE, CHOICE.ladder), CHOICE)
 CHECK = CheckSession("s-1")
 DELETE = DeleteSession(a_session())
+PLAN = PlanTransfer(GPSI, TransferQos(gbr_dl_bps=30_000_000), within_s=120)
 DOCUMENT = {
     "self": SESSION_URL,
     "ueIpv4Addr": "10.45.0.2",
@@ -54,9 +63,11 @@ class Worked:
     def __init__(self, *script: Reply | Exception) -> None:
         self.transport = FakeTransport(*script)
         self.inbox = Inbox("http://af.example/secret")
+        self.warnings = Warnings()
+        self.warnings.url = "http://af.example/warnings"
         self.answers: list[Answer] = []
         nef = NefClient("http://nef.example", "af", transport=self.transport)
-        self.worker = NefWorker(nef, self.inbox, self._answered)
+        self.worker = NefWorker(nef, self.inbox, self.warnings, self._answered)
 
     def _answered(self, whose: Hashable, command: Command, answer: Answer) -> None:
         assert whose == "the device"
@@ -125,7 +136,7 @@ def test_notifications_of_a_session_come_after_its_answer() -> None:
         order.put(notification)
 
     worked.inbox.on_notification(heard)
-    worker = NefWorker(nef, worked.inbox, lambda _, __, answer: order.put(answer))
+    worker = NefWorker(nef, worked.inbox, worked.warnings, lambda _, __, answer: order.put(answer))
     worker.carry_out("the device", CREATE)
     first, second = order.get(timeout=10), order.get(timeout=10)
     worked.inbox.close()
@@ -150,6 +161,76 @@ def test_a_session_that_the_nef_does_not_know_is_gone(command: Command) -> None:
 def test_a_nef_that_cannot_be_reached_is_no_end(command: Command) -> None:
     answer = Worked(ConnectFailed("nobody listens")).on(command)
     assert answer == Failed("nobody listens")
+
+
+# --- plans ---
+
+
+def located(cell_id: str | None = "001-01-000000010") -> Reply:
+    where = {"cellId": cell_id} if cell_id else {}
+    return reply(200, {"monitoringType": "LOCATION_REPORTING", "locationInfo": where})
+
+
+def test_a_plan_is_made_where_the_device_is_and_its_first_window_chosen() -> None:
+    made = reply(201, plan_document(), Location=f"{NEF_URL}{PLANS}/p-1")
+    worked = Worked(located(), made, reply(200, plan_document(selectedPolicy=1)))
+    before_s = time.monotonic() - time.time()
+    answer = worked.on(PLAN)
+    assert isinstance(answer, Planned)
+    assert answer.plan.chosen == a_candidate(1, 20, 60)
+    assert answer.until_s - answer.from_s == pytest.approx(40)
+    starts_s = a_candidate(1, 20, 60).window.starts_at.timestamp()
+    assert answer.from_s == pytest.approx(starts_s + before_s, abs=60)
+    asked = json.loads(worked.transport.requests[1].body or b"")
+    cell = {"plmnId": {"mcc": "001", "mnc": "01"}, "nrCellId": "000000010"}
+    assert asked["locationArea5G"] == {"nwAreaInfo": {"ncgis": [cell]}}
+    assert asked["notificationDestination"] == worked.warnings.url
+    assert asked["qosParamSet"]["gfbrDl"] == "30 Mbps"
+    assert worked.transport.said == {"selectedPolicy": 1}
+
+
+@pytest.mark.parametrize("where", [problem(404), reply(204), located(None), located("cell-1")])
+def test_a_device_that_is_nobody_knows_where_is_planned_for_anywhere(where: Reply) -> None:
+    made = reply(201, plan_document(), Location=f"{NEF_URL}{PLANS}/p-1")
+    worked = Worked(where, made, reply(200, plan_document(selectedPolicy=1)))
+    assert isinstance(worked.on(PLAN), Planned)
+    assert "locationArea5G" not in json.loads(worked.transport.requests[1].body or b"")
+
+
+@pytest.mark.parametrize(("status", "kind"), [(403, Declined), (404, Gone), (500, Failed)])
+def test_a_plan_that_is_none_is_answered_as_it_was_refused(status: int, kind: type) -> None:
+    assert isinstance(Worked(located(), problem(status)).on(PLAN), kind)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kind"),
+    [(problem(403), Declined), (reply(200, plan_document()), Failed)],
+)
+def test_a_plan_whose_window_cannot_be_chosen_is_given_up(chosen: Reply, kind: type) -> None:
+    made = reply(201, plan_document(), Location=f"{NEF_URL}{PLANS}/p-1")
+    worked = Worked(located(), made, chosen, reply(204))
+    assert isinstance(worked.on(PLAN), kind)
+    assert worked.transport.asked[-1] == ("DELETE", f"{NEF_URL}{PLANS}/p-1")
+
+
+def test_a_plan_without_candidates_is_given_up() -> None:
+    made = reply(201, plan_document(pdtqPolicies=None), Location=f"{NEF_URL}{PLANS}/p-1")
+    worked = Worked(located(), made, reply(204))
+    assert isinstance(worked.on(PLAN), Failed)
+    assert worked.transport.asked[-1][0] == "DELETE"
+
+
+def test_another_window_is_chosen() -> None:
+    worked = Worked(reply(200, plan_document(selectedPolicy=2)))
+    answer = worked.on(ChooseWindow(a_plan(), a_candidate(2, 70, 100)))
+    assert isinstance(answer, Planned)
+    assert answer.until_s - answer.from_s == pytest.approx(30)
+    assert worked.transport.said == {"selectedPolicy": 2}
+
+
+@pytest.mark.parametrize("gone", [reply(204), problem(404)])
+def test_a_plan_is_dropped_also_where_it_is_over(gone: Reply) -> None:
+    assert Worked(gone).on(DropPlan(a_plan())) == Gone("deleted")
 
 
 def test_a_fault_of_our_own_ends_no_thread() -> None:

@@ -2,7 +2,8 @@ import pytest
 
 from af_client import UeAddress
 from af_client.delivery.sender import Rates
-from af_client.modelserver.negotiation import Negotiation, Policy
+from af_client.modelserver.negotiation import Negotiation
+from af_client.modelserver.policy import Policy
 from af_client.modelserver.steps import (
     Accepted,
     CheckSession,

@@ -13,6 +13,7 @@ from af_client.modelserver.selection import (
     Choice,
     Framing,
     Variant,
+    ladders,
     select,
 )
 from builders.models import bandwidths, pools, variant
@@ -224,3 +225,20 @@ def test_a_budget_below_the_overhead_lets_nothing_fit(budget_s: float) -> None:
     assert (choice.rung, choice.ladder) == (None, ())
     assert f"the budget of {budget_s:g} s is spent by the fixed overhead of 0.1 s" in choice.reason
     assert len(choice.rejected) == 3
+
+
+def test_every_variant_that_is_worth_its_rate_has_a_ladder_of_its_own() -> None:
+    lavish = variant("lavish", 0.5, 9_000_000)
+    found = ladders([variant("a", 0.9, 1_000), variant("b", 0.95, 5_000), lavish], 1.0)
+    names = [[rung.variant.name for rung in choice.ladder] for choice in found]
+    assert names == [["b", "a"], ["a"]]
+    assert found[0].is_better_than(found[1])
+    assert not found[1].is_better_than(found[0])
+    assert not found[0].is_better_than(found[0])
+
+
+def test_anything_is_better_than_nothing() -> None:
+    nothing, (one,) = select([], 10**9, 1.0), ladders([variant()], 1.0)
+    assert one.is_better_than(nothing)
+    assert not nothing.is_better_than(one)
+    assert not nothing.is_better_than(nothing)

@@ -8,12 +8,15 @@ import pytest
 import yaml
 
 from builders.simulations import Simulated
+from nef.domain.capacity import spare_blocks, together
+from nef.domain.units import BitRate, PacketErrorRate
 from nef.network.simulator.cqi import DIVERSITY_ORDER, SHANNON_GAP_DB, TABLE_256QAM
 from nef.network.simulator.parsing import parse, schema
 from nef.network.simulator.pathloss import Site, path_loss_db
 from nef.network.simulator.radio import Carrier, block_rates_bps, blocks_for, elements_a_second
 from nef.network.simulator.run import scenario_of
 from nef.network.simulator.scenario import shipped_scenarios
+from nef.ports.information import FlowClass
 
 DOCS = Path(__file__).parents[4] / "docs"
 MODEL = (DOCS / "radio-model.md").read_text("utf-8")
@@ -93,6 +96,26 @@ def test_the_demo_tells_three_models_apart_by_a_second_of_radio() -> None:
         megabits = network.seen_by("ue-1").rate_dl.bps / 1e6
         assert megabits * 0.8 > fits_mb * 8
         assert too_large_mb is None or megabits < too_large_mb * 8
+
+
+def test_the_rates_of_the_camera_fleet_are_as_told() -> None:
+    network = Simulated("camera-fleet")
+    [cell] = network.cells(network.now_s)
+    assert f"holds {cell.blocks_granted} of the {cell.blocks}\nblocks" in SCENARIOS
+    flow = FlowClass(PacketErrorRate(1, 3), 30)
+    now_s = network.now_s
+    table = rows(SCENARIOS, "cameras")
+    assert len(table) == 2
+    for cameras, *told in table:
+        for rate, (from_s, until_s) in zip(told, ((0, 30), (30, 90)), strict=True):
+            times = now_s + from_s, now_s + until_s, now_s
+            course = network.information.room_course("cell-1", flow, *times)
+            assert course is not None
+            [standing] = together([course]).moments
+            for more_bps, fits in ((0, True), (100_000, False)):
+                asked = BitRate(round(float(rate) * 1e6) + more_bps)
+                found = spare_blocks(standing, asked, int(cameras))
+                assert (found is not None) == fits, (cameras, rate)
 
 
 def test_the_other_figures_of_the_page_are_those_of_the_scenarios() -> None:

@@ -1,0 +1,1 @@
+"""Two questions put to the system: what per-flow reliability buys, and what losses cost."""

@@ -1,0 +1,18 @@
+"""Waiting for what has to happen, for as long as a busy machine may need."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+PATIENCE_S = 30.0
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that has to happen; fails the test if it does not."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > end_s:
+            pytest.fail(f"it did not happen within {PATIENCE_S:g} s")
+        threading.Event().wait(0.005)
