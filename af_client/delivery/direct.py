@@ -9,8 +9,11 @@ from functools import lru_cache
 from ipaddress import IPv4Address, ip_address
 from typing import Protocol, Self
 
-from af_client.delivery.endpoint import TunnelEndpoint
-from af_client.delivery.tunnel import MAX_PAYLOAD_BYTES, Endpoint, InnerPacket, IpAddress
+import numpy as np
+
+from af_client.delivery.endpoint import Messages, TunnelEndpoint
+from af_client.delivery.stream import PacketRun
+from af_client.delivery.tunnel import MAX_PAYLOAD_BYTES, Endpoint, IpAddress
 
 _log = logging.getLogger(__name__)
 
@@ -34,14 +37,16 @@ class DirectEndpoint:
         self.local = local
         self._level, self._tos = _traffic_class(local.address)
         self._socket = _bound(local)
+        self._shifted: dict[int, socket.socket] = {0: self._socket}
 
     def __enter__(self) -> Self:
         """Return the endpoint itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the socket."""
-        self._socket.close()
+        """Close the sockets."""
+        for each in self._shifted.values():
+            each.close()
 
     def fileno(self) -> int:
         """Return what a selector wants."""
@@ -51,25 +56,39 @@ class DirectEndpoint:
         """Do nothing, never: the network knows where its addresses are."""
         return float("inf")
 
-    def send(self, destination: Endpoint, tos: int, payload: bytes) -> None:
+    @property
+    def is_full(self) -> bool:
+        """Never: what the kernel has no room for is lost."""
+        return False
+
+    def send_run(self, to: Endpoint, tos: int, run: Messages, *, port_shift: int = 0) -> None:
+        """Send each message as one packet; any of them may be lost without a word."""
+        # Packet by packet: the network's rules count, and lose, what is handed over at once as one.
+        octets, size = run.framed(b""), run.message_bytes
+        for start in range(0, len(octets), size):
+            self.send(to, tos, bytes(octets[start : start + size]), port_shift=port_shift)
+
+    def send(self, to: Endpoint, tos: int, payload: bytes, *, port_shift: int = 0) -> None:
         """Send one packet; like any packet, it may be lost without a word.
 
-        Raises ValueError above 1400 bytes of payload, or for mixed IP.
+        Raises ValueError above 1400 bytes of payload, or for mixed IP, and OSError for a shifted
+        port that cannot be had.
         """
         if len(payload) > MAX_PAYLOAD_BYTES:
             raise ValueError(f"{len(payload)} bytes of payload, at most {MAX_PAYLOAD_BYTES} fit")
-        if destination.address.version != self.local.address.version:
-            raise ValueError(f"{self.local} and {destination} are of different versions of IP")
+        if to.address.version != self.local.address.version:
+            raise ValueError(f"{self.local} and {to} are of different versions of IP")
         marked = [(self._level, self._tos, tos.to_bytes(4, sys.byteorder))]
         try:
-            self._socket.sendmsg([payload], marked, 0, (str(destination.address), destination.port))
+            outer = (str(to.address), to.port)
+            self._sending(port_shift).sendmsg([payload], marked, 0, outer)
         except OSError as fault:
             # The kernel has no room, or no way there: for a packet both are a loss.
-            _log.debug("a packet to %s was lost on its way: %s", destination, fault)
+            _log.debug("a packet to %s was lost on its way: %s", to, fault)
 
-    def receive(self) -> list[InnerPacket]:
+    def receive(self) -> list[PacketRun]:
         """Take what has come, a bounded number at once."""
-        packets: list[InnerPacket] = []
+        packets: list[PacketRun] = []
         for _ in range(_BATCH):
             try:
                 payload, ancillary, _, source = self._socket.recvmsg(
@@ -80,8 +99,15 @@ class DirectEndpoint:
             except ConnectionRefusedError:
                 continue  # what we sent found nobody: no reason to stop
             came_from = _endpoint(source[0], source[1])
-            packets.append(InnerPacket(came_from, self.local, _tos_of(ancillary), payload))
+            octets = np.frombuffer(payload, np.uint8).reshape(1, -1)
+            packets.append(PacketRun(came_from, self.local, _tos_of(ancillary), octets))
         return packets
+
+    def _sending(self, port_shift: int) -> socket.socket:
+        if port_shift not in self._shifted:
+            shifted = Endpoint(self.local.address, self.local.port + port_shift)
+            self._shifted[port_shift] = _bound(shifted)
+        return self._shifted[port_shift]
 
 
 class PacketEndpoint(Protocol):
@@ -105,12 +131,21 @@ class PacketEndpoint(Protocol):
         """Do what keeps us reachable if it is due; returns when it is due next."""
         ...
 
-    def send(self, destination: Endpoint, tos: int, payload: bytes) -> None:
-        """Send one packet, which may be lost without a word."""
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits to be sent that no more should be given."""
         ...
 
-    def receive(self) -> list[InnerPacket]:
-        """Take what has come for `local`, a bounded number at once."""
+    def send(self, to: Endpoint, tos: int, payload: bytes, *, port_shift: int = 0) -> None:
+        """Send one packet, from our port shifted, which may be lost without a word."""
+        ...
+
+    def send_run(self, to: Endpoint, tos: int, run: Messages, *, port_shift: int = 0) -> None:
+        """Send each message as one packet; any of them may be lost without a word."""
+        ...
+
+    def receive(self) -> list[PacketRun]:
+        """Take what has come for `local`, a bounded amount at once, until the next call."""
         ...
 
 

@@ -48,12 +48,16 @@ class PartOffer:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """OFFER: the model which a transfer brings."""
+    """OFFER: the model which a transfer brings.
+
+    For `repair_s` after its first packet, lost weights may be asked for.
+    """
 
     variant: str
     topology: PartOffer
     weights: PartOffer
     format: int = FORMAT
+    repair_s: float = 0.0
 
     @property
     def size_bytes(self) -> int:
@@ -66,8 +70,9 @@ class DeviceReport:
     """DONE: what became of a transfer on the device.
 
     `seconds` run from the offer until the model could be used. Lost are segments that did not
-    arrive, of the topology also those that a later attempt brought. `accuracy` is the share of the
-    held-out images that the model recognises, None where it could not be loaded (`fault`).
+    arrive, of the topology also those that a later attempt brought; of the weights those are
+    `weights_repaired`. `accuracy` is the share of the held-out images that the model recognises,
+    None where it could not be loaded (`fault`).
     """
 
     variant: str
@@ -78,6 +83,7 @@ class DeviceReport:
     weights_intact: bool
     accuracy: float | None
     fault: str | None = None
+    weights_repaired: int = 0
 
 
 _Document = TypeVar("_Document", DeviceRequest, Offer, DeviceReport)

@@ -1,10 +1,12 @@
 """What is known of a transfer while it arrives, and what can be said of it at its end."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from af_client.delivery import wire
 from af_client.delivery.assembly import Assembly, is_intact
-from af_client.delivery.documents import MAX_PART_BYTES, Offer
+from af_client.delivery.documents import MAX_PART_BYTES, Offer, PartOffer
+from af_client.delivery.losses import LossMap
 from af_client.delivery.wire import MalformedMessage, Part
 
 #: How long after the end of the weights a late segment is waited for.
@@ -20,21 +22,35 @@ class Offered:
     offer: Offer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Received:
     """Both parts are there: the topology whole, the weights with zeros where segments were lost.
 
-    Call `Receiver.report` when it is known what has become of them.
+    `losses` says where. Call `Receiver.report` when it is known what has become of them.
     """
 
     transfer: int
     offer: Offer
     topology: bytes
-    weights: bytes
+    weights: memoryview
     topology_lost: int
-    weights_lost: int
-    weights_intact: bool
+    losses: LossMap
+    weights_repaired: int
     offered_s: float
+
+    @property
+    def weights_lost(self) -> int:
+        """How many segments of the weights did not arrive."""
+        return len(self.losses)
+
+    @cached_property
+    def weights_intact(self) -> bool:
+        """Whether the weights are to the last bit what was offered.
+
+        It takes a moment for large ones: each segment has been checked, so a model can be loaded
+        before anybody asks.
+        """
+        return not self.losses and is_intact(self.weights, self.offer.weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +98,7 @@ class Incoming:
     weights_end: bool = False
     weights_done: bool = False
     weights_heard_s: float = 0.0
+    repair_until_s: float = float("-inf")
     asked_s: float = float("-inf")
     received: bool = False
 
@@ -101,13 +118,23 @@ class Incoming:
             if self.assembly(part, offered.segments).count != offered.segments:
                 raise MalformedMessage(f"the segments of {part.name} are not of the offered size")
         self.offer = offer
+        self.repair_until_s = self.began_s + offer.repair_s
+
+    def adopt(self, kept: Assembly) -> None:
+        """Go on from weights that an earlier transfer brought."""
+        kept.merge(self.parts[Part.WEIGHTS])
+        self.parts[Part.WEIGHTS] = kept
 
     def weights_finished(self, now_s: float) -> bool:
         weights = self.parts.get(Part.WEIGHTS)
         if weights is None:
             return False
-        quiet = now_s >= self.weights_heard_s + QUIET_S
-        return weights.complete or (self.weights_end and quiet)
+        return weights.complete or (self.weights_end and now_s >= self.weights_wait_s)
+
+    @property
+    def weights_wait_s(self) -> float:
+        """Until when more of the weights may come, once they have ended."""
+        return max(self.weights_heard_s + QUIET_S, self.repair_until_s)
 
     @property
     def progress(self) -> Progress | None:
@@ -120,14 +147,29 @@ class Incoming:
     def outcome(self, offer: Offer) -> Received:
         """Both parts, as they are now."""
         topology, weights = self.parts[Part.TOPOLOGY], self.parts[Part.WEIGHTS]
-        content = weights.content(offer.weights)
         return Received(
             self.transfer,
             offer,
-            topology.content(offer.topology),
-            content,
+            bytes(topology.content(offer.topology)),
+            weights.content(offer.weights),
             topology.lost,
-            weights.lost,
-            is_intact(content, offer.weights),
+            weights.losses(offer.weights),
+            weights.repaired,
             self.began_s,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Weights of a transfer that broke, for another one that brings the same."""
+
+    offer: PartOffer
+    weights: Assembly
+
+
+def unfinished(incoming: Incoming | None) -> Unfinished | None:
+    """Return what of a transfer can be gone on from, None for nothing."""
+    if incoming is None or incoming.offer is None or incoming.received:
+        return None
+    weights = incoming.parts[Part.WEIGHTS]
+    return Unfinished(incoming.offer.weights, weights) if weights.received else None

@@ -10,7 +10,16 @@ from collections import deque
 from af_client.delivery import documents, wire
 from af_client.delivery.assembly import is_intact
 from af_client.delivery.documents import DeviceReport, Offer
-from af_client.delivery.incoming import QUIET_S, Event, GivenUp, Incoming, Offered, Progress
+from af_client.delivery.incoming import (
+    Event,
+    GivenUp,
+    Incoming,
+    Offered,
+    Progress,
+    Unfinished,
+    unfinished,
+)
+from af_client.delivery.segments import SegmentRun, run_of
 from af_client.delivery.wire import MalformedMessage, Message, MessageType, Part
 
 #: How often a missing offer is asked for, and a report repeated until its receipt.
@@ -25,6 +34,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self._incoming: Incoming | None = None
+        self._unfinished: Unfinished | None = None
         self._newest: int | None = None
         self._outgoing: deque[Message] = deque()
         self._report: Message | None = None
@@ -42,8 +52,10 @@ class Receiver:
         incoming = self._incoming
         return None if incoming is None else incoming.progress
 
-    def receive(self, message: Message, now_s: float) -> list[Event]:
+    def receive(self, message: Message | SegmentRun, now_s: float) -> list[Event]:
         """Take what the server said; raises MalformedMessage."""
+        if isinstance(message, SegmentRun):
+            return self._receive_of_transfer(message, now_s)
         if message.type is MessageType.RECEIPT:
             self._take_receipt(message)
             return []
@@ -51,6 +63,9 @@ class Receiver:
             return self._abort(message)
         if message.type not in {MessageType.OFFER, MessageType.DATA, MessageType.END}:
             return []
+        return self._receive_of_transfer(message, now_s)
+
+    def _receive_of_transfer(self, message: Message | SegmentRun, now_s: float) -> list[Event]:
         incoming = self._current(message.transfer, now_s)
         if incoming is None:
             return []
@@ -83,7 +98,7 @@ class Receiver:
             if incoming.offer is None:
                 times.append(max(incoming.asked_s, incoming.began_s) + _ASK_AGAIN_S)
             if incoming.weights_end and not incoming.weights_done:
-                times.append(incoming.weights_heard_s + QUIET_S)
+                times.append(incoming.weights_wait_s)
         return min(times, default=None)
 
     def report(self, transfer: int, report: DeviceReport, now_s: float) -> None:
@@ -100,10 +115,19 @@ class Receiver:
         if self._newest is not None and not wire.is_newer(transfer, self._newest):
             return None
         self._newest = transfer
+        self._let_go()
         self._incoming = Incoming(transfer, now_s, now_s)
         return self._incoming
 
-    def _take(self, incoming: Incoming, message: Message, now_s: float) -> list[Event]:
+    def _let_go(self) -> None:
+        """End the transfer under way; what came of its weights is kept for another one."""
+        self._unfinished = unfinished(self._incoming) or self._unfinished
+        self._incoming = None
+
+    def _take(self, incoming: Incoming, message: Message | SegmentRun, now_s: float) -> list[Event]:
+        if isinstance(message, SegmentRun):
+            self._take_segments(incoming, message, now_s)
+            return []
         if message.type is MessageType.OFFER:
             return self._take_offer(incoming, message)
         if message.part is Part.NONE:
@@ -111,12 +135,16 @@ class Receiver:
         if message.type is MessageType.END:
             self._take_end(incoming, message, now_s)
             return []
-        if message.part is Part.WEIGHTS:
-            incoming.weights_heard_s = now_s
-        done = incoming.is_done(message.part)
-        if not done:
-            incoming.assembly(message.part, message.count).take(message)
+        self._take_segments(incoming, run_of(message), now_s)
         return []
+
+    def _take_segments(self, incoming: Incoming, run: SegmentRun, now_s: float) -> None:
+        if run.part is Part.NONE:
+            raise MalformedMessage("DATA of no part")
+        if run.part is Part.WEIGHTS:
+            incoming.weights_heard_s = now_s
+        if not incoming.is_done(run.part):
+            incoming.assembly(run.part, run.count).take(run)
 
     def _take_offer(self, incoming: Incoming, message: Message) -> list[Event]:
         if incoming.offer is not None:
@@ -127,19 +155,29 @@ class Receiver:
         except MalformedMessage:
             self._incoming = None  # nothing can come of it
             raise
+        self._resume(incoming, offer)
         return [Offered(incoming.transfer, offer)]
+
+    def _resume(self, incoming: Incoming, offer: Offer) -> None:
+        """Go on where an earlier transfer of the same weights broke, and tell the server."""
+        kept, self._unfinished = self._unfinished, None
+        if kept is None or kept.offer != offer.weights:
+            return
+        incoming.adopt(kept.weights)
+        for body in wire.ranges_bodies(kept.weights.held()):
+            self._say(MessageType.HAVE, incoming, Part.WEIGHTS, body)
 
     def _take_end(self, incoming: Incoming, message: Message, now_s: float) -> None:
         assembly = incoming.assembly(message.part, message.count)
         if message.part is Part.WEIGHTS:
-            if not incoming.weights_end:
-                incoming.weights_end, incoming.weights_heard_s = True, now_s
-            if incoming.weights_done:
-                self._acknowledge(incoming, Part.WEIGHTS)
-        elif incoming.topology_whole:
-            self._acknowledge(incoming, Part.TOPOLOGY)
-        elif not assembly.complete:
-            self._nack(incoming, Part.TOPOLOGY, wire.ranges_body(assembly.missing()))
+            incoming.weights_end, incoming.weights_heard_s = True, now_s
+        if incoming.is_done(message.part):
+            self._acknowledge(incoming, message.part)
+        elif not assembly.complete and self._may_repair(incoming, message.part, now_s):
+            self._ask_for(incoming, message.part)
+
+    def _may_repair(self, incoming: Incoming, part: Part, now_s: float) -> bool:
+        return part is Part.TOPOLOGY or now_s < incoming.repair_until_s
 
     def _abort(self, message: Message) -> list[Event]:
         transfer = message.transfer
@@ -150,7 +188,7 @@ class Receiver:
         self._newest = transfer
         if not self.busy:
             return []
-        self._incoming = None
+        self._let_go()
         return [GivenUp(transfer, documents.read_reason(message.body))]
 
     def _take_receipt(self, message: Message) -> None:
@@ -183,25 +221,30 @@ class Receiver:
             self._acknowledge(incoming, Part.TOPOLOGY)
         else:
             topology.discard()
-            self._nack(incoming, Part.TOPOLOGY, wire.ranges_body(topology.missing()))
+            self._ask_for(incoming, Part.TOPOLOGY)
 
     def _acknowledge(self, incoming: Incoming, part: Part) -> None:
-        lost = incoming.parts[part].lost
+        assembly = incoming.parts[part]
+        lost = assembly.lost if part is Part.TOPOLOGY else assembly.count - assembly.received
         self._outgoing.append(Message(MessageType.ACK, incoming.transfer, part, index=lost))
 
-    def _nack(self, incoming: Incoming, part: Part, ranges: bytes = b"") -> None:
-        self._outgoing.append(Message(MessageType.NACK, incoming.transfer, part, body=ranges))
+    def _ask_for(self, incoming: Incoming, part: Part) -> None:
+        for body in wire.ranges_bodies(incoming.parts[part].missing()):
+            self._say(MessageType.NACK, incoming, part, body)
+
+    def _say(self, kind: MessageType, incoming: Incoming, part: Part, body: bytes = b"") -> None:
+        self._outgoing.append(Message(kind, incoming.transfer, part, body=body))
 
     def _ask_for_offer(self, incoming: Incoming, now_s: float) -> None:
         since_s = max(incoming.asked_s, incoming.began_s)
         if incoming.offer is None and now_s >= since_s + _ASK_AGAIN_S:
             incoming.asked_s = now_s
-            self._nack(incoming, Part.NONE)
+            self._say(MessageType.NACK, incoming, Part.NONE)
 
     def _stalled(self, incoming: Incoming, now_s: float) -> list[Event]:
         if now_s < incoming.heard_s + STALLED_S:
             return []
-        self._incoming = None
+        self._let_go()
         return [GivenUp(incoming.transfer, f"nothing came for {STALLED_S:.0f} s", stalled=True)]
 
     def _repeat_report(self, now_s: float) -> None:

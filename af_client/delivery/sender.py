@@ -1,18 +1,22 @@
 """The sending end of one transfer, without sockets and clocks.
 
 Give it what the device says (`receive`) and the time (`due`); send what `due` returns, and call
-again at `wake_s` at the latest. The topology is repeated until the device has it whole; weights
-are sent once.
+again at `wake_s` at the latest. The topology is repeated until the device has it whole, lost
+weights until the deadline.
 """
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from enum import Enum
+
+import numpy as np
 
 from af_client.delivery import documents, wire
 from af_client.delivery.documents import DeviceReport, Offer
 from af_client.delivery.pacing import Pacer
+from af_client.delivery.segments import Octets, SegmentedPart, SegmentRun
+from af_client.delivery.segmentset import Range, SegmentSet
 from af_client.delivery.wire import Message, MessageType, Part
 
 #: Slightly under the granted rate, so that no queue grows in the network.
@@ -21,6 +25,11 @@ _SHARE_OF_RATE = 0.99
 _PATIENCE_S, _LONGEST_PATIENCE_S = 0.15, 1.0
 #: A device that answers nothing for so long, while it ought to, is not there.
 SILENCE_S = 5.0
+#: Segments that are framed at once.
+_LONGEST_RUN = 128
+
+#: What leaves at once: one message, or segments in a row.
+Outgoing = Message | SegmentRun
 
 
 class Outcome(Enum):
@@ -41,10 +50,11 @@ class Rates:
 
 @dataclass(slots=True)
 class Tally:
-    """What of one part was sent: segments, each attempt counted."""
+    """What of one part was sent: segments, each attempt counted; `spared` the device had."""
 
     sent: int = 0
     repeated: int = 0
+    spared: int = 0
 
 
 @dataclass
@@ -52,42 +62,63 @@ class _Stream:
     """What of one part is still to be sent, and whether the device has said that it is done."""
 
     part: Part
-    data: bytes
+    content: SegmentedPart
     pacer: Pacer
-    count: int
-    waiting: deque[int] = field(default_factory=deque)
-    attempts: bytearray = field(default_factory=bytearray)
+    waiting: SegmentSet
+    attempts: Octets
     tally: Tally = field(default_factory=Tally)
     settled: bool = False
     ends: int = 0
     end_due_s: float = 0.0
 
-    def refill(self, indices: Iterator[int]) -> None:
-        """Send these once more, unless they wait already."""
-        waiting = set(self.waiting)
-        self.waiting.extend(i for i in indices if i < self.count and i not in waiting)
+    def refill(self, ranges: Iterable[Range]) -> None:
+        """Send these once more."""
+        self.waiting.add(ranges)
         self.ends = 0
         self.end_due_s = 0.0
+
+    def spare(self, ranges: Iterable[Range]) -> None:
+        """Leave these out: they are there already."""
+        before = len(self.waiting)
+        self.waiting.discard(ranges)
+        self.tally.spared += before - len(self.waiting)
+
+    def next_run(self, transfer: int, most: int, now_s: float) -> SegmentRun:
+        """Take out what is sent next: segments in a row, of one size."""
+        first, last = self.waiting.first_run(min(most, _LONGEST_RUN))
+        if last == self.content.count - 1 and last > first:
+            last -= 1  # the last one may be shorter
+        self.waiting.discard([(first, last)])
+        attempts = self.attempts[first : last + 1].copy()
+        self.attempts[first : last + 1] = np.minimum(attempts, wire.MAX_ATTEMPT - 1) + 1
+        self.tally.sent += len(attempts)
+        self.tally.repeated += int(np.count_nonzero(attempts))
+        # What was sent last has the longest way to go before its END can be answered.
+        self.end_due_s = now_s
+        return self.content.run(transfer, self.part, first, attempts)
 
 
 class Sender:
     """Sends one model as the transfer `transfer`.
 
-    `header_bytes` is what each packet costs in headers of IP and UDP; nothing leaves before
-    `begin_s`. `outcome` is None as long
-    as the transfer runs; `report` is the device's word at its end.
+    `header_bytes` is what each packet costs in headers of IP and UDP. Nothing leaves before
+    `begin_s`; until `deadline_s` lost weights are sent again. `outcome` is None as long as the
+    transfer runs; `report` is the device's word at its end.
     """
 
     def __init__(
         self,
         transfer: int,
         offer: Offer,
-        parts: tuple[bytes, bytes],
+        parts: tuple[SegmentedPart, SegmentedPart],
         rates: Rates,
         header_bytes: int,
         begin_s: float,
+        deadline_s: float | None = None,
     ) -> None:
-        self.transfer, self.offer = transfer, offer
+        self.transfer = transfer
+        self._deadline_s = begin_s if deadline_s is None else deadline_s
+        self.offer = replace(offer, repair_s=round(max(0.0, self._deadline_s - begin_s), 3))
         self.outcome: Outcome | None = None
         self.report: DeviceReport | None = None
         self._header_bytes = header_bytes
@@ -95,17 +126,20 @@ class Sender:
         self._offer_waits = True
         self._replies: deque[Message] = deque()
         topology, weights = (
-            _stream(part, data, begin_s)
-            for part, data in zip((Part.TOPOLOGY, Part.WEIGHTS), parts, strict=True)
+            _stream(part, content, begin_s)
+            for part, content in zip((Part.TOPOLOGY, Part.WEIGHTS), parts, strict=True)
         )
         self._topology, self._weights = topology, weights
         self.set_rates(rates)
 
-    def set_rates(self, rates: Rates) -> None:
-        """Follow the grants, also for what is under way."""
+    def set_rates(self, rates: Rates, raise_at_s: float | None = None) -> None:
+        """Follow the grants, also for what is under way.
+
+        A flow whose rate rises sends nothing before `raise_at_s`, when the network knows of it.
+        """
         self.rates = rates
-        self._topology.pacer.set_rate(rates.topology_bps * _SHARE_OF_RATE)
-        self._weights.pacer.set_rate(rates.weights_bps * _SHARE_OF_RATE)
+        self._topology.pacer.set_rate(rates.topology_bps * _SHARE_OF_RATE, raise_at_s)
+        self._weights.pacer.set_rate(rates.weights_bps * _SHARE_OF_RATE, raise_at_s)
 
     @property
     def topology_sent(self) -> Tally:
@@ -123,7 +157,9 @@ class Sender:
             return
         self._heard_s = now_s
         if message.type is MessageType.NACK:
-            self._repeat(message)
+            self._repeat(message, now_s)
+        elif message.type is MessageType.HAVE and message.part is Part.WEIGHTS:
+            self._weights.spare(wire.ranges_of(message.body))
         elif message.type is MessageType.ACK and message.part is not Part.NONE:
             self._stream(message.part).settled = True
         elif message.type is MessageType.DONE:
@@ -137,7 +173,7 @@ class Sender:
         body = documents.write_reason(reason)
         return Message(MessageType.ABORT, self.transfer, body=body)
 
-    def due(self, now_s: float) -> Iterator[Message]:
+    def due(self, now_s: float) -> Iterator[Outgoing]:
         """Yield what has to be sent now, in order."""
         while self._replies:
             yield self._replies.popleft()
@@ -167,15 +203,14 @@ class Sender:
     def _stream(self, part: Part) -> _Stream:
         return self._topology if part is Part.TOPOLOGY else self._weights
 
-    def _repeat(self, message: Message) -> None:
+    def _repeat(self, message: Message, now_s: float) -> None:
         if message.part is Part.NONE:
             self._offer_waits = True
-        elif message.part is Part.TOPOLOGY and not self._topology.settled:
-            ranges = wire.ranges_of(message.body)
-            last = self._topology.count - 1
-            self._topology.refill(
-                i for low, high in ranges for i in range(low, min(high, last) + 1)
-            )
+            return
+        stream = self._stream(message.part)
+        is_late = message.part is Part.WEIGHTS and now_s >= self._deadline_s
+        if not (stream.settled or is_late):
+            stream.refill(wire.ranges_of(message.body))
 
     def _finish(self, message: Message) -> None:
         receipt = Message(MessageType.RECEIPT, self.transfer, index=MessageType.DONE)
@@ -184,46 +219,42 @@ class Sender:
             self.report = documents.read(DeviceReport, message.body)
             self.outcome = Outcome.DELIVERED
 
-    def _from(self, stream: _Stream, now_s: float) -> Iterator[Message]:
+    def _from(self, stream: _Stream, now_s: float) -> Iterator[Outgoing]:
         """What one part's flow carries now: the offer goes with the topology, before it."""
-        pacer = stream.pacer
-        while pacer.allows(now_s):
-            message = self._next(stream, now_s)
-            if message is None:
+        full_bytes = wire.HEADER_BYTES + wire.SEGMENT_BYTES + self._header_bytes
+        while most := stream.pacer.allows(full_bytes, now_s):
+            item = self._next(stream, most, now_s)
+            if item is None:
                 return
-            pacer.sent(message.size_bytes + self._header_bytes, now_s)
+            stream.pacer.sent(self._size_bytes(item), now_s)
             if not self._waits_for_device:
                 self._heard_s = now_s
-            yield message
+            yield item
 
-    def _next(self, stream: _Stream, now_s: float) -> Message | None:
+    def _size_bytes(self, item: Outgoing) -> int:
+        if isinstance(item, SegmentRun):
+            return len(item) * (item.message_bytes + self._header_bytes)
+        return item.size_bytes + self._header_bytes
+
+    def _next(self, stream: _Stream, most: int, now_s: float) -> Outgoing | None:
         if stream.part is Part.TOPOLOGY and self._offer_waits:
             self._offer_waits = False
             body = documents.write(self.offer)
             return Message(MessageType.OFFER, self.transfer, body=body)
         if stream.waiting:
-            return _segment(self.transfer, stream, stream.waiting.popleft(), now_s)
+            return stream.next_run(self.transfer, most, now_s)
         if stream.settled or now_s < stream.end_due_s:
             return None
         stream.end_due_s = now_s + min(_PATIENCE_S * 2**stream.ends, _LONGEST_PATIENCE_S)
         stream.ends += 1
-        return Message(MessageType.END, self.transfer, stream.part, count=stream.count)
+        count = stream.content.count
+        return Message(MessageType.END, self.transfer, stream.part, count=count)
 
 
-def _stream(part: Part, data: bytes, begin_s: float) -> _Stream:
-    count = wire.segments_of(len(data))
-    return _Stream(part, data, Pacer(0, begin_s), count, deque(range(count)), bytearray(count))
-
-
-def _segment(transfer: int, stream: _Stream, index: int, now_s: float) -> Message:
-    attempt = stream.attempts[index]
-    stream.attempts[index] = min(attempt + 1, wire.MAX_ATTEMPT)
-    stream.tally.sent += 1
-    stream.tally.repeated += attempt > 0
-    body = wire.segment(stream.data, index)
-    # What was sent last has the longest way to go before its END can be answered.
-    stream.end_due_s = now_s
-    return Message(MessageType.DATA, transfer, stream.part, attempt, index, stream.count, body)
+def _stream(part: Part, content: SegmentedPart, begin_s: float) -> _Stream:
+    count = content.count
+    waiting = SegmentSet(count, is_full=True)
+    return _Stream(part, content, Pacer(0, begin_s), waiting, np.zeros(count, np.uint8))
 
 
 def _wake_of(stream: _Stream) -> float | None:

@@ -18,7 +18,7 @@ IpAddress = IPv4Address | IPv6Address
 
 
 class NotAPacket(ValueError):
-    """A datagram is not one complete inner packet; the text says what is wrong with it."""
+    """Octets are not one complete inner packet; the text says what is wrong with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,29 @@ class InnerPacket:
         size = len(self.payload)
         if size > MAX_PAYLOAD_BYTES:
             raise ValueError(f"{size} bytes of payload, at most {MAX_PAYLOAD_BYTES} fit")
-        return _headers(self.source, self.destination, self.tos, size) + self.payload
+        return headers(self.source, self.destination, self.tos, size) + self.payload
 
 
 def attachment(address: IpAddress) -> bytes:
-    """Write the packet that attaches `address` to the outer socket which sends it."""
+    """Write the packet that attaches `address` to the connection that it is sent on."""
     return _ip_header(address, address, 0, _NO_NEXT_HEADER, 0)
 
 
+def length_of(start: memoryview) -> int:
+    """Return how long the packet is that starts with these six octets.
+
+    Raises NotAPacket where none starts so, and nobody knows where the next one does.
+    """
+    version, short = start[0] >> 4, start[2] << 8 | start[3]
+    if version == 6:
+        return _IPV6.size + (start[4] << 8 | start[5])
+    if version != 4 or short < _IPV4.size:
+        raise NotAPacket("octets that start neither an IPv4 nor an IPv6 packet")
+    return short
+
+
 def decode(datagram: bytes) -> InnerPacket:
-    """Read a datagram; raises NotAPacket unless it is one complete inner UDP packet."""
+    """Read octets; raises NotAPacket unless they are one complete inner UDP packet."""
     try:
         version = datagram[0] >> 4
         reader = {4: _decode_ipv4, 6: _decode_ipv6}[version]
@@ -73,7 +86,8 @@ def decode(datagram: bytes) -> InnerPacket:
 
 # Packets of one flow differ in little but their payload: few headers, each computed once.
 @lru_cache(maxsize=256)
-def _headers(source: Endpoint, destination: Endpoint, tos: int, size: int) -> bytes:
+def headers(source: Endpoint, destination: Endpoint, tos: int, size: int) -> bytes:
+    """Write what goes before a payload of that size; raises ValueError for mixed IP."""
     if source.address.version != destination.address.version:
         raise ValueError(f"{source} and {destination} are of different versions of IP")
     length = _UDP_BYTES + size

@@ -1,7 +1,7 @@
 """The messages between model server and device; `docs/delivery.md` is the norm of their bytes."""
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
@@ -12,9 +12,10 @@ VERSION = 1
 _MAGIC = b"MD"
 #: magic, version, type, transfer, part, attempt, bytes of the body, index, count, CRC-32 of body
 _HEADER = Struct("!2sBBIBBHIII")
-SEGMENT_BYTES = MAX_PAYLOAD_BYTES - _HEADER.size
+HEADER_BYTES = _HEADER.size
+SEGMENT_BYTES = MAX_PAYLOAD_BYTES - HEADER_BYTES
 _RANGE = Struct("!II")
-#: Gaps which fit into one NACK; the others are asked for by the next one.
+#: Ranges which fit into one message.
 MAX_RANGES = SEGMENT_BYTES // _RANGE.size
 MAX_ATTEMPT = 255
 
@@ -33,6 +34,7 @@ class MessageType(IntEnum):
     ABORT = 9
     REFUSAL = 10
     BYE = 11
+    HAVE = 12
 
 
 class Part(IntEnum):
@@ -76,9 +78,13 @@ class Message:
         """Write the payload of one packet; raises ValueError where the body is too long."""
         if len(self.body) > SEGMENT_BYTES:
             raise ValueError(f"a body of {len(self.body)} bytes, at most {SEGMENT_BYTES} fit")
-        where = (self.transfer, self.part, min(self.attempt, MAX_ATTEMPT), len(self.body))
+        return self.header(len(self.body)) + self.body
+
+    def header(self, body_bytes: int) -> bytes:
+        """Write the header that goes before a body of that size; the checksum is of its own."""
+        where = (self.transfer, self.part, min(self.attempt, MAX_ATTEMPT), body_bytes)
         rest = (self.index, self.count, zlib.crc32(self.body))
-        return _HEADER.pack(_MAGIC, VERSION, self.type, *where, *rest) + self.body
+        return _HEADER.pack(_MAGIC, VERSION, self.type, *where, *rest)
 
 
 def decode(payload: bytes) -> Message:
@@ -108,17 +114,12 @@ def segment(part: bytes, index: int) -> bytes:
     return part[index * SEGMENT_BYTES : (index + 1) * SEGMENT_BYTES]
 
 
-def ranges_body(indices: Iterable[int]) -> bytes:
-    """Write ascending indices as pairs of first and last; what does not fit is left out."""
-    ranges: list[tuple[int, int]] = []
-    for index in indices:
-        if ranges and ranges[-1][1] == index - 1:
-            ranges[-1] = (ranges[-1][0], index)
-        elif len(ranges) < MAX_RANGES:
-            ranges.append((index, index))
-        else:
-            break
-    return b"".join(_RANGE.pack(*pair) for pair in ranges)
+def ranges_bodies(ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+    """Write pairs of first and last index, as many to a body as fit; none: one empty body."""
+    return [
+        b"".join(_RANGE.pack(*pair) for pair in ranges[at : at + MAX_RANGES])
+        for at in range(0, max(len(ranges), 1), MAX_RANGES)
+    ]
 
 
 def ranges_of(body: bytes) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@ from af_client.delivery import documents
 from af_client.delivery.documents import DeviceReport, DeviceRequest
 from af_client.delivery.incoming import Event, GivenUp, Offered, Received
 from af_client.delivery.receiver import Receiver
+from af_client.delivery.segments import SegmentRun
 from af_client.delivery.wire import Message, MessageType
 from af_client.eventlog import Log
 
@@ -47,8 +48,10 @@ class DeviceAgent:
         self._refresh_at_s = float("inf")
         self._progress_s = float("-inf")
 
-    def received(self, message: Message, now_s: float) -> list[Received]:
-        """Take a message, and return the model it completes; raises MalformedMessage."""
+    def received(self, message: Message | SegmentRun, now_s: float) -> list[Received]:
+        """Take what the server said, and return the model it completes; raises MalformedMessage."""
+        if isinstance(message, SegmentRun):
+            return self._happened(self._receiver.receive(message, now_s), now_s)
         about_request = message.transfer == self._number
         if message.type is MessageType.RECEIPT and message.index == MessageType.REQUEST:
             if about_request:
@@ -104,6 +107,7 @@ class DeviceAgent:
             topology_intact=report.topology_intact,
             weights_segments=received.offer.weights.segments,
             weights_lost=report.weights_lost,
+            weights_repaired=report.weights_repaired,
             weights_intact=report.weights_intact,
             accuracy=report.accuracy,
             fault=report.fault,
@@ -176,4 +180,5 @@ def _report(loaded: Loaded) -> DeviceReport:
         weights_intact=received.weights_intact,
         accuracy=loaded.accuracy,
         fault=loaded.fault,
+        weights_repaired=received.weights_repaired,
     )

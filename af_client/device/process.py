@@ -8,9 +8,11 @@ import threading
 import time
 from dataclasses import dataclass
 
-from af_client.delivery import wire
+from af_client.delivery import segments
 from af_client.delivery.direct import PacketEndpoint, open_endpoint
 from af_client.delivery.incoming import Received
+from af_client.delivery.segments import SegmentRun
+from af_client.delivery.stream import PacketRun
 from af_client.delivery.tunnel import Endpoint
 from af_client.delivery.wire import TOS, MalformedMessage, Message
 from af_client.device.agent import DeviceAgent, Loaded
@@ -102,14 +104,24 @@ class _Loop:
 
     def _take_packets(self) -> None:
         now_s = time.monotonic()
-        for packet in self._endpoint.receive():
-            if packet.source != self._server:
-                continue
-            try:
-                self._arrived(self._agent.received(wire.decode(packet.payload), now_s))
-            except MalformedMessage as fault:
-                _log.warning("dropped a packet of %s: %s", packet.source, fault)
+        for run in self._endpoint.receive():
+            if run.source == self._server:
+                self._take_run(run, now_s)
+
+    def _take_run(self, run: PacketRun, now_s: float) -> None:
+        for message in segments.read(run.payloads, _refused):
+            self._take(message, now_s)
+
+    def _take(self, message: Message | SegmentRun, now_s: float) -> None:
+        try:
+            self._arrived(self._agent.received(message, now_s))
+        except MalformedMessage as fault:
+            _refused(fault)
 
     def _arrived(self, models: list[Received]) -> None:
         for model in models:
             self._recognition.put(model)
+
+
+def _refused(fault: MalformedMessage) -> None:
+    _log.warning("dropped a packet of the server: %s", fault)

@@ -84,6 +84,8 @@ class Recognition:
         except Exception as fault:  # onnxruntime's errors have no common base but this
             return Loaded(received, time.monotonic(), None, f"{type(fault).__name__}: {fault}")
         self._model, self._variant = model, received.offer.variant
+        # Checked in this thread, and not before the model can serve.
+        _ = received.weights_intact
         return Loaded(received, ready_s, round(float(np.mean(right)), 4))
 
     def _batch(self) -> None:

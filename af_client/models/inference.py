@@ -15,7 +15,9 @@ class ModelUnusable(ValueError):
     """What arrived cannot become a model; `str()` says which part is wrong and how."""
 
 
-def load_split(topology: bytes, weights: bytes, *, topology_sha256: str) -> InferenceSession:
+def load_split(
+    topology: bytes, weights: bytes | memoryview, *, topology_sha256: str
+) -> InferenceSession:
     """Make a model of its two parts, in memory, without a file.
 
     Raises ModelUnusable, before anything of it is interpreted, for a topology that is not
@@ -69,7 +71,7 @@ def _check_topology(topology: bytes, expected_sha256: str) -> None:
         )
 
 
-def _check_length(topology: bytes, weights: bytes) -> None:
+def _check_length(topology: bytes, weights: bytes | memoryview) -> None:
     try:
         needed = weights_size(topology)
     except (ValueError, DecodeError) as error:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from af_client.delivery import documents, wire
 from af_client.delivery.documents import FORMAT, DeviceRequest
+from af_client.delivery.sender import Outgoing
 from af_client.delivery.tunnel import Endpoint, InnerPacket
 from af_client.delivery.wire import MalformedMessage, Message, MessageType
 from af_client.eventlog import Log
@@ -115,15 +116,16 @@ class Devices:
 
     # --- what goes out ---
 
-    def due(self, now_s: float) -> list[tuple[Endpoint, Message]]:
+    def due(self, now_s: float) -> list[tuple[Endpoint, Outgoing]]:
         """Return what has to be sent now."""
         for served in tuple(self._served.values()):
             if now_s >= served.heard_s + DEVICE_SILENCE_S:
                 self._leave(served, "the device said nothing for a long time")
-        messages, self._replies = self._replies, []
+        items: list[tuple[Endpoint, Outgoing]] = list(self._replies)
+        self._replies = []
         for served in self._served.values():
-            messages += [(served.device, message) for message in served.due(now_s)]
-        return messages
+            items += [(served.device, item) for item in served.due(now_s)]
+        return items
 
     def commands(self) -> list[tuple[Hashable, Command]]:
         """Return what has to be asked of the NEF."""
@@ -186,7 +188,10 @@ class Devices:
             self._policy,
             always_on=self._applications[request.application] is MetBy.PREDICTION,
         )
-        return ServedDevice(source, negotiation, self._models, self._new_transfer, self._log)
+        budget_s = self._policy.budget_s
+        return ServedDevice(
+            source, negotiation, self._models, self._new_transfer, self._log, budget_s
+        )
 
     def _plan_answer(
         self, whose: Hashable, command: PlanCommand, answer: Answer, now_s: float

@@ -14,6 +14,8 @@ from pathlib import Path
 from af_client.client import NefClient
 from af_client.delivery.direct import PacketEndpoint, open_endpoint
 from af_client.delivery.documents import Offer, PartOffer
+from af_client.delivery.segments import SegmentRun
+from af_client.delivery.sender import Outgoing
 from af_client.delivery.tunnel import Endpoint
 from af_client.delivery.wire import TOS
 from af_client.eventlog import Log
@@ -61,7 +63,10 @@ def application_key(name: str) -> str:
 
 def load_models(pool: Pool) -> dict[str, Model]:
     """Read every model of a pool into memory; raises PoolUnusable."""
-    return {entry.name: _model(pool, entry.name) for entry in pool.manifest.models}
+    models = {entry.name: _model(pool, entry.name) for entry in pool.manifest.models}
+    for model in models.values():
+        model.prepare()
+    return models
 
 
 def run_server(settings: ServerSettings, stop: threading.Event, log: Log) -> None:
@@ -169,12 +174,22 @@ class _Loop:
             worker.carry_out(whose, command)
 
     def _send_due(self) -> None:
-        for device, message in self._devices.due(time.monotonic()):
-            self._endpoint.send(device, TOS[message.part], message.encode())
+        if self._endpoint.is_full:
+            return  # the relay is behind; what it takes from us rings the bell
+        for device, item in self._devices.due(time.monotonic()):
+            self._send(device, item)
+
+    def _send(self, device: Endpoint, item: Outgoing) -> None:
+        tos = TOS[item.part]
+        if isinstance(item, SegmentRun):
+            self._endpoint.send_run(device, tos, item)
+        else:
+            self._endpoint.send(device, tos, item.encode())
 
     def _take_packets(self, now_s: float) -> None:
-        for packet in self._endpoint.receive():
-            self._devices.packet(packet, now_s)
+        for run in self._endpoint.receive():
+            for packet in run.packets():
+                self._devices.packet(packet, now_s)
 
     def _take_inputs(self, now_s: float) -> None:
         with suppress(BlockingIOError):

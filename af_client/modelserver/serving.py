@@ -6,9 +6,11 @@ It brings together what the device asks for, what the negotiation decides, and t
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from af_client.delivery.documents import DeviceRequest, Offer
-from af_client.delivery.sender import Outcome, Rates, Sender
+from af_client.delivery.segments import SegmentedPart
+from af_client.delivery.sender import Outcome, Outgoing, Rates, Sender
 from af_client.delivery.tunnel import Endpoint
 from af_client.delivery.wire import Message, MessageType
 from af_client.eventlog import Log
@@ -22,7 +24,7 @@ SETTLING_S = 0.06
 _PROGRESS_EVERY_S = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Model:
     """A model that can be delivered, with its two parts."""
 
@@ -30,11 +32,22 @@ class Model:
     topology: bytes
     weights: bytes
 
+    @cached_property
+    def parts(self) -> tuple[SegmentedPart, SegmentedPart]:
+        """Both parts as they are sent."""
+        return SegmentedPart(self.topology), SegmentedPart(self.weights)
+
+    def prepare(self) -> None:
+        """Compute now what every transfer needs, so that no transfer waits for it."""
+        for part in self.parts:
+            _ = part.checksums
+
 
 class ServedDevice:
     """One device and its transfers.
 
-    `commands` fills with what has to be asked of the NEF. `new_transfer` gives ids that rise.
+    `commands` fills with what has to be asked of the NEF. `new_transfer` gives ids that rise. Lost
+    weights are repaired for `budget_s` from when a model was wanted.
     """
 
     def __init__(
@@ -44,6 +57,7 @@ class ServedDevice:
         models: Mapping[str, Model],
         new_transfer: Callable[[], int],
         log: Log,
+        budget_s: float = 1.0,
     ) -> None:
         self.device, self.negotiation = device, negotiation
         self.commands: deque[Command] = deque()
@@ -55,6 +69,7 @@ class ServedDevice:
         self._reported_bps: int | None = None
         self._expected_s: float | None = None
         self._wanted: str | None = None
+        self._budget_s, self._wanted_s = budget_s, float("-inf")
         self._asked: tuple[str, int] | None = None
         self._has: str | None = None
         self._replies: deque[Message] = deque()
@@ -82,7 +97,7 @@ class ServedDevice:
         if restarted:
             self._end("the device started anew")
         if self._running is None:
-            self._wanted = request.reason
+            self._wanted, self._wanted_s = request.reason, now_s
             if self.negotiation.rung is not None:
                 self._start(self.negotiation.rung, now_s)
 
@@ -135,12 +150,13 @@ class ServedDevice:
             self._wanted = self._cause if running else self._wanted
             self._end(decision.reason)
         elif running is not None and running.offer.variant == rung.variant.name:
-            running.set_rates(negotiation.holding.rates)
+            running.set_rates(negotiation.holding.rates, now_s + SETTLING_S)
         elif running is not None and decision.cause == FORESEEN:
             # What is under way still arrives in time; the next one is the one that will last.
             return
         elif running is not None or self._wanted or self._has != rung.variant.name:
-            self._wanted = self._wanted or decision.cause
+            if not self._wanted:
+                self._wanted, self._wanted_s = decision.cause, now_s
             self._end(f"{rung.variant.name} is right now")
             self._start(rung, now_s + SETTLING_S)
 
@@ -154,9 +170,11 @@ class ServedDevice:
     def _start(self, rung: Rung, begin_s: float) -> None:
         model = self._models[rung.variant.name]
         rates = self.negotiation.holding.rates
-        parts = (model.topology, model.weights)
         transfer, headers = self._new_transfer(), self.device.header_bytes
-        self._sender = Sender(transfer, model.offer, parts, rates, headers, begin_s)
+        deadline_s = self._wanted_s + self._budget_s
+        self._sender = Sender(
+            transfer, model.offer, model.parts, rates, headers, begin_s, deadline_s
+        )
         self._expected_s = _expected_s(model, rates)
         self._cause, self._wanted = self._wanted or "notification", None
         self._reported_bps = self.negotiation.reported_bps
@@ -205,7 +223,9 @@ class ServedDevice:
             topology_lost=report.topology_lost if report else None,
             topology_intact=report.topology_intact if report else None,
             weights_sent=sender.weights_sent.sent,
+            weights_spared=sender.weights_sent.spared,
             weights_lost=report.weights_lost if report else None,
+            weights_repaired=report.weights_repaired if report else None,
             weights_intact=report.weights_intact if report else None,
             accuracy=report.accuracy if report else None,
             fault=report.fault if report else None,
@@ -214,19 +234,19 @@ class ServedDevice:
 
     # --- time ---
 
-    def due(self, now_s: float) -> list[Message]:
+    def due(self, now_s: float) -> list[Outgoing]:
         """Return what has to be sent to the device now."""
         self.follow(self.negotiation.due(now_s), now_s)
-        messages = list(self._replies)
+        items: list[Outgoing] = list(self._replies)
         self._replies.clear()
         running = self._running
         if self._sender is not None:
-            messages += self._sender.due(now_s)
+            items += self._sender.due(now_s)
         if running is not None:
             self._tell_progress(running, now_s)
             if running.outcome is Outcome.UNANSWERED:
                 self._ended("the device answers no more")
-        return messages
+        return items
 
     @property
     def wake_s(self) -> float:

@@ -7,6 +7,8 @@ from itertools import count
 
 from af_client.delivery import documents
 from af_client.delivery.documents import DeviceReport, DeviceRequest
+from af_client.delivery.segments import SegmentRun
+from af_client.delivery.sender import Outgoing
 from af_client.delivery.tunnel import Endpoint, InnerPacket
 from af_client.delivery.wire import Message, MessageType
 from af_client.modelserver.catalogue import MetBy
@@ -43,6 +45,10 @@ REQUEST = DeviceRequest("i-1", GPSI, "recognition", None, "missing")
 OTHER = Endpoint(ip_address("10.45.0.3"), 7001)
 
 
+def messages_of(item: Outgoing) -> list[Message]:
+    return list(item.messages()) if isinstance(item, SegmentRun) else [item]
+
+
 class Server:
     """Devices with a log, and a NEF that grants everything."""
 
@@ -75,7 +81,7 @@ class Server:
 
     def turn(self, now_s: float) -> list[Message]:
         """Send what is due, and let the NEF answer; the messages to devices."""
-        messages = [message for _, message in self.devices.due(now_s)]
+        messages = [message for _, item in self.devices.due(now_s) for message in messages_of(item)]
         for whose, command in self.devices.commands():
             self.commands.append(command)
             if isinstance(command, FetchOutlook):

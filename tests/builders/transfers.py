@@ -4,6 +4,7 @@ import random
 from hashlib import sha256
 
 from af_client.delivery.documents import Offer, PartOffer
+from af_client.delivery.segments import SegmentedPart
 from af_client.delivery.sender import Rates, Sender
 
 TOPOLOGY = random.Random(1).randbytes(4_000)
@@ -26,6 +27,10 @@ def a_sender(
     weights: bytes = WEIGHTS,
     rates: Rates = RATES,
     now_s: float = 0.0,
+    repair_s: float = 0.0,
 ) -> Sender:
     offer = an_offer(variant, topology, weights)
-    return Sender(transfer, offer, (topology, weights), rates, header_bytes=28, begin_s=now_s)
+    parts = SegmentedPart(topology), SegmentedPart(weights)
+    return Sender(
+        transfer, offer, parts, rates, header_bytes=28, begin_s=now_s, deadline_s=now_s + repair_s
+    )

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from builders.waiting import PATIENCE_S, until
 from nef.domain.filters import IpAddress
-from nef.network.userplane.packets import encode_attachment, encode_udp
+from nef.network.userplane.packets import encode_attachment, encode_udp, length_of
 from nef.network.userplane.relay import RelaySettings, run_relay
 
 SERVER, UE, UE2 = (ip_address(a) for a in ("10.60.0.1", "10.45.0.2", "10.45.0.3"))
@@ -95,14 +95,16 @@ class _Quiet(WSGIRequestHandler):
 
 
 class Endpoint:
-    """A server or device with its outer socket."""
+    """A server or device with its connection to the relay."""
 
     def __init__(self, relay_port: int, *addresses: IpAddress) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        self.socket.connect(("127.0.0.1", relay_port))
+        self.socket = socket.create_connection(("127.0.0.1", relay_port))
+        self._octets = bytearray()
         for address in addresses:
-            self.socket.send(encode_attachment(address))
+            self.send(encode_attachment(address))
+
+    def send(self, octets: bytes) -> None:
+        self.socket.sendall(octets)
 
     def take(self, count: int) -> list[bytes]:
         """The next packets, however long they take; probes are left out."""
@@ -112,39 +114,51 @@ class Endpoint:
         """The next packet that is no probe; raises TimeoutError."""
         self.socket.settimeout(timeout_s)
         while True:
-            packet = self.socket.recv(2048)
+            packet = self._packet()
             if packet != PROBE:
                 return packet
 
     def sees_a_probe(self) -> bool:
         self.socket.settimeout(0.05)
         try:
-            return self.socket.recv(2048) == PROBE
+            return self._packet() == PROBE
         except TimeoutError:
             return False
+
+    def _packet(self) -> bytes:
+        while len(self._octets) < 6 or len(self._octets) < (size := self._size()):
+            octets = self.socket.recv(65_536)
+            if not octets:
+                raise ConnectionError("the relay has closed the connection")
+            self._octets += octets
+        packet = bytes(self._octets[:size])
+        del self._octets[:size]
+        return packet
+
+    def _size(self) -> int:
+        return length_of(memoryview(bytes(self._octets[:6])))
 
 
 class Network:
     """A running relay, a server at its one side and a device at its other."""
 
     def __init__(self, ports: tuple[int, int]) -> None:
+        self.ports = ports
         self.server = Endpoint(ports[0], SERVER, SERVER6)
         self.device = Endpoint(ports[1], UE, UE6)
 
     def send(self, number: int, tos: int = 0, to: IpAddress = UE, size: int = 1400) -> None:
         source = SERVER if to.version == 4 else SERVER6
         payload = number.to_bytes(4, "big") + bytes(size - 4)
-        self.server.socket.send(encode_udp((source, 7000), (to, 7001), tos, payload))
+        self.server.send(encode_udp((source, 7000), (to, 7001), tos, payload))
 
     def send_both(self, topology: int, weights: int) -> None:
-        """Packets of both flows in turns, not faster than a small socket buffer takes them."""
+        """Packets of both flows in turns."""
         for number in range(max(topology, weights)):
             if number < topology:
                 self.send(number, TOPOLOGY)
             if number < weights:
                 self.send(number, WEIGHTS)
-            if number % 20 == 19:
-                threading.Event().wait(0.002)
 
     def until_carried(self) -> None:
         """Wait until the relay knows its grants and its device."""
@@ -152,7 +166,7 @@ class Network:
 
     def carries(self) -> bool:
         """Whether a probe arrives soon."""
-        self.server.socket.send(PROBE)
+        self.server.send(PROBE)
         return self.device.sees_a_probe()
 
 

@@ -5,12 +5,16 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 
-from af_client.delivery import tunnel
+import numpy as np
+
+from af_client.delivery import segments, tunnel
 from af_client.delivery.incoming import Event
 from af_client.delivery.receiver import Receiver
-from af_client.delivery.sender import Sender
-from af_client.delivery.tunnel import NotAPacket
+from af_client.delivery.segments import Octets, SegmentRun
+from af_client.delivery.sender import Outgoing, Sender
+from af_client.delivery.tunnel import InnerPacket, IpAddress
 from af_client.delivery.wire import MalformedMessage, Message, decode
 
 #: Whether a downlink message is lost; called once for each.
@@ -45,12 +49,10 @@ class Link:
         moved = True
         while moved:
             moved = False
-            for message in self.sender.due(self.now_s):
+            for item in self.sender.due(self.now_s):
                 moved = True
-                self.down.append((self.now_s, message))
-                if not self.lost(message):
-                    # Through the wire format, as on a network.
-                    self.events += self.receiver.receive(decode(message.encode()), self.now_s)
+                for arrived in segments.read(self._carried(item), refuse):
+                    self.events += self.receiver.receive(arrived, self.now_s)
             messages, events = self.receiver.due(self.now_s)
             self.events += events
             for message in messages:
@@ -59,6 +61,18 @@ class Link:
                 with suppress(MalformedMessage):
                     self.sender.receive(decode(message.encode()), self.now_s)
 
+    def _carried(self, item: Outgoing) -> Octets:
+        """The payloads that arrive, in the wire format, as on a network."""
+        messages = list(item.messages()) if isinstance(item, SegmentRun) else [item]
+        self.down += [(self.now_s, message) for message in messages]
+        octets = item.framed() if isinstance(item, SegmentRun) else item.encode()
+        kept = [not self.lost(message) for message in messages]
+        return np.frombuffer(octets, np.uint8).reshape(len(messages), -1)[kept]
+
+
+def refuse(fault: MalformedMessage) -> None:
+    raise fault
+
 
 class LoopbackRelay:
     """Forwards inner packets between what is attached to its two sides; `lost` drops downlink."""
@@ -66,52 +80,84 @@ class LoopbackRelay:
     def __init__(self, lost: Loss = no_loss) -> None:
         self.lost = lost
         self.tos: list[int] = []
+        #: The ports of servers that downlink came from.
+        self.ports: set[int] = set()
         self._stop = threading.Event()
-        self._sides = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
-        self._attached: list[dict[bytes, tuple[str, int]]] = [{}, {}]
-        for side in self._sides:
-            side.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
-            side.bind(("127.0.0.1", 0))
+        self._listening = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+        self._ends: list[dict[IpAddress, socket.socket]] = [{}, {}]
+        self._rest: dict[socket.socket, bytes] = {}
+        self._selector = selectors.DefaultSelector()
 
     @property
     def n6(self) -> tuple[str, int]:
-        return "127.0.0.1", self._sides[0].getsockname()[1]
+        return "127.0.0.1", self._listening[0].getsockname()[1]
 
     @property
     def radio(self) -> tuple[str, int]:
-        return "127.0.0.1", self._sides[1].getsockname()[1]
+        return "127.0.0.1", self._listening[1].getsockname()[1]
 
     def run(self) -> None:
-        with selectors.DefaultSelector() as selector:
-            for number, side in enumerate(self._sides):
-                selector.register(side, selectors.EVENT_READ, number)
-            while not self._stop.is_set():
-                for key, _ in selector.select(0.05):
-                    self._forward(int(key.data))
+        for side, listening in enumerate(self._listening):
+            self._selector.register(listening, selectors.EVENT_READ, side)
+        while not self._stop.is_set():
+            for key, _ in self._selector.select(0.05):
+                if key.fileobj in self._listening:
+                    self._accept(int(key.data))
+                elif isinstance(key.fileobj, socket.socket):
+                    self._read(key.fileobj, int(key.data))
 
     def stop(self) -> None:
         self._stop.set()
 
     def close(self) -> None:
-        for side in self._sides:
-            side.close()
+        for each in (*self._listening, *self._rest):
+            each.close()
+        self._selector.close()
 
-    def _forward(self, side: int) -> None:
-        datagram, outer = self._sides[side].recvfrom(2048)
-        if datagram[9] == 59:
-            self._attached[side][datagram[12:16]] = outer
-            return
-        other = self._attached[1 - side].get(datagram[16:20])
-        if other is None or (side == 0 and self._is_lost(datagram)):
-            return
-        self._sides[1 - side].sendto(datagram, other)
+    def break_off(self, side: int) -> None:
+        """Let the connections of a side end, as seen from there."""
+        for end in tuple(self._ends[side].values()):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
-    def _is_lost(self, datagram: bytes) -> bool:
-        try:
-            packet = tunnel.decode(datagram)
-        except NotAPacket:
-            return False
+    def _accept(self, side: int) -> None:
+        connected, _ = self._listening[side].accept()
+        self._rest[connected] = b""
+        self._selector.register(connected, selectors.EVENT_READ, side)
+
+    def _read(self, end: socket.socket, side: int) -> None:
+        with suppress(OSError):
+            if octets := end.recv(1 << 18):
+                self._take(self._rest[end] + octets, end, side)
+                return
+        self._selector.unregister(end)
+        del self._rest[end]
+        self._ends[side] = {a: other for a, other in self._ends[side].items() if other is not end}
+        end.close()
+
+    def _take(self, octets: bytes, end: socket.socket, side: int) -> None:
+        while len(octets) >= 6:
+            size = tunnel.length_of(memoryview(octets))
+            if len(octets) < size:
+                break
+            self._forward(octets[:size], end, side)
+            octets = octets[size:]
+        self._rest[end] = octets
+
+    def _forward(self, octets: bytes, end: socket.socket, side: int) -> None:
+        if octets[9] == 59:
+            self._ends[side][ip_address(octets[12:16])] = end
+            return
+        packet = tunnel.decode(octets)
+        other = self._ends[1 - side].get(packet.destination.address)
+        if other is None or (side == 0 and self._is_lost(packet)):
+            return
+        with suppress(OSError):
+            other.sendall(octets)
+
+    def _is_lost(self, packet: InnerPacket) -> bool:
         self.tos.append(packet.tos)
+        self.ports.add(packet.source.port)
         return self.lost(decode(packet.payload))
 
 

@@ -140,10 +140,8 @@ def test_a_model_goes_from_the_pool_to_the_device(pool: Path) -> None:
         ended = world.server.wait_for_event("transfer_end")
         world.device.wait_for_event("recognised")
     (received,) = world.received
-    assert (received.topology, received.weights) == (
-        SPLITS["large"].topology,
-        SPLITS["large"].weights,
-    )
+    assert received.topology == SPLITS["large"].topology
+    assert received.weights == SPLITS["large"].weights
     assert (ready["variant"], ready["accuracy"], ready["weights_lost"]) == ("large", 1.0, 0)
     assert (ended["outcome"], ended["topology_lost"]) == ("delivered", 0)
 

@@ -6,16 +6,17 @@ import pytest
 
 from builders.reservations import demand, reservation
 from builders.simulations import Simulated
+from fakes.outlets import FakeOutlet
 from nef.domain.analytics import AnalyticsEvent, Question, Target, Volume
 from nef.domain.findings import TransferTime
 from nef.network.simulator.scenario import shipped_scenarios
 from nef.network.userplane.forwarding import Forwarder
 from nef.network.userplane.grants import table_of
 from nef.network.userplane.packets import encode_attachment, encode_udp
+from nef.network.userplane.runs import Run, run_of
 from nef.schemas.simulation import flows_document
 from nef.services.analytics import Analyst
 
-OUTER = (("127.0.0.1", 1), ("127.0.0.1", 2))
 _MS = 10**6
 TOLERANCE = 0.05
 
@@ -46,7 +47,8 @@ def taken_s(
     assert address is not None
     server = ip_address("10.60.0.1" if address.version == 4 else "2001:db8:60::1")
     relay = Forwarder(queue_limit_bytes=2 * n_bytes + 10_000, seed=1)
-    relay.from_radio(encode_attachment(address), OUTER[0], 0)
+    device = FakeOutlet()
+    relay.from_radio(run_of(encode_attachment(address)), device)
     packet = encode_udp((server, 7000), (address, 7001), 0, bytes(1400))
     left_bytes, version = n_bytes, -1
     for ms in range(int(patience_s * 1000)):
@@ -56,9 +58,11 @@ def taken_s(
             document = flows_document(network.status(network.now_s), version, flows, None)
             relay.enforce(table_of(document), ms * _MS)
         if ms == 0:
-            for _ in range(-(-n_bytes // len(packet))):
-                relay.from_n6(packet, OUTER[1], 0)
-        left_bytes -= sum(len(sent) for sent, _ in relay.departures(ms * _MS))
+            count = -(-n_bytes // len(packet))
+            run = Run(memoryview(packet * count), len(packet), count)
+            relay.from_n6(run, FakeOutlet(), 0)
+        relay.depart(ms * _MS)
+        left_bytes -= sum(map(len, device.take()))
         if left_bytes <= 0:
             return network.now_s - begun_s + delay_s
         network.step(0.001)

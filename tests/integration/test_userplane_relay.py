@@ -4,21 +4,26 @@ import errno
 import io
 import socket
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from ipaddress import ip_address
 
+import numpy as np
 import pytest
 
 from builders.userplane import (
     FAST,
     HELD,
+    SERVER,
     SERVER6,
     SLOW,
     TOPOLOGY,
+    UE,
     UE2,
     UE6,
     WEIGHTS,
+    Endpoint,
     FakeNef,
+    Network,
     flow,
     grants,
     number_of,
@@ -27,7 +32,8 @@ from builders.userplane import (
     two_flows,
 )
 from builders.waiting import until
-from nef.network.userplane import attachments
+from nef.network.userplane import connections, relay
+from nef.network.userplane.loss import LossDraw
 from nef.network.userplane.packets import encode_attachment, encode_udp
 from nef.network.userplane.relay import RelaySettings, run_relay
 
@@ -110,7 +116,7 @@ def test_nothing_reaches_an_unattached_ue() -> None:
 def test_a_ue_unknown_to_the_nef_gets_nothing_even_attached() -> None:
     stranger = ip_address("10.45.0.99")
     with FakeNef(grants()).serving() as url, running(url) as (network, _):
-        network.device.socket.send(encode_attachment(stranger))
+        network.device.send(encode_attachment(stranger))
         network.send(1, to=stranger)
         network.send(2)
         assert number_of(network.device.next()) == 2
@@ -121,19 +127,38 @@ def test_ipv6_and_uplink_pass_unchanged() -> None:
     with FakeNef(grants()).serving() as url, running(url) as (network, _):
         network.send(7, to=UE6)
         assert network.device.next()[48:52] == (7).to_bytes(4, "big")
-        network.device.socket.send(up)
+        network.device.send(up)
         assert network.server.next() == up
 
 
-def test_noise_on_either_side_is_counted_and_harms_nothing() -> None:
+def test_noise_ends_its_connection_is_counted_and_harms_nobody_else() -> None:
     with FakeNef(grants()).serving() as url, running(url) as (network, end):
-        for noise in (b"", b"\x45", bytes(3000), bytes(60_000)):
-            network.server.socket.send(noise)
-            network.device.socket.send(noise)
-        network.device.socket.send(encode_attachment(UE2))
-        network.send(1, to=UE2)
+        for port in network.ports:
+            for noise in (b"POST / HTTP/1.1\r\n\r\n", bytes(3000), b"\x45\0\0\x01more"):
+                with socket.create_connection(("127.0.0.1", port)) as noisy:
+                    noisy.sendall(noise)
+                    assert is_closed(noisy)
+        network.send(1)
         assert number_of(network.device.next()) == 1
-        assert end()["malformed"] == 8
+        assert end()["malformed"] == 6
+
+
+def is_closed(by_the_other: socket.socket) -> bool:
+    by_the_other.settimeout(10)
+    try:
+        return by_the_other.recv(1) == b""
+    except ConnectionResetError:
+        return True  # with octets of ours unread
+
+
+def test_a_packet_that_is_wrong_in_itself_is_counted_and_the_next_one_goes() -> None:
+    with FakeNef(grants()).serving() as url, running(url) as (network, end):
+        wrong = bytearray(encode_udp((SERVER, 7000), (UE, 7001), 0, b"wrong checksum"))
+        wrong[10] ^= 1
+        network.server.send(bytes(wrong))
+        network.send(1)
+        assert number_of(network.device.next()) == 1
+        assert end()["malformed"] == 1
 
 
 def test_a_nef_that_talks_nonsense_leaves_the_last_grants_and_is_told_once(
@@ -166,28 +191,109 @@ def test_a_nef_that_stops_leaves_the_last_grants(caplog: pytest.LogCaptureFixtur
     assert "the last ones stay" in message
 
 
-def test_a_device_that_fell_silent_is_forgotten_while_the_relay_runs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_connection_that_ends_is_a_detachment() -> None:
     with FakeNef(grants()).serving() as url, running(url) as (network, end):
-        monkeypatch.setattr(attachments, "LIFETIME_S", 0)
-        until(lambda: not network.carries())
-        assert end()["flows"]["default/camera-1"]["packets_unattached"] > 0
-
-
-def test_a_datagram_the_kernel_does_not_take_is_counted_and_the_next_one_goes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def full(*_: object) -> int:
-        monkeypatch.undo()
-        raise OSError(errno.ENOBUFS, "no room")
-
-    with FakeNef(grants()).serving() as url, running(url) as (network, end):
-        monkeypatch.setattr(socket.socket, "sendto", full)
+        network.device.socket.close()
+        network.device = Endpoint(network.ports[1], UE2)
+        until(lambda: arrives(network))
         network.send(1)
-        network.send(2)
+        network.send(2, to=UE2)
         assert number_of(network.device.next()) == 2
-        assert end()["send_failed"] == 1
+        bearer = end()["flows"]["default/camera-1"]
+    assert bearer["packets_unattached"] >= 1
+
+
+def test_a_device_that_comes_back_gets_what_waits() -> None:
+    nef = FakeNef(two_flows(HELD, HELD))
+    with nef.serving() as url, running(url) as (network, end):
+        network.send_both(5, 0)
+        network.until_carried()
+        network.device.socket.close()
+        network.device = Endpoint(network.ports[1], UE)
+        network.until_carried()
+        nef.document = two_flows(FAST, HELD)
+        assert [number_of(packet) for packet in network.device.take(5)] == [0, 1, 2, 3, 4]
+        assert end()["flows"]["s/1"]["packets_sent"] == 5
+
+
+def test_a_device_that_does_not_read_loses_what_is_counted_and_stalls_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "MAX_WAITING_BYTES", 200_000)
+    nef = FakeNef(grants(flow(2, "28fc", 8 * 10**9)))
+    with nef.serving() as url, running(url) as (network, end):
+        lazy, network.device = network.device, Endpoint(network.ports[1], UE2)
+        # More than the kernel keeps for a connection on any system.
+        for number in range(32_000):
+            network.send(number, WEIGHTS)
+        network.send(7, to=UE2)
+        assert number_of(network.device.next()) == 7
+        counts = end()["flows"]["s/2"]
+        lazy.socket.close()
+    assert counts["packets_unread"] > 0
+    assert (
+        counts["packets_in"]
+        == 32_000
+        == sum(counts[f"packets_{fate}"] for fate in ("sent", "unread", "overflowed", "lost"))
+    )
+
+
+def test_nothing_is_lost_at_a_high_rate_but_with_the_error_rate() -> None:
+    """However late the relay, the server or the device is: there is nothing else that loses."""
+    nef = FakeNef(grants(flow(2, "28fc", 10**9, "1E-2")))
+    with nef.serving() as url, running(url) as (network, end):
+        sending = threading.Thread(target=network.send_both, args=(0, 10_000))
+        sending.start()
+        kept = 10_000 - len(lost_of(10_000, 1e-2))
+        numbers = [number_of(packet) for packet in network.device.take(kept)]
+        sending.join()
+        counts = end()["flows"]["s/2"]
+    assert sorted(set(range(10_000)) - set(numbers)) == lost_of(10_000, 1e-2)
+    assert (counts["packets_overflowed"], counts["packets_unread"]) == (0, 0)
+    assert counts["packets_lost"] == 10_000 - kept
+
+
+def lost_of(packets: int, error_rate: float, seed: int = 1) -> list[int]:
+    return [int(n) for n in np.flatnonzero(LossDraw(seed, "s/2").lost(error_rate, packets))]
+
+
+def test_connections_beyond_the_limit_are_closed_and_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with FakeNef(grants()).serving() as url, running(url) as (network, end):
+        monkeypatch.setattr(relay, "MAX_CONNECTIONS", 2)
+        with socket.create_connection(("127.0.0.1", network.ports[1])) as third:
+            assert is_closed(third)
+        network.send(1)
+        assert number_of(network.device.next()) == 1
+        assert end()["attachments_refused"] == 1
+
+
+def test_a_relay_without_descriptors_says_so_and_listens_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def none_left(*_: object) -> tuple[socket.socket, object]:
+        monkeypatch.undo()
+        raise OSError(errno.EMFILE, "too many open files")
+
+    monkeypatch.setattr(relay, "_HOUSEKEEPING_NS", 10**7)
+    with FakeNef(grants()).serving() as url, running(url) as (network, _):
+        monkeypatch.setattr(socket.socket, "accept", none_left)
+        device = Endpoint(network.ports[1], UE2)
+        network.send(1)
+        assert number_of(network.device.next()) == 1
+        network.device.socket.close()
+        network.device = device
+        until(lambda: arrives(network))
+    (message,) = caplog.messages
+    assert "cannot be taken" in message
+
+
+def arrives(network: Network) -> bool:
+    network.send(1, to=UE2)
+    with suppress(TimeoutError):
+        return number_of(network.device.next(0.05)) == 1
+    return False
 
 
 def test_counters_that_nobody_takes_stop_and_the_relay_goes_on(
@@ -202,8 +308,7 @@ def test_counters_that_nobody_takes_stop_and_the_relay_goes_on(
 
 
 def test_an_address_that_is_taken_is_named() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         settings = RelaySettings("127.0.0.1", 0, "127.0.0.1", port, "http://127.0.0.1:9")
         with pytest.raises(OSError, match=f"127.0.0.1:{port}"):

@@ -13,7 +13,8 @@ class FlowCounters:
 
     What came in and is in none of the others still waits. `lost` are those of the packet error
     rate, `overflowed` found the queue full, `unattached` had to leave while their UE was not
-    attached, `moved` waited when the flow was released and went to the flow that then matched.
+    attached, `unread` while their device did not read what it was sent before, `moved` waited when
+    the flow was released and went to the flow that then matched.
     The waits are those of the packets that were sent, `wait_us` all of them added up.
     """
 
@@ -27,17 +28,19 @@ class FlowCounters:
     bytes_overflowed: int = 0
     packets_unattached: int = 0
     bytes_unattached: int = 0
+    packets_unread: int = 0
+    bytes_unread: int = 0
     packets_moved: int = 0
     bytes_moved: int = 0
     wait_us: int = 0
     longest_wait_us: int = 0
     last_wait_us: int = 0
 
-    def sent(self, size_bytes: int, waited_us: int) -> None:
-        """Count a packet that goes to its device."""
-        self.packets_sent += 1
-        self.bytes_sent += size_bytes
-        self.wait_us += waited_us
+    def sent(self, packets: int, bytes_: int, waited_us: int) -> None:
+        """Count packets that go to their device, after the same wait each."""
+        self.packets_sent += packets
+        self.bytes_sent += bytes_
+        self.wait_us += packets * waited_us
         self.longest_wait_us = max(self.longest_wait_us, waited_us)
         self.last_wait_us = waited_us
 
@@ -53,7 +56,7 @@ class RelayCounters:
     unknown_ue: int = 0
     unknown_destination: int = 0
     attachments_refused: int = 0
-    send_failed: int = 0
+    uplink_unread: int = 0
     _released: dict[str, None] = field(default_factory=dict)
 
     def flow(self, key: str) -> FlowCounters:

@@ -20,7 +20,7 @@ _HOPS = 64
 
 
 class MalformedPacket(NefError):
-    """A datagram is not one complete inner packet of the tunnel; says what is wrong with it."""
+    """Octets are not one complete inner packet of the tunnel; says what is wrong with them."""
 
 
 class InnerHeader(NamedTuple):
@@ -51,7 +51,7 @@ def encode_udp(
 
 
 def encode_attachment(address: IpAddress) -> bytes:
-    """The packet that attaches `address` to the outer address it is sent from."""
+    """The packet that attaches `address` to the connection it is sent on."""
     return _encode_ip(address, address, 0, _NO_NEXT_HEADER, b"")
 
 
@@ -69,15 +69,15 @@ def _encode_ip(
     return _IPV4.pack(*before, checksum, *addresses) + body
 
 
-def _ones_sum(header: bytes) -> int:
+def _ones_sum(header: bytes | memoryview) -> int:
     """The ones' complement sum of an IPv4 header, 0xFFFF where its checksum is right (RFC 1071)."""
     total: int = sum(_IPV4_WORDS.unpack_from(header))
     return (total - 1) % 0xFFFF + 1
 
 
-def decode(packet: bytes) -> InnerHeader:
+def decode(packet: bytes | memoryview) -> InnerHeader:
     """The header of an inner packet; raises MalformedPacket."""
-    version = packet[0] >> 4 if packet else None
+    version = packet[0] >> 4 if len(packet) else None
     if version == 4:
         return _decode_ipv4(packet)
     if version == 6:
@@ -85,12 +85,33 @@ def decode(packet: bytes) -> InnerHeader:
     raise MalformedPacket("it starts with neither an IPv4 nor an IPv6 header")
 
 
-def destination_of(packet: bytes) -> bytes:
+def length_of(start: memoryview) -> int:
+    """How long the packet is that starts with these six octets.
+
+    Raises MalformedPacket where no packet starts so, and nobody knows where the next one does.
+    """
+    version = start[0] >> 4
+    if version == 4:
+        length = start[2] << 8 | start[3]
+        if length < _IPV4_BYTES:
+            raise MalformedPacket(f"an IPv4 packet of {length} bytes is shorter than its header")
+        return length
+    if version == 6:
+        return _IPV6_BYTES + (start[4] << 8 | start[5])
+    raise MalformedPacket("it starts with neither an IPv4 nor an IPv6 header")
+
+
+def headers_length_of(first_octet: int) -> int:
+    """The bytes of the IP and UDP headers of a packet that starts with this octet."""
+    return _UDP_BYTES + (_IPV6_BYTES if first_octet >> 4 == 6 else _IPV4_BYTES)
+
+
+def destination_of(packet: memoryview) -> bytes:
     """The destination of a packet that has been decoded before."""
-    return packet[16:20] if packet[0] == _VERSION_4_NO_OPTIONS else packet[24:40]
+    return bytes(packet[16:20] if packet[0] == _VERSION_4_NO_OPTIONS else packet[24:40])
 
 
-def _decode_ipv4(packet: bytes) -> InnerHeader:
+def _decode_ipv4(packet: bytes | memoryview) -> InnerHeader:
     if len(packet) < _IPV4_BYTES:
         raise MalformedPacket(f"{len(packet)} bytes hold no IPv4 header")
     first, tos, size, _, fragment, _, protocol, _, source, destination = _IPV4.unpack_from(packet)
@@ -105,7 +126,7 @@ def _decode_ipv4(packet: bytes) -> InnerHeader:
     return _with_ports(packet, _IPV4_BYTES, tos, protocol, source, destination)
 
 
-def _decode_ipv6(packet: bytes) -> InnerHeader:
+def _decode_ipv6(packet: bytes | memoryview) -> InnerHeader:
     if len(packet) < _IPV6_BYTES:
         raise MalformedPacket(f"{len(packet)} bytes hold no IPv6 header")
     first, size, protocol, _, source, destination = _IPV6.unpack_from(packet)
@@ -117,7 +138,12 @@ def _decode_ipv6(packet: bytes) -> InnerHeader:
 
 
 def _with_ports(
-    packet: bytes, offset: int, tos: int, protocol: int, source: bytes, destination: bytes
+    packet: bytes | memoryview,
+    offset: int,
+    tos: int,
+    protocol: int,
+    source: bytes,
+    destination: bytes,
 ) -> InnerHeader:
     if protocol == _NO_NEXT_HEADER:
         if len(packet) != offset or source != destination:

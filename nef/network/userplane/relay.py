@@ -1,4 +1,4 @@
-"""The user-plane relay: two UDP sockets and the loop between them (docs/user-plane.md)."""
+"""The user-plane relay: two sides of connections and the loop between them (docs/user-plane.md)."""
 
 import json
 import logging
@@ -7,24 +7,28 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TextIO
+from functools import partial
+from typing import Self, TextIO
 
-from nef.network.userplane.attachments import OuterAddress
+from nef.network.userplane.attachments import MAX_ATTACHED
 from nef.network.userplane.classification import GrantTable
+from nef.network.userplane.connections import Connection, ConnectionOver
 from nef.network.userplane.forwarding import Forwarder
 from nef.network.userplane.grants import GrantPoller
 from nef.network.userplane.measurements import MeasurementReporter, Tally
+from nef.network.userplane.packets import MalformedPacket
+from nef.network.userplane.runs import Run
+from nef.network.userplane.streams import BUFFER_BYTES
+
+_Receive = Callable[[Run, Connection], None]
 
 _LOG = logging.getLogger(__name__)
 
 DEFAULT_QUEUE_LIMIT_BYTES = 1024 * 1024
-#: What the kernel is asked to keep while the loop is busy; it may grant less.
-_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
-#: More than the longest inner packet, so that what is longer is seen to be.
-_DATAGRAM_BYTES = 2048
-#: Datagrams of one side between two looks at what is due.
-_BATCH = 64
+#: Connections of both sides; more are closed as they come.
+MAX_CONNECTIONS = 2 * MAX_ATTACHED
 #: The longest sleep: a new table and the end are seen this late where no packet comes.
 _MAX_WAIT_NS = 10 * 10**6
 _HOUSEKEEPING_NS = 10**9
@@ -34,8 +38,8 @@ _HOUSEKEEPING_NS = 10**9
 class RelaySettings:
     """Where the relay listens (port 0 takes a free one) and whom it asks for grants.
 
-    `queue_limit_bytes` bounds the queue of each QoS flow; `seed` is that of the losses, None
-    for the one in the NEF's answer.
+    At least `queue_limit_bytes` may wait in each QoS flow; `seed` is that of the losses, None for
+    the one in the NEF's answer.
     """
 
     n6_host: str
@@ -68,13 +72,10 @@ def run_relay(
         threading.Thread(target=poller.run, args=(halt,), name="grants", daemon=True),
         threading.Thread(target=reporter.run, args=(halt,), name="measurements", daemon=True),
     ]
-    n6 = _listen(settings.n6_host, settings.n6_port)
-    with (
-        n6,
-        _listen(settings.radio_host, settings.radio_port) as radio,
-        selectors.DefaultSelector() as selector,
-    ):
-        loop = _Loop(settings, n6, radio, selector, reporter, counters_to)
+    with ExitStack() as stack:
+        n6 = stack.enter_context(_listen(settings.n6_host, settings.n6_port))
+        radio = stack.enter_context(_listen(settings.radio_host, settings.radio_port))
+        loop = stack.enter_context(_Loop(settings, n6, radio, reporter, counters_to))
         for thread in talking:
             thread.start()
         try:
@@ -91,13 +92,13 @@ def run_relay(
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listening = socket.socket(family, kind, protocol)
     try:
-        for buffer in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-            listening.setsockopt(socket.SOL_SOCKET, buffer, _SOCKET_BUFFER_BYTES)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.setblocking(False)
         listening.bind(address)
+        listening.listen()
     except OSError as error:
         listening.close()
         raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}") from error
@@ -105,44 +106,55 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Loop:
-    """One thread that moves packets; everything but the sockets is the Forwarder's."""
+    """One thread that moves packets; everything but the connections is the Forwarder's."""
 
     def __init__(
         self,
         settings: RelaySettings,
         n6: socket.socket,
         radio: socket.socket,
-        selector: selectors.BaseSelector,
         reporter: MeasurementReporter,
         counters_to: TextIO | None,
     ) -> None:
-        self._n6, self._radio, self._reporter = n6, radio, reporter
-        self._selector, self._counters_to = selector, counters_to
+        self._listening = {n6: self._from_n6, radio: self._from_radio}
+        self._reporter, self._counters_to = reporter, counters_to
+        self._selector = selectors.DefaultSelector()
+        self._connections: set[Connection] = set()
+        self._to_flush: set[Connection] = set()
+        self._buffer = bytearray(BUFFER_BYTES)
         self._forwarder = Forwarder(settings.queue_limit_bytes, settings.seed)
         self._table: GrantTable | None = None
-        self._housekeeping_ns = time.monotonic_ns() + _HOUSEKEEPING_NS
+        self._now_ns = self._seen_ns = time.monotonic_ns()
+        self._housekeeping_ns = self._now_ns + _HOUSEKEEPING_NS
         self._measure_every_ns = int(settings.report_interval_s * 10**9)
-        self._tally = Tally(time.monotonic_ns())
+        self._tally = Tally(self._now_ns)
         self._measuring_ns = 0
-        selector.register(n6, selectors.EVENT_READ, self._receive_n6)
-        selector.register(radio, selectors.EVENT_READ, self._receive_radio)
+
+    def __enter__(self) -> Self:
+        self._listen()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._selector.close()
+        for connection in self._connections:
+            connection.socket.close()
 
     def turn(self, table: GrantTable | None) -> None:
-        """Wait for a packet, a departure or a while, and do what is due."""
+        """Wait for packets, a departure or a while, and do what is due."""
         ready = self._selector.select(self._wait_s())
-        now_ns = time.monotonic_ns()
+        self._seen_ns, self._now_ns = self._now_ns, time.monotonic_ns()
         if table is not None and table is not self._table:
-            self._forwarder.enforce(table, now_ns)
+            self._forwarder.enforce(table, self._now_ns)
             self._table = table
-        for key, _ in ready:
-            key.data(now_ns)
-        for packet, device in self._forwarder.departures(time.monotonic_ns()):
-            self._send(self._radio, packet, device)
-        if now_ns >= self._measuring_ns:
-            self.measure(now_ns)
-        if now_ns >= self._housekeeping_ns:
-            self._housekeeping_ns = now_ns + _HOUSEKEEPING_NS
-            self._forwarder.expire(now_ns)
+        for key, events in ready:
+            key.data(events)
+        self._forwarder.depart(time.monotonic_ns())
+        self._flush()
+        if self._now_ns >= self._measuring_ns:
+            self.measure(self._now_ns)
+        if self._now_ns >= self._housekeeping_ns:
+            self._housekeeping_ns = self._now_ns + _HOUSEKEEPING_NS
+            self._listen()
             self.report()
 
     def measure(self, now_ns: int) -> None:
@@ -167,29 +179,73 @@ class _Loop:
             return _MAX_WAIT_NS / 10**9
         return min(max(0, due_ns - time.monotonic_ns()), _MAX_WAIT_NS) / 10**9
 
-    def _receive_n6(self, now_ns: int) -> None:
-        receive, take_in = self._n6.recvfrom, self._forwarder.from_n6
-        try:
-            for _ in range(_BATCH):
-                packet, outer = receive(_DATAGRAM_BYTES)
-                take_in(packet, outer, now_ns)
-        except BlockingIOError:
-            return  # all that had come is taken in
+    # --- connections ---
 
-    def _receive_radio(self, now_ns: int) -> None:
-        receive, take_in = self._radio.recvfrom, self._forwarder.from_radio
-        try:
-            for _ in range(_BATCH):
-                packet, outer = receive(_DATAGRAM_BYTES)
-                server = take_in(packet, outer, now_ns)
-                if server is not None:
-                    self._send(self._n6, packet, server)
-        except BlockingIOError:
-            return  # all that had come is taken in
+    def _listen(self) -> None:
+        for listening, receive in self._listening.items():
+            if listening not in self._selector.get_map():
+                accept = partial(self._accept, listening, receive)
+                self._selector.register(listening, selectors.EVENT_READ, accept)
 
-    def _send(self, side: socket.socket, packet: bytes, outer: OuterAddress) -> None:
+    def _accept(self, listening: socket.socket, receive: _Receive, _: int) -> None:
         try:
-            side.sendto(packet, outer)
-        except OSError:
-            # The kernel has no room, or nobody is there any more: for UDP both are a loss.
-            self._forwarder.counters.send_failed += 1
+            connected, _address = listening.accept()
+        except BlockingIOError:
+            return  # who came has gone again
+        except OSError as error:
+            # No descriptors are left. Listening goes on with the next housekeeping.
+            _LOG.warning("a connection cannot be taken: %s", error)
+            self._selector.unregister(listening)
+            return
+        if len(self._connections) >= MAX_CONNECTIONS:
+            self._forwarder.counters.attachments_refused += 1
+            connected.close()
+            return
+        connection = Connection(connected, self._buffer, self._to_flush)
+        self._connections.add(connection)
+        moved = partial(self._moved, connection, receive)
+        self._selector.register(connected, selectors.EVENT_READ, moved)
+
+    def _moved(self, connection: Connection, receive: _Receive, events: int) -> None:
+        if events & selectors.EVENT_WRITE:
+            self._to_flush.add(connection)
+            connection.is_stuck = False
+        if not events & selectors.EVENT_READ:
+            return
+        try:
+            for run in connection.read():
+                receive(run, connection)
+        except MalformedPacket:
+            self._forwarder.malformed()
+            self._end(connection)
+        except ConnectionOver:
+            self._end(connection)
+
+    def _from_n6(self, run: Run, connection: Connection) -> None:
+        self._forwarder.from_n6(run, connection, self._now_ns, self._seen_ns)
+
+    def _from_radio(self, run: Run, connection: Connection) -> None:
+        self._forwarder.from_radio(run, connection)
+
+    def _flush(self) -> None:
+        for connection in [c for c in self._to_flush if not c.is_stuck]:
+            try:
+                connection.flush()
+            except ConnectionOver:
+                self._end(connection)
+            else:
+                self._watch(connection)
+
+    def _watch(self, connection: Connection) -> None:
+        """Wake up for room in the kernel while it has none."""
+        key = self._selector.get_key(connection.socket)
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.is_stuck else 0)
+        if key.events != events:
+            self._selector.modify(connection.socket, events, key.data)
+
+    def _end(self, connection: Connection) -> None:
+        self._forwarder.ended(connection)
+        self._connections.discard(connection)
+        self._to_flush.discard(connection)
+        self._selector.unregister(connection.socket)
+        connection.socket.close()

@@ -8,6 +8,7 @@ import numpy as np
 from af_client.delivery import documents
 from af_client.delivery.documents import DeviceReport, DeviceRequest
 from af_client.delivery.incoming import Received
+from af_client.delivery.losses import LossMap
 from af_client.delivery.wire import Message, MessageType
 from af_client.device.agent import DeviceAgent, Loaded
 from af_client.device.recognition import Loader, Recognition
@@ -170,7 +171,9 @@ def test_it_says_goodbye() -> None:
 # --- recognition ---
 
 IMAGES = Images(np.zeros((150, 8, 8), np.float32), np.arange(150, dtype=np.int64) % 10)
-RECEIVED = Received(1, an_offer(), TOPOLOGY, WEIGHTS, 0, 0, True, 0.0)
+RECEIVED = Received(
+    1, an_offer(), TOPOLOGY, memoryview(WEIGHTS), 0, LossMap((), len(WEIGHTS)), 0, 0.0
+)
 
 
 def always(digit: int) -> Callable[[Pixels], Labels]:

@@ -32,7 +32,7 @@ def received(endpoint: PacketEndpoint, packets: int = 1) -> list[InnerPacket]:
     with selectors.DefaultSelector() as selector:
         selector.register(endpoint, selectors.EVENT_READ)
         while len(taken) < packets and selector.select(5):
-            taken += endpoint.receive()
+            taken += [packet for run in endpoint.receive() for packet in run.packets()]
     return taken
 
 

@@ -12,7 +12,7 @@ from af_client.delivery.wire import (
     Part,
     decode,
     is_newer,
-    ranges_body,
+    ranges_bodies,
     ranges_of,
     segment,
     segments_of,
@@ -86,14 +86,18 @@ def test_the_segments_of_a_part_make_the_part(size: int) -> None:
 
 @given(st.sets(st.integers(0, 400), max_size=100))
 def test_gaps_are_written_as_ranges_and_read_back(indices: set[int]) -> None:
-    pairs = ranges_of(ranges_body(sorted(indices)))
-    assert {i for first, last in pairs for i in range(first, last + 1)} == indices
+    pairs = [(index, index) for index in sorted(indices)]
+    assert [pair for body in ranges_bodies(pairs) for pair in ranges_of(body)] == pairs
 
 
-def test_more_gaps_than_fit_are_left_for_the_next_time() -> None:
-    body = ranges_body(range(0, 10_000, 2))
-    assert len(body) <= SEGMENT_BYTES
-    assert len(ranges_of(body)) == MAX_RANGES
+def test_more_gaps_than_fit_into_one_message_are_in_the_next_one() -> None:
+    bodies = ranges_bodies([(n, n) for n in range(0, 1000, 2)])
+    assert [len(ranges_of(body)) for body in bodies] == [MAX_RANGES, MAX_RANGES, 156]
+    assert all(len(body) <= SEGMENT_BYTES for body in bodies)
+
+
+def test_no_gap_is_a_message_without_ranges() -> None:
+    assert ranges_bodies([]) == [b""]
 
 
 @pytest.mark.parametrize("body", [b"1234567", bytes.fromhex("0000000500000004")])

@@ -3,6 +3,7 @@ import pytest
 
 from af_client.delivery.assembly import Assembly
 from af_client.delivery.documents import PartOffer
+from af_client.delivery.segments import run_of
 from af_client.delivery.wire import SEGMENT_BYTES, Message, MessageType, Part, segment, segments_of
 from af_client.experiments.damage import drawn, draws_for, whole_probability, zero_filled
 from af_client.models.split import checksum
@@ -52,7 +53,8 @@ def test_a_part_with_holes_is_what_a_device_puts_together() -> None:
     assembly = Assembly(len(lost))
     for index in np.flatnonzero(~lost):
         body = segment(PART, int(index))
-        assembly.take(Message(MessageType.DATA, 1, Part.WEIGHTS, 0, int(index), len(lost), body))
+        message = Message(MessageType.DATA, 1, Part.WEIGHTS, 0, int(index), len(lost), body)
+        assembly.take(run_of(message))
     offer = PartOffer(len(PART), checksum(PART))
     assert zero_filled(PART, lost) == assembly.content(offer)
 

@@ -2,14 +2,16 @@
 
 from ipaddress import ip_address
 
+from fakes.outlets import FakeOutlet
 from nef.domain.filters import TosTrafficClass
-from nef.network.userplane.attachments import LIFETIME_S
+from nef.network.userplane.attachments import MAX_ATTACHED
 from nef.network.userplane.classification import GrantTable, QosFlow, TrafficSelector
+from nef.network.userplane.counters import RelayCounters
 from nef.network.userplane.forwarding import Forwarder
 from nef.network.userplane.packets import encode_attachment, encode_udp
+from nef.network.userplane.runs import Run, run_of
 
 SERVER, UE, STRANGER = (ip_address(a) for a in ("10.60.0.1", "10.45.0.2", "10.45.0.9"))
-AT_SERVER, AT_UE, AT_STRANGER = ("127.0.0.1", 1), ("127.0.0.1", 2), ("127.0.0.1", 3)
 MS, S = 10**6, 10**9
 BIG = 1400
 
@@ -33,156 +35,196 @@ def table(*flows: QosFlow, seed: int = 1) -> GrantTable:
     return GrantTable(seed, {UE.packed: (*flows, bearer)})
 
 
-def forwarder(
-    grants: GrantTable | None = None, limit: int = 10**7, seed: int | None = None
-) -> Forwarder:
-    relay = Forwarder(limit, seed)
-    relay.enforce(grants or table(), 0)
-    relay.from_radio(encode_attachment(UE), AT_UE, 0)
-    relay.from_n6(encode_attachment(SERVER), AT_SERVER, 0)
-    return relay
+class Relay:
+    """A forwarder with a server at its one side and a device at its other."""
 
+    def __init__(
+        self, grants: GrantTable | None = None, limit: int = 10**7, seed: int | None = None
+    ) -> None:
+        self.forwarder = Forwarder(limit, seed)
+        self.server, self.device = FakeOutlet(), FakeOutlet()
+        self.forwarder.enforce(grants or table(), 0)
+        self.up(encode_attachment(UE))
+        self.down(encode_attachment(SERVER))
 
-def feed(relay: Forwarder, count: int, tos: int = 0, now_ns: int = 0) -> None:
-    for number in range(count):
-        relay.from_n6(down(number, tos), AT_SERVER, now_ns)
+    @property
+    def counters(self) -> RelayCounters:
+        return self.forwarder.counters
 
+    def down(self, packet: bytes, now_ns: int = 0) -> None:
+        self.forwarder.from_n6(run_of(packet), self.server, now_ns)
 
-def leaving(relay: Forwarder, now_ns: int = S) -> list[int]:
-    return [number_of(packet) for packet, _ in relay.departures(now_ns)]
+    def up(self, packet: bytes, device: FakeOutlet | None = None) -> None:
+        self.forwarder.from_radio(run_of(packet), device or self.device)
+
+    def feed(self, count: int, tos: int = 0, now_ns: int = 0) -> None:
+        """Packets 0 to `count`, as one run."""
+        octets = b"".join(down(number, tos) for number in range(count))
+        run = Run(memoryview(octets), len(octets) // count, count)
+        self.forwarder.from_n6(run, self.server, now_ns)
+
+    def leaving(self, now_ns: int = S) -> list[int]:
+        """The numbers of the packets that reach the device by then."""
+        self.forwarder.depart(now_ns)
+        return [number_of(packet) for packet in self.device.take()]
 
 
 def test_a_packet_arrives_unchanged_where_its_ue_is() -> None:
-    relay = forwarder()
-    relay.from_n6(down(5), AT_SERVER, 0)
-    assert list(relay.departures(S)) == [(down(5), AT_UE)]
-    assert relay.next_departure_ns() is None
+    relay = Relay()
+    relay.down(down(5))
+    relay.forwarder.depart(S)
+    assert relay.device.packets == [down(5)]
+    assert relay.forwarder.next_departure_ns() is None
 
 
 def test_a_ue_that_moves_gets_what_waits_at_its_new_place() -> None:
-    relay = forwarder()
-    feed(relay, 1)
-    relay.from_radio(encode_attachment(UE), AT_STRANGER, 1)
-    assert [outer for _, outer in relay.departures(S)] == [AT_STRANGER]
+    relay, elsewhere = Relay(), FakeOutlet()
+    relay.feed(1)
+    relay.up(encode_attachment(UE), elsewhere)
+    assert relay.leaving() == []
+    assert elsewhere.packets == [down(0)]
 
 
 def test_nothing_reaches_a_ue_that_is_not_attached() -> None:
-    relay = Forwarder(10**6, None)
-    relay.enforce(table(), 0)
-    feed(relay, 3)
-    assert leaving(relay) == []
+    relay = Relay()
+    relay.forwarder.ended(relay.device)
+    relay.feed(3)
+    assert relay.leaving() == []
     assert relay.counters.flow("default/ue").packets_unattached == 3
 
 
-def test_a_silent_ue_is_not_attached_any_more() -> None:
-    relay = forwarder()
-    relay.expire((LIFETIME_S + 1) * S)
-    feed(relay, 1, now_ns=(LIFETIME_S + 1) * S)
-    assert leaving(relay, (LIFETIME_S + 2) * S) == []
+def test_what_a_device_does_not_read_is_dropped_and_counted_and_others_get_theirs() -> None:
+    relay = Relay(table(flow("s/1", tos="b8fc"), flow("s/2", tos="28fc")))
+    relay.feed(3, 0xB8)
+    relay.device.is_full = True
+    assert relay.leaving() == []
+    relay.device.is_full = False
+    relay.feed(2, 0x28)
+    assert relay.leaving(2 * S) == [0, 1]
+    unread, read = (relay.counters.flow(key) for key in ("s/1", "s/2"))
+    assert (unread.packets_unread, unread.bytes_unread, unread.packets_sent) == (3, 3 * 1428, 0)
+    assert read.packets_sent == 2
 
 
 def test_a_destination_unknown_to_the_network_is_counted() -> None:
-    relay = forwarder()
-    relay.from_radio(encode_attachment(STRANGER), AT_STRANGER, 0)
-    relay.from_n6(encode_udp((SERVER, 1), (STRANGER, 2), 0, b""), AT_SERVER, 0)
-    assert leaving(relay) == []
+    relay = Relay()
+    relay.up(encode_attachment(STRANGER), FakeOutlet())
+    relay.down(encode_udp((SERVER, 1), (STRANGER, 2), 0, b""))
+    assert relay.leaving() == []
     assert relay.counters.unknown_ue == 1
 
 
 def test_before_the_first_table_no_ue_is_known() -> None:
     relay = Forwarder(10**6, None)
-    feed(relay, 1)
+    relay.from_n6(run_of(down(1)), FakeOutlet(), 0)
     assert relay.counters.unknown_ue == 1
 
 
 def test_uplink_goes_straight_to_the_server_it_names() -> None:
-    relay = forwarder()
+    relay = Relay()
     up = encode_udp((UE, 7001), (SERVER, 7000), 0, b"report")
-    assert relay.from_radio(up, AT_UE, 0) == AT_SERVER
+    relay.up(up)
+    assert relay.server.packets == [up]
     assert (relay.counters.uplink_packets, relay.counters.uplink_bytes) == (1, len(up))
 
 
-def test_uplink_to_nobody_is_counted() -> None:
-    up = encode_udp((UE, 7001), (STRANGER, 7000), 0, b"report")
-    relay = forwarder()
-    assert relay.from_radio(up, AT_UE, 0) is None
-    assert relay.counters.unknown_destination == 1
+def test_uplink_to_nobody_or_to_who_does_not_read_is_counted() -> None:
+    relay = Relay()
+    relay.up(encode_udp((UE, 7001), (STRANGER, 7000), 0, b"report"))
+    relay.server.is_full = True
+    relay.up(encode_udp((UE, 7001), (SERVER, 7000), 0, b"report"))
+    counters = relay.counters
+    assert (counters.unknown_destination, counters.uplink_unread) == (1, 1)
+    assert counters.uplink_packets == 0
 
 
-def test_malformed_datagrams_are_counted_on_both_sides() -> None:
-    relay = forwarder()
-    relay.from_n6(b"noise", AT_SERVER, 0)
-    assert relay.from_radio(b"", AT_UE, 0) is None
-    assert relay.counters.malformed == 2
+def test_malformed_packets_are_counted_on_both_sides() -> None:
+    relay = Relay()
+    octets = encode_udp((SERVER, 1), (UE, 2), 0, b"a")
+    wrong_checksum = bytes([0x45, 1, *octets[2:]])
+    relay.down(wrong_checksum)
+    relay.up(wrong_checksum)
+    relay.forwarder.from_n6(Run(memoryview(wrong_checksum * 3), 29, 3), relay.server, 0)
+    relay.forwarder.malformed()
+    assert relay.counters.malformed == 6
+
+
+def test_packets_of_many_headers_ride_where_each_belongs() -> None:
+    relay = Relay(table(flow("s/1", tos="b8fc")))
+    for port in range(200):
+        for tos in (0xB8, 0x28):
+            relay.down(encode_udp((SERVER, port), (UE, 7001), tos, b"x"))
+    assert relay.counters.flow("s/1").packets_in == 200
+    assert relay.counters.flow("default/ue").packets_in == 200
 
 
 def test_each_flow_goes_at_its_own_rate() -> None:
-    relay = forwarder(table(flow("s/1", 10**6, tos="b8fc"), flow("s/2", 10**7, tos="28fc")))
-    feed(relay, 500, 0xB8)
-    feed(relay, 500, 0x28)
-    assert leaving(relay, 0) == [0, 0]
-    list(relay.departures(500 * MS))
+    relay = Relay(table(flow("s/1", 10**6, tos="b8fc"), flow("s/2", 10**7, tos="28fc")))
+    relay.feed(500, 0xB8)
+    relay.feed(500, 0x28)
+    assert relay.leaving(0) == [0, 0]
+    relay.leaving(500 * MS)
     sent = {key: counters.bytes_sent for key, counters in relay.counters.flows.items()}
     assert abs(sent["s/1"] * 8 - 500_000) <= 1428 * 8
     assert abs(sent["s/2"] * 8 - 5_000_000) <= 1428 * 8
 
 
 def test_the_next_departure_is_the_soonest_of_all_flows() -> None:
-    relay = forwarder(table(flow("s/1", 10**6, tos="b8fc"), flow("s/2", 0, tos="28fc")))
-    feed(relay, 2, 0x28)
-    assert relay.next_departure_ns() is None
-    feed(relay, 2, 0xB8)
-    list(relay.departures(0))
-    assert relay.next_departure_ns() == 1428 * 8 * 1000
+    relay = Relay(table(flow("s/1", 10**6, tos="b8fc"), flow("s/2", 0, tos="28fc")))
+    relay.feed(2, 0x28)
+    assert relay.forwarder.next_departure_ns() is None
+    relay.feed(2, 0xB8)
+    relay.leaving(0)
+    assert relay.forwarder.next_departure_ns() == 1428 * 8 * 1000
 
 
 def test_a_full_queue_drops_and_counts() -> None:
-    relay = forwarder(limit=3000)
-    feed(relay, 5)
-    assert leaving(relay) == [0, 1]
-    counters = relay.counters.flow("default/ue")
+    relay = Relay(table(flow("s/1", 1000)), limit=3000)
+    relay.feed(5)
+    assert relay.leaving(60 * S) == [0, 1]
+    counters = relay.counters.flow("s/1")
     assert (counters.packets_in, counters.packets_overflowed) == (5, 3)
     assert (counters.bytes_in, counters.bytes_overflowed) == (5 * 1428, 3 * 1428)
 
 
 def test_a_new_table_changes_the_rate_of_what_waits() -> None:
-    relay = forwarder(table(flow("s/1", 0)))
-    feed(relay, 3)
-    assert leaving(relay, 60 * S) == []
-    relay.enforce(table(flow("s/1", 10**9)), 60 * S)
-    assert leaving(relay, 61 * S) == [0, 1, 2]
+    relay = Relay(table(flow("s/1", 0)))
+    relay.feed(3)
+    assert relay.leaving(60 * S) == []
+    relay.forwarder.enforce(table(flow("s/1", 10**9)), 60 * S)
+    assert relay.leaving(61 * S) == [0, 1, 2]
 
 
 def test_packets_of_a_released_flow_ride_what_matches_then() -> None:
-    relay = forwarder(table(flow("s/1", 0)))
-    feed(relay, 3)
-    relay.enforce(table(), S)
-    assert leaving(relay, 2 * S) == [0, 1, 2]
+    relay = Relay(table(flow("s/1", 0)))
+    relay.feed(3)
+    relay.forwarder.enforce(table(), S)
+    assert relay.leaving(2 * S) == [0, 1, 2]
     assert relay.counters.flow("s/1").packets_moved == 3
     assert relay.counters.flow("default/ue").packets_sent == 3
 
 
 def test_packets_of_a_ue_that_is_gone_are_counted() -> None:
-    relay = forwarder()
-    feed(relay, 3)
-    relay.enforce(GrantTable(1, {}), S)
-    assert leaving(relay) == []
+    relay = Relay()
+    relay.feed(3)
+    relay.forwarder.enforce(GrantTable(1, {}), S)
+    assert relay.leaving() == []
     assert relay.counters.unknown_ue == 3
 
 
 def test_a_new_flow_takes_packets_that_rode_the_default_bearer_until_then() -> None:
-    relay = forwarder()
-    feed(relay, 1)
-    relay.enforce(table(flow("s/1")), S)
-    feed(relay, 1, now_ns=S)
+    relay = Relay()
+    relay.feed(1)
+    relay.forwarder.enforce(table(flow("s/1")), S)
+    relay.feed(1, now_ns=S)
     assert relay.counters.flow("s/1").packets_in == 1
 
 
 def test_losses_are_drawn_at_departure_and_repeat_for_the_seed() -> None:
     def run(seed: int, own_seed: int | None = None) -> list[int]:
-        relay = forwarder(table(flow("s/1", error_rate=0.1), seed=seed), seed=own_seed)
-        feed(relay, 1000)
-        return leaving(relay)
+        relay = Relay(table(flow("s/1", error_rate=0.1), seed=seed), seed=own_seed)
+        relay.feed(1000)
+        return relay.leaving()
 
     assert run(1) == run(1)
     assert run(1) != run(2)
@@ -191,45 +233,44 @@ def test_losses_are_drawn_at_departure_and_repeat_for_the_seed() -> None:
 
 
 def test_a_lost_packet_has_used_its_share_of_the_radio() -> None:
-    relay = forwarder(table(flow("s/1", 1428 * 8 * 100, error_rate=1.0)))
-    feed(relay, 300)
-    list(relay.departures(S))
+    relay = Relay(table(flow("s/1", 1428 * 8 * 100, error_rate=1.0)))
+    relay.feed(300)
+    relay.leaving(S)
     counters = relay.counters.flow("s/1")
     assert (counters.packets_sent, counters.packets_lost) == (0, 101)
     assert counters.bytes_lost == 101 * 1428
 
 
 def test_another_seed_of_the_network_starts_the_losses_anew() -> None:
-    def numbers(relay: Forwarder) -> list[int]:
-        feed(relay, 300, now_ns=S)
-        return leaving(relay, 2 * S)
+    def numbers(relay: Relay) -> list[int]:
+        relay.feed(300, now_ns=S)
+        return relay.leaving(2 * S)
 
-    changed = forwarder(table(flow("s/1", error_rate=0.3), seed=1))
-    changed.enforce(table(flow("s/1", error_rate=0.3), seed=2), 0)
-    fresh = forwarder(table(flow("s/1", error_rate=0.3), seed=2))
+    changed = Relay(table(flow("s/1", error_rate=0.3), seed=1))
+    changed.forwarder.enforce(table(flow("s/1", error_rate=0.3), seed=2), 0)
+    fresh = Relay(table(flow("s/1", error_rate=0.3), seed=2))
     assert numbers(changed) == numbers(fresh)
 
 
 def test_an_error_rate_that_changes_holds_for_what_waits() -> None:
-    relay = forwarder(table(flow("s/1", error_rate=1.0)))
-    feed(relay, 3)
-    relay.enforce(table(flow("s/1", error_rate=0.0)), 0)
-    assert leaving(relay) == [0, 1, 2]
+    relay = Relay(table(flow("s/1", error_rate=1.0)))
+    relay.feed(3)
+    relay.forwarder.enforce(table(flow("s/1", error_rate=0.0)), 0)
+    assert relay.leaving() == [0, 1, 2]
 
 
 def test_an_attachment_that_finds_no_room_is_counted() -> None:
-    relay = forwarder()
+    relay = Relay()
     for number in range(5000):
-        address = ip_address(0x0A000000 + number)
-        relay.from_radio(encode_attachment(address), AT_UE, 0)
-    assert relay.counters.attachments_refused == 5001 - 4096
+        relay.up(encode_attachment(ip_address(0x0A000000 + number)))
+    assert relay.counters.attachments_refused == 5001 - MAX_ATTACHED
 
 
 def test_the_waits_of_sent_packets_are_counted() -> None:
-    relay = forwarder(table(flow("s/1", 1428 * 8 * 1000)))  # a packet a millisecond
-    feed(relay, 3)
+    relay = Relay(table(flow("s/1", 1428 * 8 * 1000)))  # a packet a millisecond
+    relay.feed(3)
     for now_ms in (0, 1, 4):
-        list(relay.departures(now_ms * MS))
+        relay.leaving(now_ms * MS)
     counters = relay.counters.flow("s/1")
     waits = (counters.wait_us, counters.longest_wait_us, counters.last_wait_us)
     assert waits == (0 + 1000 + 4000, 4000, 4000)

@@ -1,12 +1,13 @@
 """Losses that can be repeated."""
 
+import numpy as np
 import pytest
 
 from nef.network.userplane.loss import LossDraw
 
 
 def losses(draw: LossDraw, error_rate: float, packets: int) -> list[int]:
-    return [n for n in range(packets) if draw.lost(error_rate)]
+    return [int(n) for n in np.flatnonzero(draw.lost(error_rate, packets))]
 
 
 def test_the_same_seed_and_flow_lose_the_same_packets() -> None:
@@ -38,3 +39,8 @@ def test_another_error_rate_in_the_middle_leaves_the_sequence_in_place() -> None
 
 def test_error_rate_zero_loses_nothing() -> None:
     assert losses(LossDraw(7, "s/1"), 0.0, 10_000) == []
+
+
+def test_it_does_not_matter_how_many_are_drawn_at_once() -> None:
+    at_once, one_by_one = LossDraw(7, "s/1"), LossDraw(7, "s/1")
+    assert losses(at_once, 0.1, 500) == [n for n in range(500) if losses(one_by_one, 0.1, 1)]

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nef.network.userplane.pacing import PacedQueue
+from fakes.outlets import packets_of
+from nef.network.userplane.pacing import LIMIT_NS, PacedQueue
+from nef.network.userplane.runs import Run, run_of
 
 MS, S = 10**6, 10**9
 PACKET = bytes(1250)  # 10 000 bit: 1 ms at 10 Mbit/s
@@ -12,23 +14,26 @@ PACKET = bytes(1250)  # 10 000 bit: 1 ms at 10 Mbit/s
 
 def queue_of(packets: int, rate_bps: int = 10**7, limit_bytes: int = 10**9) -> PacedQueue:
     queue = PacedQueue(rate_bps, limit_bytes)
-    for _ in range(packets):
-        assert queue.enqueue(0, PACKET)
+    assert queue.enqueue(0, a_run(packets)) == packets
     return queue
 
 
+def a_run(packets: int) -> Run:
+    return Run(memoryview(PACKET * packets), len(PACKET), packets)
+
+
 def left_by(queue: PacedQueue, now_ns: int) -> int:
-    return len(queue.due(now_ns))
+    return sum(run.count for run, _ in queue.due(now_ns))
 
 
 def packets_by(queue: PacedQueue, now_ns: int) -> list[bytes]:
-    return [packet for packet, _ in queue.due(now_ns)]
+    return [packet for run, _ in queue.due(now_ns) for packet in packets_of(run)]
 
 
 def test_packets_leave_in_the_order_they_came() -> None:
     queue = PacedQueue(10**6, 1000)
     for octet in range(5):
-        queue.enqueue(0, bytes([octet]))
+        queue.enqueue(0, run_of(bytes([octet])))
     assert packets_by(queue, S) == [bytes([octet]) for octet in range(5)]
 
 
@@ -58,15 +63,13 @@ def test_the_long_run_rate_of_an_odd_rate_is_exact() -> None:
 
 def test_an_idle_time_is_no_credit_beyond_one_millisecond() -> None:
     queue = PacedQueue(10**8, 10**9)
-    for _ in range(100):
-        queue.enqueue(60 * S, PACKET)
+    queue.enqueue(60 * S, a_run(100))
     assert left_by(queue, 60 * S) == 10  # 1 ms at 100 Mbit/s, not a minute of it
 
 
 def test_an_idle_time_at_a_low_rate_is_worth_one_packet() -> None:
     queue = PacedQueue(10**5, 10**9)
-    for _ in range(3):
-        queue.enqueue(60 * S, PACKET)
+    queue.enqueue(60 * S, a_run(3))
     assert left_by(queue, 60 * S) == 1
     assert left_by(queue, 60 * S + 99 * MS) == 0
     assert left_by(queue, 60 * S + 100 * MS) == 1
@@ -104,13 +107,39 @@ def test_a_rate_that_ends_keeps_what_it_had_earned_from_leaving() -> None:
     assert len(queue) == 3
 
 
-def test_a_full_queue_drops_the_newcomer_and_keeps_the_rest() -> None:
-    queue = PacedQueue(10**6, 10)
-    assert queue.enqueue(0, b"123456")
-    assert not queue.enqueue(0, b"78901")
-    assert queue.enqueue(0, b"7890")
-    assert packets_by(queue, S) == [b"123456", b"7890"]
-    assert queue.enqueue(S, b"0123456789")
+def test_a_full_queue_drops_the_newcomers_and_keeps_the_rest() -> None:
+    queue = PacedQueue(8, 10)
+    assert queue.enqueue(0, run_of(b"123456")) == 1
+    assert queue.enqueue(0, run_of(b"78901")) == 0
+    assert queue.enqueue(0, Run(memoryview(b"787878"), 2, 3)) == 2
+    assert packets_by(queue, 10 * S) == [b"123456", b"78", b"78"]
+    assert queue.enqueue(10 * S, run_of(b"0123456789")) == 1
+
+
+def test_a_quarter_of_a_second_of_the_rate_may_wait() -> None:
+    queue = PacedQueue(10**7, 0)
+    assert queue.enqueue(0, a_run(1000)) == 10**7 * LIMIT_NS // (8 * S * len(PACKET))
+
+
+def test_a_lower_rate_drops_nothing_that_waits_and_takes_nothing_more() -> None:
+    queue = PacedQueue(10**7, 0)
+    queue.enqueue(0, a_run(250))
+    queue.set_rate(0, 10**6)
+    assert queue.enqueue(0, a_run(1)) == 0
+    assert left_by(queue, 10 * S) == 250
+
+
+def test_a_caller_that_was_late_costs_a_flow_nothing() -> None:
+    """What came while nobody looked may leave as if somebody had looked."""
+    queue = PacedQueue(10**7, 10**9)
+    queue.enqueue(60 * S, a_run(100), seen_ns=60 * S - 40 * MS)
+    assert left_by(queue, 60 * S) == 40
+
+
+def test_a_caller_in_time_gives_no_credit_beyond_one_millisecond() -> None:
+    queue = PacedQueue(10**8, 10**9)
+    queue.enqueue(60 * S, a_run(100), seen_ns=60 * S - 10)
+    assert left_by(queue, 60 * S) == 10
 
 
 def test_it_says_when_to_come_back() -> None:
@@ -127,13 +156,24 @@ def test_it_says_when_to_come_back() -> None:
 def test_it_says_how_long_each_packet_waited() -> None:
     queue = queue_of(3)
     assert [waited_ns for _, waited_ns in queue.due(0)] == [0]
-    queue.enqueue(MS, PACKET)
-    assert [waited_ns for _, waited_ns in queue.due(3 * MS)] == [3 * MS, 3 * MS, 2 * MS]
+    queue.enqueue(MS, a_run(1))
+    waits = [(run.count, waited_ns) for run, waited_ns in queue.due(3 * MS)]
+    assert waits == [(2, 3 * MS), (1, 2 * MS)]
 
 
 def test_what_is_drained_is_gone_and_makes_room() -> None:
-    queue = PacedQueue(10**6, 4)
-    queue.enqueue(0, b"abcd")
-    assert queue.drain() == [b"abcd"]
+    queue = PacedQueue(8, 4)
+    queue.enqueue(0, run_of(b"abcd"))
+    assert [bytes(run.data) for run in queue.drain()] == [b"abcd"]
     assert not queue
-    assert queue.enqueue(0, b"efgh")
+    assert queue.enqueue(0, run_of(b"efgh")) == 1
+
+
+def test_how_packets_came_together_changes_nothing() -> None:
+    together, apart = PacedQueue(10**7, 10**9), PacedQueue(10**7, 10**9)
+    together.enqueue(0, a_run(50))
+    for _ in range(50):
+        apart.enqueue(0, a_run(1))
+    for now_ms in (0, 3, 4, 20, 100):
+        assert left_by(together, now_ms * MS) == left_by(apart, now_ms * MS)
+        assert len(together) == len(apart)

@@ -45,7 +45,7 @@ def test_the_payload_follows_the_udp_header(source: IpAddress, to: IpAddress) ->
 
 @pytest.mark.parametrize(("source", "to"), PAIRS)
 def test_the_destination_is_found_without_decoding(source: IpAddress, to: IpAddress) -> None:
-    assert destination_of(packet(source, to)) == to.packed
+    assert destination_of(memoryview(packet(source, to))) == to.packed
 
 
 @pytest.mark.parametrize("address", [UE, UE6])

@@ -5,11 +5,13 @@ from dataclasses import fields
 from ipaddress import ip_address
 from pathlib import Path
 
-from nef.network.userplane.attachments import LIFETIME_S, MAX_ATTACHED
+from nef.network.userplane.attachments import MAX_ATTACHED
+from nef.network.userplane.connections import MAX_WAITING_BYTES
 from nef.network.userplane.counters import FlowCounters, RelayCounters
 from nef.network.userplane.measurements import ALL_EVERY_S, Tally
+from nef.network.userplane.pacing import LIMIT_NS
 from nef.network.userplane.packets import MAX_PAYLOAD_BYTES, encode_attachment, encode_udp
-from nef.network.userplane.relay import RelaySettings
+from nef.network.userplane.relay import MAX_CONNECTIONS, RelaySettings
 
 PAGE = (Path(__file__).parents[4] / "docs" / "user-plane.md").read_text("utf-8")
 WORDS = " ".join(PAGE.split())
@@ -30,8 +32,10 @@ def test_the_example_packets_are_what_is_sent() -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     settings = RelaySettings("", 0, "", 0, "")
     assert f"**at most {MAX_PAYLOAD_BYTES} bytes**" in WORDS
-    assert f"{LIFETIME_S} s after the last one" in WORDS
-    assert f"of {settings.queue_limit_bytes} bytes; what finds it full" in WORDS
+    assert f"It takes {LIMIT_NS // 10**6} ms of the flow's rate" in WORDS
+    assert f"and {settings.queue_limit_bytes} bytes at least; what finds it full" in WORDS
+    assert f"when {MAX_WAITING_BYTES} bytes wait for it" in WORDS
+    assert f"or the {MAX_CONNECTIONS} connections of both" in WORDS
     assert f"by asking every {settings.poll_interval_s * 1000:.0f} ms" in WORDS
     assert f"beyond the {MAX_ATTACHED} addresses" in WORDS
     assert f"at its counters every {settings.report_interval_s * 1000:.0f} ms" in WORDS
