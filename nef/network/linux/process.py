@@ -1,7 +1,5 @@
 """The user plane on Linux interfaces as a process: it follows the grants, and reports."""
 
-import json
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,17 +8,14 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, TextIO
 
-from nef.network.enforcement import UserPlane
 from nef.network.linux.names import Names, names_of
 from nef.network.linux.plane import DEFAULT_QUEUE_LIMIT_BYTES, LinuxUserPlane
+from nef.network.userplane.accounts import Accounts
 from nef.network.userplane.classification import GrantTable
 from nef.network.userplane.grants import GrantPoller
-from nef.network.userplane.measurements import MeasurementReporter, Tally
-
-_LOG = logging.getLogger(__name__)
+from nef.network.userplane.measurements import MeasurementReporter
 
 _TURN_S = 0.02
-_COUNTERS_EVERY_NS = 10**9
 
 #: Told what happens, one JSON object each.
 Tell = Callable[[Mapping[str, Any]], None]
@@ -54,10 +49,14 @@ def run_linux_plane(
         poller = GrantPoller(settings.nef_url, settings.poll_interval_s)
         reporter = MeasurementReporter(settings.nef_url, settings.report_interval_s)
         with _running(poller.run, reporter.run):
-            loop = _Loop(plane, reporter, settings.report_interval_s, tell, counters_to)
+            accounts = Accounts(plane, reporter, counters_to, time.monotonic_ns())
+            addresses = Addresses(tell)
             while not stop.wait(_TURN_S):
-                loop.turn(poller.table, time.monotonic_ns())
-            loop.end(time.monotonic_ns())
+                now_ns, table = time.monotonic_ns(), poller.table
+                if accounts.follow(table, now_ns) and table is not None:
+                    addresses.follow(table)
+                accounts.due(now_ns)
+            accounts.end(time.monotonic_ns())
 
 
 def _ready(names: Names) -> Mapping[str, Any]:
@@ -85,56 +84,17 @@ def _running(*works: Callable[[threading.Event], None]) -> Iterator[None]:
             thread.join()
 
 
-class _Loop:
-    """Looks at the grants and the counters in turns; the packets need nobody."""
+class Addresses:
+    """Tells the addresses of the UEs whenever these change."""
 
-    def __init__(
-        self,
-        plane: UserPlane,
-        reporter: MeasurementReporter,
-        report_interval_s: float,
-        tell: Tell,
-        counters_to: TextIO | None,
-    ) -> None:
-        self._plane, self._reporter, self._tell = plane, reporter, tell
-        self._counters_to = counters_to
-        self._measure_every_ns = int(report_interval_s * 10**9)
-        self._measuring_ns = self._writing_ns = 0
-        self._table: GrantTable | None = None
-        self._tally = Tally(time.monotonic_ns())
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._told: frozenset[bytes] | None = None
 
-    def turn(self, table: GrantTable | None, now_ns: int) -> None:
-        """Do what is due."""
-        if table is not None and table is not self._table:
-            self._plane.enforce(table, now_ns)
-            self._tell_addresses(table)
-            self._table = table
-        if now_ns >= self._measuring_ns:
-            self._measuring_ns = now_ns + self._measure_every_ns
-            self._measure(now_ns)
-
-    def end(self, now_ns: int) -> None:
-        """Count a last time."""
-        self._writing_ns = 0
-        self._measure(now_ns)
-
-    def _measure(self, now_ns: int) -> None:
-        counters = self._plane.counted(now_ns)
-        self._reporter.latest = self._tally.entries(counters, now_ns)
-        if now_ns >= self._writing_ns and self._counters_to is not None:
-            self._writing_ns = now_ns + _COUNTERS_EVERY_NS
-            self._write(self._counters_to, counters.snapshot())
-
-    def _write(self, stream: TextIO, counters: Mapping[str, Any]) -> None:
-        try:
-            stream.write(json.dumps(counters) + "\n")
-            stream.flush()
-        except OSError as error:
-            _LOG.warning("the counters can no longer be written: %s", error)
-            self._counters_to = None
-
-    def _tell_addresses(self, table: GrantTable) -> None:
-        before = self._table.by_address.keys() if self._table is not None else None
-        if table.by_address.keys() != before:
-            addresses = [str(ip_address(packed)) for packed in sorted(table.by_address)]
-            self._tell({"event": "addresses", "addresses": addresses})
+    def follow(self, table: GrantTable) -> None:
+        """Compare those of a table with what was told last."""
+        addresses = frozenset(table.by_address)
+        if addresses != self._told:
+            self._told = addresses
+            texts = [str(ip_address(packed)) for packed in sorted(addresses)]
+            self._tell({"event": "addresses", "addresses": texts})

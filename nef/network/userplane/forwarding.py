@@ -56,6 +56,14 @@ class Forwarder:
             if header is not None:
                 self._ride(header, run, now_ns, None)
 
+    def counted(self, now_ns: int) -> RelayCounters:  # noqa: ARG002 - always up to date
+        """What was carried since the start."""
+        return self.counters
+
+    def close(self) -> None:
+        """Carry nothing any more."""
+        self.enforce(GrantTable(seed=0, by_address={}), 0)
+
     def _release(self, keys: set[str]) -> list[Run]:
         waiting: list[Run] = []
         for key in sorted(keys):

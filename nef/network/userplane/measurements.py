@@ -75,6 +75,7 @@ class MeasurementReporter:
         self.run_id = str(uuid.uuid4())
         self._url = nef_url.rstrip("/") + "/simulator/v1/measurements"
         self._interval_s = interval_s
+        self.interval_ns = int(interval_s * 10**9)
         self._told: dict[str, Entry] = {}
         self._all_due_s = 0.0
         self._is_refused = False

@@ -1,6 +1,5 @@
 """The user-plane relay: two sides of connections and the loop between them (docs/user-plane.md)."""
 
-import json
 import logging
 import selectors
 import socket
@@ -12,12 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self, TextIO
 
+from nef.network.userplane.accounts import Accounts
 from nef.network.userplane.attachments import MAX_ATTACHED
 from nef.network.userplane.classification import GrantTable
 from nef.network.userplane.connections import Connection, ConnectionOver
 from nef.network.userplane.forwarding import Forwarder
 from nef.network.userplane.grants import GrantPoller
-from nef.network.userplane.measurements import MeasurementReporter, Tally
+from nef.network.userplane.measurements import MeasurementReporter
 from nef.network.userplane.packets import MalformedPacket
 from nef.network.userplane.runs import Run
 from nef.network.userplane.streams import BUFFER_BYTES
@@ -83,8 +83,7 @@ def run_relay(
                 on_ready(n6.getsockname()[1], radio.getsockname()[1])
             while not stop.is_set():
                 loop.turn(poller.table)
-            loop.measure(time.monotonic_ns())
-            loop.report()
+            loop.accounts.end(time.monotonic_ns())
         finally:
             halt.set()
             for thread in talking:
@@ -117,18 +116,14 @@ class _Loop:
         counters_to: TextIO | None,
     ) -> None:
         self._listening = {n6: self._from_n6, radio: self._from_radio}
-        self._reporter, self._counters_to = reporter, counters_to
         self._selector = selectors.DefaultSelector()
         self._connections: set[Connection] = set()
         self._to_flush: set[Connection] = set()
         self._buffer = bytearray(BUFFER_BYTES)
         self._forwarder = Forwarder(settings.queue_limit_bytes, settings.seed)
-        self._table: GrantTable | None = None
         self._now_ns = self._seen_ns = time.monotonic_ns()
         self._housekeeping_ns = self._now_ns + _HOUSEKEEPING_NS
-        self._measure_every_ns = int(settings.report_interval_s * 10**9)
-        self._tally = Tally(self._now_ns)
-        self._measuring_ns = 0
+        self.accounts = Accounts(self._forwarder, reporter, counters_to, self._now_ns)
 
     def __enter__(self) -> Self:
         self._listen()
@@ -143,35 +138,15 @@ class _Loop:
         """Wait for packets, a departure or a while, and do what is due."""
         ready = self._selector.select(self._wait_s())
         self._seen_ns, self._now_ns = self._now_ns, time.monotonic_ns()
-        if table is not None and table is not self._table:
-            self._forwarder.enforce(table, self._now_ns)
-            self._table = table
+        self.accounts.follow(table, self._now_ns)
         for key, events in ready:
             key.data(events)
         self._forwarder.depart(time.monotonic_ns())
         self._flush()
-        if self._now_ns >= self._measuring_ns:
-            self.measure(self._now_ns)
+        self.accounts.due(self._now_ns)
         if self._now_ns >= self._housekeeping_ns:
             self._housekeeping_ns = self._now_ns + _HOUSEKEEPING_NS
             self._listen()
-            self.report()
-
-    def measure(self, now_ns: int) -> None:
-        """Hand over what was counted, for the NEF."""
-        self._measuring_ns = now_ns + self._measure_every_ns
-        self._reporter.latest = self._tally.entries(self._forwarder.counters, now_ns)
-
-    def report(self) -> None:
-        """Write the counters, where somebody wants them."""
-        if self._counters_to is None:
-            return
-        try:
-            self._counters_to.write(json.dumps(self._forwarder.counters.snapshot()) + "\n")
-            self._counters_to.flush()
-        except OSError as error:
-            _LOG.warning("the counters can no longer be written: %s", error)
-            self._counters_to = None
 
     def _wait_s(self) -> float:
         due_ns = self._forwarder.next_departure_ns()

@@ -1,116 +1,29 @@
-"""The loop around a user plane, with one that only remembers."""
+"""What the Linux user plane tells of its UEs."""
 
-import io
-import json
-import logging
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
 from builders.userplane import UE, UE2, UE6
-from nef.network.linux.process import _Loop
+from nef.network.linux.process import Addresses
 from nef.network.userplane.classification import GrantTable, QosFlow
-from nef.network.userplane.counters import RelayCounters
-from nef.network.userplane.measurements import MeasurementReporter
-
-MS = 10**6
-
-
-class Remembering:
-    """A user plane that counts a packet for each look."""
-
-    def __init__(self) -> None:
-        self.tables: list[GrantTable] = []
-        self.counters = RelayCounters()
-
-    def enforce(self, table: GrantTable, now_ns: int) -> None:
-        self.tables.append(table)
-
-    def counted(self, now_ns: int) -> RelayCounters:
-        flow = self.counters.flow("s/1")
-        flow.packets_in += 1
-        flow.packets_sent += 1
-        return self.counters
-
-    def close(self) -> None:
-        pass
-
-
-class Running:
-    """The loop, with what it told and wrote."""
-
-    def __init__(self, counters_to: io.StringIO | None = None) -> None:
-        self.plane, self.told = Remembering(), list[Mapping[str, Any]]()
-        self.reporter = MeasurementReporter("http://127.0.0.1:9", 0.2)
-        self.loop = _Loop(self.plane, self.reporter, 0.2, self.told.append, counters_to)
 
 
 def table(*addresses: Any, rate: int = 1) -> GrantTable:
     return GrantTable(1, {a.packed: (QosFlow("default/x", rate, 0.0),) for a in addresses})
 
 
-def test_nothing_is_enforced_before_there_are_grants() -> None:
-    running = Running()
-    running.loop.turn(None, 0)
-    assert running.plane.tables == []
-
-
-def test_a_table_is_enforced_once_and_the_next_one_too() -> None:
-    running = Running()
-    first, second = table(UE), table(UE, rate=2)
-    for one in (first, first, second, second):
-        running.loop.turn(one, 0)
-    assert running.plane.tables == [first, second]
-
-
 def test_addresses_are_told_when_they_change() -> None:
-    running = Running()
+    told = list[Mapping[str, Any]]()
+    addresses = Addresses(told.append)
     for one in (table(UE), table(UE, rate=2), table(UE2, UE6)):
-        running.loop.turn(one, 0)
-    assert [event["addresses"] for event in running.told] == [
+        addresses.follow(one)
+    assert [event["addresses"] for event in told] == [
         ["10.45.0.2"],
         ["10.45.0.3", "2001:db8:45::2"],
     ]
 
 
 def test_a_network_without_ues_is_told_as_well() -> None:
-    running = Running()
-    running.loop.turn(table(), 0)
-    assert running.told == [{"event": "addresses", "addresses": []}]
-
-
-def test_counters_are_looked_at_every_so_often_and_reported() -> None:
-    running = Running()
-    for at_ms in range(1000):
-        running.loop.turn(None, at_ms * MS)
-    assert running.plane.counters.flows["s/1"].packets_in == 5
-    assert running.reporter.latest["s/1"]["packetsCarried"] == 5
-    running.loop.end(1000 * MS)
-    assert running.reporter.latest["s/1"]["packetsCarried"] == 6
-
-
-def test_counters_are_written_every_second_and_at_the_end() -> None:
-    stream = io.StringIO()
-    running = Running(stream)
-    for at_ms in range(1, 2501):
-        running.loop.turn(None, at_ms * MS)
-    running.loop.end(2501 * MS)
-    written = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert [line["flows"]["s/1"]["packets_in"] for line in written] == [1, 6, 11, 14]
-
-
-def test_a_reader_that_is_gone_is_told_once_and_carrying_goes_on(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    class Unwritable(io.StringIO):
-        def write(self, _: str) -> int:
-            raise BrokenPipeError(32, "nobody reads")
-
-    running = Running(Unwritable())
-    with caplog.at_level(logging.WARNING):
-        running.loop.turn(None, 1)
-        running.loop.end(10**10)
-    assert len(caplog.messages) == 1
-    assert "nobody reads" in caplog.messages[0]
-    assert running.plane.counters.flows["s/1"].packets_in == 2
+    told = list[Mapping[str, Any]]()
+    Addresses(told.append).follow(table())
+    assert told == [{"event": "addresses", "addresses": []}]
