@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 MODELS := .models
 PACKAGES := nef af_client db openapi tests
+PARALLEL := --numprocesses auto --dist worksteal
+# Whole programs in real time (tests/e2e) want the machine for themselves; the others share it.
+SHARING := $(PARALLEL) tests/unit tests/contract tests/integration
 
 .DEFAULT_GOAL := help
 .PHONY: help setup models demo serve test test-fast search check format lint types law lock clean
@@ -30,26 +33,23 @@ serve: $(INSTALLED) ## Serve the NEF and its simulated network at http://127.0.0
 	$(BIN)/nef serve
 
 test: $(INSTALLED) ## Run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SHARING)
+	$(BIN)/python -m pytest tests/e2e
 
 test-fast: $(INSTALLED) ## Run the unit and contract tests only
-	$(BIN)/python -m pytest tests/unit tests/contract
+	$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/contract
 
-search: $(INSTALLED) ## Run all tests, the property tests with examples nobody has tried yet
-	$(BIN)/python -m pytest --hypothesis-profile=search
+search: $(INSTALLED) ## Run all but the end-to-end tests, with examples nobody has tried yet
+	$(BIN)/python -m pytest --hypothesis-profile=search $(SHARING)
 
-check: $(INSTALLED) ## Everything a change must pass: format, lint, types, import law, tests, docs
-	$(BIN)/ruff format --check $(PACKAGES)
-	$(BIN)/ruff check $(PACKAGES)
-	$(BIN)/mypy nef af_client db tests
-	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest
+check: lint types law test ## Everything a change must pass: format, lint, types, import law, tests, docs
 
 format: $(INSTALLED) ## Put the code into its form
 	$(BIN)/ruff check --fix-only --quiet $(PACKAGES)
 	$(BIN)/ruff format $(PACKAGES)
 
-lint: $(INSTALLED) ## Lint only
+lint: $(INSTALLED) ## Check form and lint only
+	$(BIN)/ruff format --check $(PACKAGES)
 	$(BIN)/ruff check $(PACKAGES)
 
 types: $(INSTALLED) ## Check the types only

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 # The same examples in every run, and no test fails because the machine was busy; new examples
 # come with `pytest --hypothesis-profile=search` (make search).
 _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("search", _UNHURRIED, print_blob=True)
+settings.register_profile("search", _UNHURRIED, max_examples=500, print_blob=True)
 settings.register_profile("same", _UNHURRIED, derandomize=True)
 settings.load_profile("same")
 

@@ -72,7 +72,7 @@ def test_what_is_made_odd_below_is_a_good_request(nef: Served) -> None:
     assert nef.http.delete(nef.path(response.json())).status_code == 204
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(list(paths(WHOLE))), st.sampled_from(MORE_ODD))
 def test_one_odd_value_anywhere_in_a_subscription(
     nef: Served, path: tuple[Any, ...], value: Any
@@ -90,7 +90,7 @@ def test_one_odd_value_anywhere_in_a_subscription(
 ASKED = fetched("DN_PERFORMANCE") | {"analyEventFilter": CONDITIONS, "analyRep": WINDOW}
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.sampled_from(EVENTS),
     st.sampled_from(list(paths(ASKED))),

@@ -42,7 +42,7 @@ ODD_BODIES = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(body=ODD_BODIES)
 def test_one_odd_value_anywhere(nef: Served, body: Any) -> None:
     check(
@@ -50,7 +50,7 @@ def test_one_odd_value_anywhere(nef: Served, body: Any) -> None:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(body=ODD_BODIES, keys=st.sets(st.sampled_from(sorted(WHOLE)), max_size=4))
 def test_a_patch_with_one_odd_value(nef: Served, body: Any, keys: set[str]) -> None:
     document = nef.create()
@@ -64,7 +64,7 @@ def test_a_patch_with_one_odd_value(nef: Served, body: Any, keys: set[str]) -> N
         nef.http.delete(nef.path(document))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=st.text(max_size=60))
 def test_any_text_as_a_query(nef: Served, text: str) -> None:
     check(nef.http.get(AF, params={"ip-addrs": text}))

@@ -57,7 +57,7 @@ def now(nef: Served, document: Any) -> Any:
     return document
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(document=st.one_of(odd(WHOLE), odd(BY_NAME)))
 def test_one_odd_value_anywhere(nef: Served, document: Any) -> None:
     response = nef.http.post(AF, content=orjson.dumps(now(nef, document)), headers=JSON)
@@ -68,7 +68,7 @@ def test_one_odd_value_anywhere(nef: Served, document: Any) -> None:
         nef.http.delete(nef.path(response.json()))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(document=odd(CHANGES), keys=st.sets(st.sampled_from(sorted(CHANGES)), max_size=3))
 def test_a_patch_with_one_odd_value(nef: Served, document: Any, keys: set[str]) -> None:
     plan = Planning(nef).create()

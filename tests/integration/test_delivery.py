@@ -31,6 +31,7 @@ SPLITS = {
     "small": Split(b"topology of the small one" * 10, bytes(range(256)) * 40),
     "large": Split(b"topology of the large one" * 200, bytes(range(256)) * 2000),
 }
+POLICY = Policy(poll_s=0.05)
 IMAGES = Images(np.zeros((20, 8, 8), np.float32), np.zeros(20, np.int64))
 
 
@@ -89,13 +90,13 @@ def a_world(
     refresh_s: float = 60.0,
     bandwidth: str = "100 Mbps",
     application: str = "one-shot-object-recognition",
+    policy: Policy = POLICY,
 ) -> Iterator[World]:
     """Everything at work, until the end of the block, when all ends in order."""
     with ExitStack() as stack:
         relay = stack.enter_context(loopback_relay(lost))
         world = World(stack.enter_context(fake_nef()))
         world.nef.bandwidth = bandwidth
-        policy = Policy(poll_s=0.05)
         server = ServerSettings(world.nef.url, "af", relay.n6, SERVER, pool, policy=policy)
         stack.enter_context(running(lambda stop: run_server(server, stop, world.server)))
         world.server.wait_for_event("server_ready")
@@ -134,6 +135,11 @@ def losing(part: Part, *indices: int) -> Loss:
     return lost
 
 
+def never(part: Part, *indices: int) -> Loss:
+    """Lose these segments whenever they are sent."""
+    return lambda m: m.type is MessageType.DATA and m.part is part and m.index in indices
+
+
 def test_a_model_goes_from_the_pool_to_the_device(pool: Path) -> None:
     with a_world(pool) as world:
         ready = world.device.wait_for_event("model_ready")
@@ -146,16 +152,29 @@ def test_a_model_goes_from_the_pool_to_the_device(pool: Path) -> None:
     assert (ended["outcome"], ended["topology_lost"]) == ("delivered", 0)
 
 
-def test_lost_weights_are_zeros_and_a_lost_topology_comes_again(pool: Path) -> None:
-    weights, topology = losing(Part.WEIGHTS, 3, 100), losing(Part.TOPOLOGY, 1)
+def test_lost_weights_are_zeros_in_the_end_and_a_lost_topology_comes_again(pool: Path) -> None:
+    weights, topology = never(Part.WEIGHTS, 3, 100), losing(Part.TOPOLOGY, 1)
     with a_world(pool, lambda m: weights(m) or topology(m)) as world:
         ready = world.device.wait_for_event("model_ready")
         ended = world.server.wait_for_event("transfer_end")
     (received,) = world.received
     assert received.topology == SPLITS["large"].topology
     assert received.weights[3 * SEGMENT_BYTES : 4 * SEGMENT_BYTES] == bytes(SEGMENT_BYTES)
-    assert (ready["weights_lost"], ready["topology_lost"]) == (2, 1)
+    assert received.weights[: 3 * SEGMENT_BYTES] == SPLITS["large"].weights[: 3 * SEGMENT_BYTES]
+    assert (ready["weights_intact"], ready["topology_lost"]) == (False, 1)
     assert ended["topology_sent"] == ready["topology_segments"] + 1
+
+
+def test_weights_that_were_lost_are_sent_again_while_there_is_time(pool: Path) -> None:
+    # The second one was lost when it was sent again, too.
+    once, twice = losing(Part.WEIGHTS, 3, 100), losing(Part.WEIGHTS, 100)
+    patient = Policy(poll_s=0.05, budget_s=30.0, margin_s=29.0)
+    with a_world(pool, lambda m: once(m) or twice(m), policy=patient) as world:
+        ready = world.device.wait_for_event("model_ready")
+    (received,) = world.received
+    assert received.weights == SPLITS["large"].weights
+    said = (ready["weights_lost"], ready["weights_repaired"], ready["weights_intact"])
+    assert said == (0, 2, True)
 
 
 def test_a_notification_over_http_changes_the_model(pool: Path) -> None:

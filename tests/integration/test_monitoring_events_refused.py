@@ -144,7 +144,6 @@ ODD_BODIES = st.builds(
 
 
 @settings(
-    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
