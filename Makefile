@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 MODELS := .models
-PACKAGES := nef af_client db openapi tests
+PACKAGES := nef af_client db openapi tests bench
 PARALLEL := --numprocesses auto --dist worksteal
 # Whole programs in real time (tests/e2e) want the machine for themselves; the others share it.
 SHARING := $(PARALLEL) tests/unit tests/contract tests/integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo serve test test-fast search check format lint types law lock clean
+.PHONY: help setup models demo serve test test-fast search bench check format lint types law lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ test-fast: $(INSTALLED) ## Run the unit and contract tests only
 search: $(INSTALLED) ## Run all but the end-to-end tests, with examples nobody has tried yet
 	$(BIN)/python -m pytest --hypothesis-profile=search $(SHARING)
 
+bench: $(INSTALLED) ## Measure the user plane and a large download on this machine (a minute)
+	$(BIN)/python -m bench.plane
+	$(BIN)/python -m bench.delivery
+
 check: lint types law test ## Everything a change must pass: format, lint, types, import law, tests, docs
 
 format: $(INSTALLED) ## Put the code into its form
@@ -53,7 +57,7 @@ lint: $(INSTALLED) ## Check form and lint only
 	$(BIN)/ruff check $(PACKAGES)
 
 types: $(INSTALLED) ## Check the types only
-	$(BIN)/mypy nef af_client db tests
+	$(BIN)/mypy nef af_client db tests bench
 
 law: $(INSTALLED) ## Check the import law only
 	$(BIN)/lint-imports --no-cache
