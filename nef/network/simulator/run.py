@@ -19,6 +19,7 @@ from nef.network.simulator.scenario import (
     shipped_document,
     shipped_text,
 )
+from nef.network.simulator.traces import inlined
 
 #: A forecast looks at no more moments than this.
 MOST_LOOKS = 100
@@ -27,13 +28,13 @@ Source = str | dict[str, Any]
 
 
 def scenario_of(source: Source) -> Scenario:
-    """Read a scenario; raises InvalidRequest. Only one that ships may name files beside it."""
+    """Read a scenario; raises InvalidRequest. Of the two only a name leads to trace files."""
     return _shipped(source) if isinstance(source, str) else parse(source)
 
 
 @cache
 def _shipped(name: str) -> Scenario:
-    return parse(shipped_document(name), shipped_text)
+    return parse(inlined(shipped_document(name), shipped_text))
 
 
 @dataclass
