@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from nef.commands.scenario import scenario
 from nef.config import Settings, load_catalogue
 from nef.domain.errors import NefError
 from nef.network.linux.commands import LinuxPlaneUnusable
@@ -20,7 +21,6 @@ from nef.network.linux.leftovers import clean
 from nef.network.linux.names import DEFAULT_HOST_LINK, DEFAULT_NAME, DEFAULT_SERVERS, names_of
 from nef.network.linux.process import LinuxPlaneSettings, run_linux_plane
 from nef.network.simulator.files import scenario_source
-from nef.network.simulator.scenario import shipped_document, shipped_scenarios
 from nef.network.userplane.relay import RelaySettings, run_relay
 from nef.ports.storage import StorageUnusable
 
@@ -37,6 +37,9 @@ def main() -> None:
 
     Every option can be set by an environment variable: NEF_SERVE_PORT, NEF_SERVE_DATABASE, …
     """
+
+
+main.add_command(scenario)
 
 
 @main.command()
@@ -166,13 +169,6 @@ def _linux_plane(
 def _say(event: Mapping[str, Any]) -> None:
     click.echo(json.dumps(event))
     sys.stdout.flush()
-
-
-@main.command()
-def scenarios() -> None:
-    """List the scenarios that ship, each with what it is for."""
-    for name in shipped_scenarios():
-        click.echo(f"{name}: {shipped_document(name)['description']}")
 
 
 @main.command()

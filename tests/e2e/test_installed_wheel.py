@@ -72,6 +72,13 @@ def test_the_test_of_the_readme_passes_where_only_the_wheel_is(
     assert "1 passed" in said
 
 
+def test_the_scenarios_and_their_schema_ship(python: Path, tmp_path: Path) -> None:
+    nef = (python, "-m", "nef.cli", "scenario")
+    for line in run(*nef, "list", cwd=tmp_path).splitlines()[:2]:
+        assert "is valid" in run(*nef, "check", line.split(": ")[0], cwd=tmp_path)
+    assert '"$schema"' in run(*nef, "schema", cwd=tmp_path)
+
+
 def test_the_code_and_its_data_come_from_the_wheel(python: Path, tmp_path: Path) -> None:
     look = "import nef.cli, af_client, db, openapi; print(nef.cli.__file__, openapi.__path__[0])"
     for place in run(python, "-c", look, cwd=tmp_path).split():

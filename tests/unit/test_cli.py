@@ -16,7 +16,7 @@ def run(*arguments: str) -> Result:
 
 
 def test_the_scenarios_that_ship_are_listed() -> None:
-    result = run("scenarios")
+    result = run("scenario", "list")
     assert result.exit_code == 0
     told = dict(line.split(": ", 1) for line in result.output.splitlines())
     assert {"steady", "fading-ue"} <= told.keys()
