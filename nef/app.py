@@ -114,7 +114,9 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
 
     simulation = SimulationService(network, meter, storage, clock, catalogue, tick)
     background = Background(
-        Work(tick, deliveries.deliver, deliveries.next_due_s, deliveries.prune, time.time),
+        Work(
+            simulation.go_on, deliveries.deliver, deliveries.next_due_s, deliveries.prune, time.time
+        ),
         bell,
         settings.tick_s,
         settings.deliverers,

@@ -15,11 +15,12 @@ import click
 
 from nef.commands.scenario import scenario
 from nef.config import Settings, load_catalogue
-from nef.domain.errors import NefError
+from nef.domain.errors import InvalidRequest, NefError
 from nef.network.linux.commands import LinuxPlaneUnusable
 from nef.network.linux.leftovers import clean
 from nef.network.linux.names import DEFAULT_HOST_LINK, DEFAULT_NAME, DEFAULT_SERVERS, names_of
 from nef.network.linux.process import LinuxPlaneSettings, run_linux_plane
+from nef.network.simulator.clock import speed_of
 from nef.network.simulator.files import scenario_source
 from nef.network.userplane.relay import RelaySettings, run_relay
 from nef.ports.storage import StorageUnusable
@@ -42,6 +43,14 @@ def main() -> None:
 main.add_command(scenario)
 
 
+def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
+    try:
+        speed_of(mode)
+    except InvalidRequest as error:
+        raise click.BadParameter(error.params[0].reason) from None
+    return mode
+
+
 @main.command()
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option(
@@ -57,8 +66,8 @@ main.add_command(scenario)
 @click.option(
     "--seed", type=click.IntRange(min=0), help="Seed of a new scenario. [default: the scenario's]"
 )
-@click.option("--mode", default=_DEFAULTS.mode, type=click.Choice(["real", "manual"]),
-              help="Whether time runs, or is stepped by the control API.")  # fmt: skip
+@click.option("--mode", default=_DEFAULTS.mode, callback=_mode, metavar="real|manual|xFACTOR",
+              help="Time runs, is stepped by the control API, or runs faster.")  # fmt: skip
 @click.option("--catalogue", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="YAML file of QoS profiles. [default: the shipped ones]")  # fmt: skip
 @click.option(

@@ -37,7 +37,8 @@ class NotSettled(Exception):
 class Notified:
     """A notification to an AF: `document` is its JSON as posted, `events` what it tells.
 
-    `state` is `delivered`, `given_up`, or `pending` where an attempt has failed and another is due.
+    `at` is when its cause happened, in the time of the simulation. `state` is `delivered`,
+    `given_up`, or `pending` where an attempt has failed and another is due.
     """
 
     subscription_id: str
@@ -46,6 +47,7 @@ class Notified:
     events: tuple[str, ...]
     document: dict[str, Any]
     state: str
+    at: datetime
 
 
 class RunningNef:
@@ -161,6 +163,7 @@ class RunningNef:
             events=tuple(event_names(note)),
             document=notification_document(note, self.url),
             state=delivery.state.value,
+            at=datetime.fromtimestamp(note.created_at_s, UTC),
         )
 
 

@@ -8,6 +8,7 @@ import requests
 from builders.receivers import receiving
 from builders.service import AF, by_value, component
 from builders.simulations import one_cell
+from builders.waiting import until
 from nef.domain.errors import Conflict, InvalidRequest, NotFound
 from nef.testing import RunningNef, running_nef
 
@@ -95,3 +96,36 @@ def test_a_reset_that_is_refused_leaves_what_there_was(nef: RunningNef) -> None:
             nef.reset("nowhere")
         nef.degrade("ue-1")
         assert af.until(lambda: af.events()[-1:] == ["QOS_NOT_GUARANTEED"])
+
+
+def told(nef: RunningNef) -> list[tuple[float, tuple[str, ...]]]:
+    """What was notified, with the second at which it happened."""
+    began = nef.now.timestamp() - nef.time_s
+    return [(round(one.at.timestamp() - began, 3), one.events) for one in nef.notified()]
+
+
+PHASES = [
+    (0.0, ("SUCCESSFUL_RESOURCES_ALLOCATION",)),
+    (14.0, ("QOS_NOT_GUARANTEED",)),
+    (20.0, ("QOS_GUARANTEED",)),
+]
+
+
+@pytest.mark.nef(scenario="fading-ue")
+@pytest.mark.parametrize("steps", [1, 3, 300])
+def test_what_happens_and_when_is_the_same_however_long_the_steps_are(
+    nef: RunningNef, steps: int
+) -> None:
+    session(nef)
+    for _ in range(steps):
+        nef.step(30 / steps)
+    assert told(nef) == PHASES
+
+
+@pytest.mark.nef(scenario="fading-ue", mode="x100")
+def test_and_when_time_runs_a_hundred_times_as_fast(nef: RunningNef) -> None:
+    session(nef)
+    until(lambda: nef.time_s > 25)
+    (_, (admitted, *_)), *later = told(nef)
+    assert admitted == "SUCCESSFUL_RESOURCES_ALLOCATION"
+    assert later == PHASES[1:]

@@ -95,7 +95,9 @@ class Run:
         usable = [elements[ue.cell_id] if self.is_attached(ue.id) else 0.0 for ue in ues]
         return block_rates_bps(self.sinrs_db(ues, time_s), np.array(usable))
 
-    def changes_s(self, ues: Sequence[Ue], from_s: float, until_s: float) -> list[float]:
+    def changes_s(
+        self, ues: Sequence[Ue], from_s: float, until_s: float, most: int = MOST_LOOKS
+    ) -> list[float]:
         """The moments at which to look again at UEs and at the cells that serve them.
 
         Where they are very many, as in a fine trace, they are thinned out evenly.
@@ -106,7 +108,7 @@ class Run:
             spans += self.cells[cell_id].outages
         edges = {edge for span in spans for edge in (span.from_s, span.until_s)}
         found = sorted(moments | {t for t in edges if from_s < t <= until_s})
-        return found[:: 1 + len(found) // MOST_LOOKS]
+        return found[:: 1 + len(found) // most]
 
     def saved(self) -> dict[str, Any]:
         """All of it, as a JSON object."""
