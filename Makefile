@@ -10,7 +10,7 @@ PARALLEL := --numprocesses auto --dist worksteal
 SHARING := $(PARALLEL) tests/unit tests/contract tests/integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo serve test test-fast search bench check format lint types law lock clean
+.PHONY: help setup models demo serve test test-fast search bench bench-api check format lint types law lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ search: $(INSTALLED) ## Run all but the end-to-end tests, with examples nobody h
 bench: $(INSTALLED) ## Measure the user plane and a large download on this machine (a minute)
 	$(BIN)/python -m bench.plane
 	$(BIN)/python -m bench.delivery
+
+bench-api: $(INSTALLED) ## Measure what a request costs, beside a bare application on the same store (a minute)
+	$(BIN)/python -m bench.api
 
 check: lint types law test ## Everything a change must pass: format, lint, types, import law, tests, docs
 
