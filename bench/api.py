@@ -29,7 +29,7 @@ from bench.table import printed
 from bench.world import GPSI, PYTHON, SCENARIO, cpu_s
 from bench.yardstick import documents
 from db.engine import WRITING, open_engine
-from db.tables import reservations, sessions
+from db.tables import sessions
 
 #: How many sessions are stored while it is measured.
 STORED = 10_000
@@ -162,24 +162,21 @@ def serving(database: str | None) -> Iterator[tuple[tuple[Side, Side], Client]]:
         try:
             yardstick = _yardstick(programs, database or f"sqlite:///{Path(folder) / 'y.sqlite3'}")
             nef = _nef(programs, database or f"sqlite:///{Path(folder) / 'n.sqlite3'}")
-            for side, url, tables in (
-                (yardstick[0], yardstick[1], (documents,)),
-                (nef[0], nef[1], (sessions, reservations)),
-            ):
-                store(client, side, url, 0, STORED, *tables)
+            for (side, url), table in ((yardstick, documents), (nef, sessions)):
+                store(client, side, url, table, 0, STORED)
             yield (yardstick[0], nef[0]), client
         finally:
             client.close()
 
 
-def store(client: Client, side: Side, url: str, first: int, last: int, *tables: Table) -> None:
+def store(client: Client, side: Side, url: str, table: Table, first: int, last: int) -> None:
     """Fill the store of a server with copies of one session."""
     _, (path,) = client.ask(side, 1, [["POST", side.of("model"), BODY]])
     engine = open_engine(url)
     with engine.connect() as plain:
         connection = plain.execution_options(**{WRITING: True})
         with connection.begin():
-            fill(connection, path.rpartition("/")[2], first, last, *tables)
+            fill(connection, table, path.rpartition("/")[2], first, last)
     engine.dispose()
 
 

@@ -7,13 +7,12 @@ from sqlalchemy import Connection, Table, cast, func, insert, literal, select
 from sqlalchemy.types import Text
 
 from bench.yardstick import documents
-from db.tables import reservations, sessions
+from db.tables import sessions
 
 #: How many each AF has, and what its sessions and the AF itself are called.
 EACH = 20
 _ID, _OWNER = "filled-", "filler-"
 
-_MODELS = {sessions: "id", reservations: "session_id", documents: "id"}
 _OWNERS = {sessions: "af_id", documents: "owner"}
 
 
@@ -22,23 +21,16 @@ def owner(number: int) -> str:
     return f"{_OWNER}{number}"
 
 
-def fill(connection: Connection, model_id: str, first: int, last: int, *tables: Table) -> None:
-    """Copy the rows of one session, or document, for the numbers from `first` up to `last`."""
-    for table in tables:
-        _copy(connection, table, model_id, first, last)
-
-
-def _copy(connection: Connection, table: Table, model_id: str, first: int, last: int) -> None:
+def fill(connection: Connection, table: Table, model_id: str, first: int, last: int) -> None:
+    """Copy the row of a session, or document, for the numbers from `first` up to `last`."""
     numbers = select(literal(first).label("n")).cte("numbers", recursive=True)
     numbers = numbers.union_all(select(numbers.c.n + 1).where(numbers.c.n < last - 1))
-    own = {_MODELS[table]: literal(_ID) + cast(numbers.c.n, Text)}
-    if table in _OWNERS:
-        own[_OWNERS[table]] = literal(_OWNER) + cast(numbers.c.n // EACH, Text)
-    if "number" in table.c:
-        highest = select(func.max(table.c.number)).scalar_subquery()
-        own["number"] = highest + 1 + numbers.c.n - first
+    own = {"id": literal(_ID) + cast(numbers.c.n, Text)}
+    own[_OWNERS[table]] = literal(_OWNER) + cast(numbers.c.n // EACH, Text)
+    highest = select(func.max(table.c.number)).scalar_subquery()
+    own["number"] = highest + 1 + numbers.c.n - first
     names = [column.name for column in table.c]
     values = [own.get(name, table.c[name]) for name in names]
     rows = select(*values).select_from(table.join(numbers, literal(value=True)))
-    model = table.c[_MODELS[table]] == model_id
+    model = table.c.id == model_id
     connection.execute(insert(table).from_select(names, rows.where(model)))
