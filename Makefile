@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --dist worksteal
 SHARING := $(PARALLEL) tests/unit tests/contract tests/integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo serve test test-fast search bench recogniser check format lint types law lock clean
+.PHONY: help setup models demo serve test test-fast search bench bench-api recogniser check format lint types law lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,8 @@ $(RECOGNISER): | $(INSTALLED)
 	$(BIN)/python -m zipfile -e $(@D)/rapidocr-3.10.0-py3-none-any.whl $(@D)/wheel
 	@mv $(@D)/wheel/rapidocr/models/$(@F) $@
 	@rm -r $(@D)/wheel $(@D)/rapidocr-3.10.0-py3-none-any.whl
+bench-api: $(INSTALLED) ## Measure what a request costs, beside a bare application on the same store (a minute)
+	$(BIN)/python -m bench.api
 
 check: lint types law test ## Everything a change must pass: format, lint, types, import law, tests, docs
 
