@@ -11,11 +11,14 @@ from db.tables import reservations, sessions
 from nef.domain.errors import Conflict
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import UNSETTLED, VISIBLE, SessionState
-from nef.domain.qos import FlowDemand, FlowGrant
+from nef.domain.qos import FlowDemand, FlowGrant, Held, NoBearer
 from nef.domain.sessions import Session, SessionRequest
 
 _VISIBLE = sorted(state.value for state in VISIBLE)
 _UNSETTLED = sorted(state.value for state in UNSETTLED)
+#: The column `level` is below zero where there is no bearer.
+_NO_BEARER: dict[Held, int] = {NoBearer.AWAITED: -1, NoBearer.LOST: -2, NoBearer.RELEASED: -3}
+_LEVELS = {number: level for level, number in _NO_BEARER.items()}
 
 
 class SqlSessions:
@@ -121,13 +124,17 @@ def _reservation_rows(session: Session) -> Iterable[dict[str, Any]]:
             "position": position,
             "demand": dumped(demand),
             "granted": grant is not None,
-            "level": None if grant is None else grant.level,
+            "level": None if grant is None else _NO_BEARER.get(grant.level, grant.level),
             "allocated": grant is not None and grant.allocated,
         }
 
 
 def _session(row: Row[Any], parts: Sequence[Row[Any]]) -> Session:
-    grants = (FlowGrant(p.component, p.level, p.allocated) for p in parts if p.granted)
+    grants = (
+        FlowGrant(p.component, _LEVELS.get(p.level, p.level), p.allocated)
+        for p in parts
+        if p.granted
+    )
     return Session(
         id=row.id,
         af_id=row.af_id,

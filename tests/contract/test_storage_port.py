@@ -10,7 +10,7 @@ from builders.sessions import notification, request, session
 from nef.domain.errors import Conflict
 from nef.domain.lifecycle import SessionState
 from nef.domain.notifications import Delivery, DeliveryState
-from nef.domain.qos import FlowGrant
+from nef.domain.qos import FlowGrant, Held, NoBearer
 from nef.domain.sessions import Session
 from nef.ports.storage import Storage
 
@@ -95,6 +95,17 @@ def test_of_two_writers_who_read_the_same_only_one_wins(store: Storage) -> None:
         work.sessions.replace(replace(second, af_id="thief"))
     assert read(store) == written
     assert written.version == first.version + 1
+    assert written.grants == grants
+
+
+@pytest.mark.parametrize("level", [0, 2, None, *NoBearer])
+def test_what_a_flow_holds_is_remembered_or_why_it_has_no_bearer(
+    store: Storage, level: Held
+) -> None:
+    grants = (FlowGrant(0, level, allocated=True),)
+    add(store, session(grants=grants))
+    written = read(store)
+    assert written is not None
     assert written.grants == grants
 
 
