@@ -16,6 +16,7 @@ from nef.background import Background, Bell, Work
 from nef.config import Settings, load_catalogue
 from nef.domain.subscriptions import Api
 from nef.network.simulator.clock import SimulationClock
+from nef.network.simulator.faults import FaultyNetwork
 from nef.network.simulator.information import SimulatedInformation
 from nef.network.simulator.metering import SimulatedMeter
 from nef.network.simulator.network import SimulatedNetwork
@@ -24,6 +25,7 @@ from nef.notifications.routing import RoutingNotifier
 from nef.notifications.websocket import WebsocketHub
 from nef.services.analytics import Analyst, AnalyticsService, AnalyticsWatch
 from nef.services.deliveries import DeliveryService
+from nef.services.faults import FaultService
 from nef.services.measuring import SessionMeasuring
 from nef.services.monitoring_events import Lookout, MonitoringService, MonitoringWatch
 from nef.services.plans import Planner, PlanService, PlanWatch
@@ -71,6 +73,14 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
     measuring = SessionMeasuring(meter)
     bell = Bell()
 
+    def tick() -> None:
+        sessions.tick()
+        subscriptions.tick()
+
+    faults = FaultService(
+        storage, network.planned_faults, lambda: network.time_s(clock.now_s()), tick
+    )
+
     def expected(api: Api, af_id: str, subscription_id: str) -> bool:
         if deliveries.waits_for_websocket(af_id, subscription_id):
             return True
@@ -86,7 +96,7 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
     deliveries = DeliveryService(storage, RoutingNotifier(http, hub), time.time)
     sessions = SessionService(
         storage=storage,
-        network=network,
+        network=FaultyNetwork(network, faults),
         measuring=measuring,
         clock=clock,
         catalogue=catalogue,
@@ -108,11 +118,7 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
     monitoring = MonitoringService(lookout, clock, subscriptions)
     plans = PlanService(planner, clock, catalogue, subscriptions)
 
-    def tick() -> None:
-        sessions.tick()
-        subscriptions.tick()
-
-    simulation = SimulationService(network, meter, storage, clock, catalogue, tick)
+    simulation = SimulationService(network, meter, storage, clock, catalogue, faults, tick)
     background = Background(
         Work(tick, deliveries.deliver, deliveries.next_due_s, deliveries.prune, time.time),
         bell,

@@ -7,7 +7,10 @@ from ipaddress import ip_address
 import pytest
 
 from builders.sessions import notification, request, session
+from nef.domain.breakdowns import Breakdown
 from nef.domain.errors import Conflict
+from nef.domain.faultplan import FaultPlan
+from nef.domain.faults import Fault, FaultName, Victim
 from nef.domain.lifecycle import SessionState
 from nef.domain.notifications import Delivery, DeliveryState
 from nef.domain.qos import FlowGrant, Held, NoBearer
@@ -358,6 +361,23 @@ def test_pruning_forgets_what_was_settled_long_ago_only(store: Storage) -> None:
 
 
 # --- simulation ---
+
+
+def test_faults_are_remembered_beside_the_simulation(store: Storage) -> None:
+    with store.reading() as work:
+        assert work.simulations.load_faults() is None
+    fault = Fault.of(FaultName.BEARER_LOST, probability=0.25, times=3, until_s=9.0, ue_id="ue-1")
+    breakdown = Breakdown("s", fault.name, (1, 2), 5.0, None)
+    plan, _ = (
+        FaultPlan.of(7, [fault]).broken(breakdown).asked(fault.name, Victim("af", "ue-1"), 0.0)
+    )
+    with store.transaction() as work:
+        work.simulations.save({"time": 1.5})
+        work.simulations.save_faults(FaultPlan())
+        work.simulations.save_faults(plan)
+    with store.reading() as work:
+        assert work.simulations.load_faults() == plan
+        assert work.simulations.load() == {"time": 1.5}
 
 
 def test_the_simulation_is_remembered_as_it_was_last_saved(store: Storage) -> None:
