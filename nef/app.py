@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from db.storage import SqlStorage
 from nef.api.application import bounded, contract_application
+from nef.api.faults import FaultyAnswers
 from nef.api.operations import Services, handlers
 from nef.api.websockets import Websockets
 from nef.background import Background, Bell, Work
@@ -20,6 +21,7 @@ from nef.network.simulator.faults import FaultyNetwork
 from nef.network.simulator.information import SimulatedInformation
 from nef.network.simulator.metering import SimulatedMeter
 from nef.network.simulator.network import SimulatedNetwork
+from nef.notifications.faults import FaultyNotifier
 from nef.notifications.http import HttpNotifier
 from nef.notifications.routing import RoutingNotifier
 from nef.notifications.websocket import WebsocketHub
@@ -60,7 +62,7 @@ def create_app(settings: Settings) -> Nef:
             background.stop()
 
     app = contract_application(handlers(services, settings.public_url), lifespan)
-    http = bounded(app, settings.max_body_bytes)
+    http = bounded(FaultyAnswers(app, services.faults), settings.max_body_bytes)
     return Nef(Websockets(http, hub), services, background)
 
 
@@ -93,7 +95,8 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
 
     hub = WebsocketHub(settings.public_url, expected, opened)
     http = HttpNotifier(settings.public_url, settings.deliverers)
-    deliveries = DeliveryService(storage, RoutingNotifier(http, hub), time.time)
+    notifier = FaultyNotifier(RoutingNotifier(http, hub), faults)
+    deliveries = DeliveryService(storage, notifier, time.time)
     sessions = SessionService(
         storage=storage,
         network=FaultyNetwork(network, faults),
@@ -125,7 +128,7 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
         settings.tick_s,
         settings.deliverers,
     )
-    services = Services(sessions, analytics, monitoring, plans, deliveries, simulation)
+    services = Services(sessions, analytics, monitoring, plans, deliveries, simulation, faults)
     return services, background, hub
 
 

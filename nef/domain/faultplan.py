@@ -9,22 +9,27 @@ from nef.domain.faults import Fault, FaultName, Strike, Victim, chance
 
 @dataclass(frozen=True, slots=True)
 class FaultState:
-    """A fault and its past: `left` is how many strikes on demand are still to come."""
+    """A fault and its past: `left` is how many strikes on demand are still to come.
+
+    Occasions that have numbers of their own count them from `origin`.
+    """
 
     fault: Fault
     left: int
     occasions: int = 0
     strikes: int = 0
+    origin: int = 0
 
     def asked(
-        self, seed: int, *, by_chance: bool, on_demand: bool
+        self, seed: int, *, number: int | None, by_chance: bool, on_demand: bool
     ) -> tuple["FaultState", Strike | None]:
         """Whether it strikes; its chances go on whatever is demanded."""
         after = replace(self, occasions=self.occasions + by_chance)
+        number = after.occasions if number is None else number - self.origin
         if on_demand and self.left:
             return replace(after, left=self.left - 1).struck(seed)
         probable = by_chance and self.fault.probability > 0
-        if probable and chance(seed, self.fault.name, after.occasions) < self.fault.probability:
+        if probable and chance(seed, self.fault.name, number) < self.fault.probability:
             return after.struck(seed)
         return after, None
 
@@ -48,9 +53,14 @@ class FaultPlan:
         """Faults that have not struck yet."""
         return cls(seed, {fault.name: FaultState(fault, fault.times) for fault in faults})
 
-    def with_fault(self, fault: Fault) -> "FaultPlan":
+    def since(self, origin: int) -> "FaultPlan":
+        """Count what has numbers of its own from a number on, in all faults."""
+        states = {name: replace(state, origin=origin) for name, state in self.states.items()}
+        return replace(self, states=states)
+
+    def with_fault(self, fault: Fault, origin: int = 0) -> "FaultPlan":
         """Set a fault; its chances begin anew."""
-        return self._with(FaultState(fault, fault.times))
+        return self._with(FaultState(fault, fault.times, origin=origin))
 
     def without(self, *names: FaultName) -> "FaultPlan":
         """Clear faults; what they have broken runs its course."""
@@ -76,15 +86,19 @@ class FaultPlan:
         victim: Victim,
         time_s: float,
         *,
+        number: int | None = None,
         by_chance: bool = True,
         on_demand: bool = True,
     ) -> tuple["FaultPlan", Strike | None]:
-        """Decide on an occasion, of which there may be others by chance or on demand."""
+        """Decide on an occasion, of which there may be others by chance or on demand.
+
+        What is not asked about in its order has a `number` of its own.
+        """
         if not self.concerns(name, victim, time_s):
             return self, None
         state = self.states[name]
         seed = self.seed if state.fault.seed is None else state.fault.seed
-        after, strike = state.asked(seed, by_chance=by_chance, on_demand=on_demand)
+        after, strike = state.asked(seed, number=number, by_chance=by_chance, on_demand=on_demand)
         return self._with(after), strike
 
     def broken(self, breakdown: Breakdown) -> "FaultPlan":

@@ -14,8 +14,12 @@ class Faults(Protocol):
     transaction of the store, except for `breakdowns`.
     """
 
-    def strike(self, name: FaultName, victim: Victim) -> Strike | None:
-        """The fault, if it strikes now, by chance or on demand."""
+    def strike(self, name: FaultName, victim: Victim, number: int | None = None) -> Strike | None:
+        """The fault, if it strikes now, by chance or on demand.
+
+        The chance is the next one of its stream, or that of the `number` of a notification, since
+        several are under way at once.
+        """
         ...
 
     def may_strike(self, name: FaultName, victim: Victim) -> bool:

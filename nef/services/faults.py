@@ -31,7 +31,7 @@ class FaultService:
 
     def begin(self, work: UnitOfWork) -> None:
         """A scenario begins, with its faults and no others."""
-        self._keep(work, self._planned())
+        self._keep(work, self._planned().since(_last_notification(work)))
 
     def resume(self) -> None:
         """Go on from what was kept."""
@@ -47,7 +47,7 @@ class FaultService:
     def set(self, fault: Fault) -> FaultState:
         """Set a fault, instead of one of the same name; its chances begin anew."""
         with self._storage.transaction() as work:
-            self._keep(work, self._plan.with_fault(fault))
+            self._keep(work, self._plan.with_fault(fault, _last_notification(work)))
         return self._moved(fault.name)
 
     def trigger(self, name: FaultName, times: int) -> FaultState:
@@ -63,12 +63,12 @@ class FaultService:
 
     # --- the port ---
 
-    def strike(self, name: FaultName, victim: Victim) -> Strike | None:
+    def strike(self, name: FaultName, victim: Victim, number: int | None = None) -> Strike | None:
         """See the port."""
         if not self.may_strike(name, victim):
             return None
         with self._storage.transaction() as work:
-            plan, strike = self._plan.asked(name, victim, self._time_s())
+            plan, strike = self._plan.asked(name, victim, self._time_s(), number=number)
             self._keep(work, plan)
         return strike
 
@@ -128,3 +128,7 @@ class FaultService:
         if found is None:
             raise NotFound(f"the fault {name} was cleared by somebody else")
         return found
+
+
+def _last_notification(work: UnitOfWork) -> int:
+    return max((delivery.id for delivery in work.outbox.find(None, None, 1)), default=0)
