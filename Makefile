@@ -55,6 +55,7 @@ $(RECOGNISER): | $(INSTALLED)
 	$(BIN)/python -m zipfile -e $(@D)/rapidocr-3.10.0-py3-none-any.whl $(@D)/wheel
 	@mv $(@D)/wheel/rapidocr/models/$(@F) $@
 	@rm -r $(@D)/wheel $(@D)/rapidocr-3.10.0-py3-none-any.whl
+
 bench-api: $(INSTALLED) ## Measure what a request costs, beside a bare application on the same store (a minute)
 	$(BIN)/python -m bench.api
 

@@ -86,7 +86,7 @@ Index("subscriptions_by_id", subscriptions.c.api, subscriptions.c.id, unique=Tru
 Index("subscriptions_of_af", subscriptions.c.api, subscriptions.c.af_id, subscriptions.c.number)
 Index("subscriptions_due", subscriptions.c.due_at_s)
 
-#: The state of the simulation: one row.
+#: The simulation: a row for its state, and one for its faults.
 simulation = Table(
     "simulation",
     metadata,

@@ -10,6 +10,7 @@ from typing import Any
 from nef.schemas import (
     analytics,
     analytics_requests,
+    faults,
     measurements,
     monitoring_event_requests,
     monitoring_events,
@@ -21,6 +22,7 @@ from nef.schemas.queries import addresses_of
 from nef.schemas.sessions import request_of, revision_of, session_document
 from nef.services.analytics import AnalyticsService
 from nef.services.deliveries import DeliveryService
+from nef.services.faults import FaultService
 from nef.services.monitoring_events import MonitoringService
 from nef.services.plans import PlanService
 from nef.services.sessions import SessionService
@@ -41,6 +43,7 @@ class Services:
     plans: PlanService
     deliveries: DeliveryService
     simulation: SimulationService
+    faults: FaultService
 
 
 def _ok(document: Any, status: int = 200, **headers: str) -> Reply:
@@ -59,6 +62,7 @@ def handlers(services: Services, api_root: str) -> Mapping[str, Callable[..., Re
         | _monitoring(services.monitoring, api_root)
         | _plans(services.plans, api_root)
         | _simulation(services.simulation, services.deliveries)
+        | _faults(services.faults)
     )
 
 
@@ -280,4 +284,32 @@ def _simulation(
         "listMeasurements": lambda: _ok(measurements.measurements_document(service.measurements())),
         "listNotifications": notifications,
         "listQosProfiles": lambda: _ok(simulation.profiles_document(service.profiles())),
+    }
+
+
+def _faults(service: FaultService) -> dict[str, Callable[..., Reply]]:
+    """The faults of the control API."""
+
+    def put(fault_name: str, body: Any) -> Reply:
+        state = service.set(faults.fault_of(faults.name_of(fault_name), body))
+        return _ok(faults.fault_document(state))
+
+    def trigger(fault_name: str, body: Any) -> Reply:
+        state = service.trigger(faults.name_of(fault_name), body.get("times", 1))
+        return _ok(faults.fault_document(state))
+
+    def clear(fault_name: str) -> Reply:
+        service.clear(faults.name_of(fault_name))
+        return None, 204, {}
+
+    def clear_all() -> Reply:
+        service.clear(*faults.NAMES)
+        return None, 204, {}
+
+    return {
+        "listFaults": lambda: _ok(faults.faults_document(service.all())),
+        "setFault": put,
+        "triggerFault": trigger,
+        "clearFault": clear,
+        "clearFaults": clear_all,
     }

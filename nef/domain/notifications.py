@@ -17,6 +17,8 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     GIVEN_UP = "given_up"
+    #: By a fault of the simulation: the AF does not hear of it, and nobody tries again.
+    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)

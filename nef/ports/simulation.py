@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Protocol
 
+from nef.domain.faultplan import FaultPlan
 from nef.domain.qos import ServiceDataFlow
 from nef.domain.units import PacketErrorRate
 
@@ -115,6 +116,10 @@ class Simulation(Protocol):
 
     def set_outage(self, cell_id: str, outage: bool, now_s: float) -> None:
         """Take a cell out of service, or bring it back."""
+        ...
+
+    def planned_faults(self) -> FaultPlan:
+        """The faults that the running scenario brings, with its seed."""
         ...
 
     def status(self, now_s: float) -> SimulationStatus:

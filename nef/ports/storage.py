@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from nef.domain.faultplan import FaultPlan
 from nef.domain.filters import IpAddress
 from nef.domain.notifications import Delivery, DeliveryState, Notification
 from nef.domain.sessions import Session
@@ -138,7 +139,7 @@ class Subscriptions(Protocol):
 
 
 class Simulations(Protocol):
-    """The state of the simulation that a restart must keep: one JSON object."""
+    """What a restart must keep of the simulation: one JSON object, and its faults."""
 
     def load(self) -> dict[str, Any] | None:
         """The saved state, if there is one."""
@@ -146,6 +147,14 @@ class Simulations(Protocol):
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the saved state."""
+        ...
+
+    def load_faults(self) -> FaultPlan | None:
+        """The saved faults, if there are any."""
+        ...
+
+    def save_faults(self, plan: FaultPlan) -> None:
+        """Replace the saved faults."""
         ...
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from nef.domain.destinations import OVER_WEBSOCKET
 from nef.domain.notifications import Delivery, DeliveryState
 from nef.domain.retries import next_attempt_s
-from nef.ports.notifier import DeliveryFailed, Notifier
+from nef.ports.notifier import DeliveryFailed, DeliveryLost, DeliveryPostponed, Notifier
 from nef.ports.storage import Storage
 
 #: Longer than a notifier may take, so that nobody else sends what is being sent.
@@ -71,10 +71,16 @@ class DeliveryService:
             self.notifier.send(delivery)
         except DeliveryFailed as error:
             return self._failed(delivery, attempts, str(error))
-        now_s = self.now_s()
-        return replace(
-            delivery, state=DeliveryState.DELIVERED, attempts=attempts, settled_at_s=now_s
-        )
+        except DeliveryPostponed as late:
+            due_at_s = self.now_s() + late.delay_s
+            return replace(delivery, attempts=attempts, due_at_s=due_at_s, last_error=str(late))
+        except DeliveryLost as loss:
+            settled = self._settled(delivery, DeliveryState.LOST, attempts)
+            return replace(settled, last_error=str(loss))
+        return self._settled(delivery, DeliveryState.DELIVERED, attempts)
+
+    def _settled(self, delivery: Delivery, state: DeliveryState, attempts: int) -> Delivery:
+        return replace(delivery, state=state, attempts=attempts, settled_at_s=self.now_s())
 
     def _failed(self, delivery: Delivery, attempts: int, error: str) -> Delivery:
         now_s = self.now_s()

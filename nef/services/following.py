@@ -9,7 +9,7 @@ from nef.domain.lifecycle import SessionState
 from nef.domain.qos import FlowGrant
 from nef.domain.sessions import Session
 from nef.ports.clock import Clock
-from nef.ports.network import Levels, Network, Reservation
+from nef.ports.network import Holdings, Network, Reservation
 from nef.ports.storage import Storage
 from nef.services.telling import report
 
@@ -47,13 +47,13 @@ class Following:
             except Conflict:
                 continue
 
-    def _followed(self, session: Session, levels: Levels) -> Session:
+    def _followed(self, session: Session, levels: Holdings) -> Session:
         now_s = self.clock.now_s()
         grants = tuple(
             FlowGrant(
                 grant.component,
                 levels[grant.component],
-                grant.allocated or levels[grant.component] is not None,
+                grant.allocated or isinstance(levels[grant.component], int),
             )
             for grant in session.grants
         )
@@ -69,14 +69,21 @@ class Following:
 def reservation_of(session: Session) -> Reservation:
     """What a session wants of the network."""
     return Reservation(
-        session.id, session.ue_id, session.demands, session.admitted_at_s, session.number
+        session.id,
+        session.ue_id,
+        session.demands,
+        session.admitted_at_s,
+        session.number,
+        session.af_id,
     )
 
 
-def first_grants(levels: Levels) -> tuple[FlowGrant, ...]:
+def first_grants(levels: Holdings) -> tuple[FlowGrant, ...]:
     """What is recorded of the network's first answer."""
-    return tuple(FlowGrant(number, level, level is not None) for number, level in levels.items())
+    return tuple(
+        FlowGrant(number, level, isinstance(level, int)) for number, level in levels.items()
+    )
 
 
-def _levels(grants: tuple[FlowGrant, ...]) -> Levels:
+def _levels(grants: tuple[FlowGrant, ...]) -> Holdings:
     return {grant.component: grant.level for grant in grants}

@@ -25,7 +25,7 @@ from nef.domain.qos import Catalogue, FlowDemand
 from nef.domain.sessions import Session, SessionRequest, Usage
 from nef.domain.subscriptions import Api
 from nef.ports.clock import Clock
-from nef.ports.network import Levels, Network
+from nef.ports.network import Holdings, Network
 from nef.ports.storage import Storage, UnitOfWork
 from nef.services.following import Following, first_grants, reservation_of
 from nef.services.measuring import SessionMeasuring
@@ -167,7 +167,7 @@ class SessionService:
         with self.storage.transaction() as work:
             return work.sessions.add(session)
 
-    def _confirmed(self, session: Session, levels: Levels) -> Session:
+    def _confirmed(self, session: Session, levels: Holdings) -> Session:
         now_s = self.clock.now_s()
         with self.storage.transaction() as work:
             session = session.moved(Trigger.ADMIT, now_s, grants=first_grants(levels))

@@ -10,17 +10,22 @@ from nef.ports.clock import Clock
 from nef.ports.metering import FlowCount, FlowId, MeteredFlow, Recorder
 from nef.ports.simulation import CarriedFlow, CellStatus, Simulation, SimulationStatus, UeStatus
 from nef.ports.storage import Storage
+from nef.services.faults import FaultService
 
 
 @dataclass(frozen=True)
 class SimulationService:
-    """Drives the simulated network; `tick` moves the sessions along after each change."""
+    """Drives the simulated network, whose `faults` begin with each scenario.
+
+    `tick` moves the sessions along after each change.
+    """
 
     simulation: Simulation
     recorder: Recorder
     storage: Storage
     clock: Clock
     catalogue: Catalogue
+    faults: FaultService
     tick: Callable[[], None]
 
     def resume(self) -> bool:
@@ -30,6 +35,7 @@ class SimulationService:
         if state is None:
             return False
         self.simulation.resume(state)
+        self.faults.resume()
         return True
 
     def load(
@@ -37,12 +43,12 @@ class SimulationService:
     ) -> SimulationStatus:
         """Start a scenario; raises InvalidRequest where it is not valid."""
         self.simulation.load(scenario, seed, mode, self.clock.now_s())
-        return self._moved()
+        return self._begun()
 
     def reset(self) -> SimulationStatus:
         """Start the running scenario again."""
         self.simulation.reset(self.clock.now_s())
-        return self._moved()
+        return self._begun()
 
     def step(self, seconds: float) -> SimulationStatus:
         """Move a manual clock on; raises Conflict where the clock runs by itself."""
@@ -121,6 +127,13 @@ class SimulationService:
     def profiles(self) -> Sequence[QosProfile]:
         """The QoS profiles that the operator offers."""
         return tuple(self.catalogue)
+
+    def _begun(self) -> SimulationStatus:
+        with self.storage.transaction() as work:
+            work.simulations.save(self.simulation.saved())
+            self.faults.begin(work)
+        self.tick()
+        return self.status()
 
     def _moved(self) -> SimulationStatus:
         self._follow()

@@ -7,10 +7,13 @@ from ipaddress import ip_address
 import pytest
 
 from builders.sessions import notification, request, session
+from nef.domain.breakdowns import Breakdown
 from nef.domain.errors import Conflict
+from nef.domain.faultplan import FaultPlan
+from nef.domain.faults import Fault, FaultName, Victim
 from nef.domain.lifecycle import SessionState
 from nef.domain.notifications import Delivery, DeliveryState
-from nef.domain.qos import FlowGrant
+from nef.domain.qos import FlowGrant, Held, NoBearer
 from nef.domain.sessions import Session
 from nef.ports.storage import Storage
 
@@ -95,6 +98,17 @@ def test_of_two_writers_who_read_the_same_only_one_wins(store: Storage) -> None:
         work.sessions.replace(replace(second, af_id="thief"))
     assert read(store) == written
     assert written.version == first.version + 1
+    assert written.grants == grants
+
+
+@pytest.mark.parametrize("level", [0, 2, None, *NoBearer])
+def test_what_a_flow_holds_is_remembered_or_why_it_has_no_bearer(
+    store: Storage, level: Held
+) -> None:
+    grants = (FlowGrant(0, level, allocated=True),)
+    add(store, session(grants=grants))
+    written = read(store)
+    assert written is not None
     assert written.grants == grants
 
 
@@ -347,6 +361,23 @@ def test_pruning_forgets_what_was_settled_long_ago_only(store: Storage) -> None:
 
 
 # --- simulation ---
+
+
+def test_faults_are_remembered_beside_the_simulation(store: Storage) -> None:
+    with store.reading() as work:
+        assert work.simulations.load_faults() is None
+    fault = Fault.of(FaultName.BEARER_LOST, probability=0.25, times=3, until_s=9.0, ue_id="ue-1")
+    breakdown = Breakdown("s", fault.name, (1, 2), 5.0, None)
+    plan, _ = (
+        FaultPlan.of(7, [fault]).broken(breakdown).asked(fault.name, Victim("af", "ue-1"), 0.0)
+    )
+    with store.transaction() as work:
+        work.simulations.save({"time": 1.5})
+        work.simulations.save_faults(FaultPlan())
+        work.simulations.save_faults(plan)
+    with store.reading() as work:
+        assert work.simulations.load_faults() == plan
+        assert work.simulations.load() == {"time": 1.5}
 
 
 def test_the_simulation_is_remembered_as_it_was_last_saved(store: Storage) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from nef.domain.errors import Conflict
+from nef.domain.faultplan import FaultPlan
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import UNSETTLED, VISIBLE
 from nef.domain.notifications import Delivery, DeliveryState, Notification
@@ -189,12 +190,19 @@ class MemorySimulations:
 
     def __init__(self) -> None:
         self.state: dict[str, Any] | None = None
+        self.faults: FaultPlan | None = None
 
     def load(self) -> dict[str, Any] | None:
         return copy.deepcopy(self.state)
 
     def save(self, state: dict[str, Any]) -> None:
         self.state = copy.deepcopy(state)
+
+    def load_faults(self) -> FaultPlan | None:
+        return self.faults
+
+    def save_faults(self, plan: FaultPlan) -> None:
+        self.faults = plan
 
 
 class MemoryUnitOfWork:

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from nef.domain.errors import NotFound, UeNotFound
+from nef.domain.faultplan import FaultPlan
 from nef.domain.sessions import UeAddress
 from nef.network.simulator.carrying import carried_flows
 from nef.network.simulator.clock import SimulationClock, speed_of
@@ -158,6 +159,15 @@ class SimulatedNetwork:
             run.outages[cell_id] = outage
 
         self._override(set_outage, now_s)
+
+    def time_s(self, now_s: float) -> float:
+        """Seconds since the scenario began."""
+        return self._ledger.run.time_s(now_s)
+
+    def planned_faults(self) -> FaultPlan:
+        """See the port."""
+        run = self._ledger.run
+        return FaultPlan.of(run.seed, run.scenario.faults)
 
     def status(self, now_s: float) -> SimulationStatus:
         """See the port."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from ipaddress import IPv4Address, IPv6Address
 from math import inf
@@ -14,6 +14,7 @@ import orjson
 
 from nef.domain.areas import Ncgi, Plmn, Tai
 from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.faults import Fault, FaultName
 from nef.domain.units import BitRate, PacketErrorRate
 from nef.network.simulator.conditions import Condition, Constant, Path, Trace, rising
 from nef.network.simulator.pathloss import Site
@@ -25,6 +26,8 @@ _ROOT = "/document"
 _AT_MOST = 20
 #: The PLMN of test networks (TS 23.003 2.2: MCC 001).
 _TEST_PLMN = {"mcc": "001", "mnc": "01"}
+#: The attributes of a fault that are named otherwise in a scenario.
+_FAULT_NAMES = {"af": "af_id", "ue": "ue_id"}
 _KINDS = ("sinr_db", "trace", "rate_trace", "trace_file", "path")
 
 
@@ -47,6 +50,7 @@ def parse(document: Any) -> Scenario:
         cells=cells,
         ues=ues,
         groups=tuple(_groups(document, {ue.id for ue in ues})),
+        faults=tuple(_faults(document, {ue.id for ue in ues})),
     )
 
 
@@ -226,6 +230,18 @@ def _groups(document: dict[str, Any], ue_ids: set[str]) -> Iterator[Group]:
             if ue_id not in ue_ids:
                 raise _wrong(f"{_ROOT}/groups/{i}/ues/{j}", "the scenario has no such UE")
         yield Group(entry["id"], tuple(entry["ues"]))
+
+
+def _faults(document: dict[str, Any], ue_ids: set[str]) -> Iterator[Fault]:
+    entries = document.get("faults", [])
+    _check_once("faults", "name", [entry["name"] for entry in entries])
+    for i, entry in enumerate(entries):
+        pointer = f"{_ROOT}/faults/{i}"
+        if "ue" in entry and entry["ue"] not in ue_ids:
+            raise _wrong(f"{pointer}/ue", "the scenario has no such UE")
+        given = {_FAULT_NAMES.get(key, key): value for key, value in entry.items()}
+        name = FaultName(given.pop("name"))
+        yield _parsed(pointer, partial(Fault.of, name, **given))
 
 
 def _check_unique(cells: Iterable[Cell], ues: tuple[Ue, ...]) -> None:

@@ -11,6 +11,7 @@ from nef.domain.errors import Conflict, InvalidRequest, NefError, NotFound
 from nef.network.simulator.clock import SimulationClock
 from nef.network.simulator.metering import SimulatedMeter
 from nef.network.simulator.network import SimulatedNetwork
+from nef.services.faults import FaultService
 from nef.services.simulation import SimulationService
 
 
@@ -32,6 +33,7 @@ class Rig:
             self.storage,
             self.clock,
             catalogue,
+            FaultService(self.storage, self.network.planned_faults, lambda: 0.0, self._tick),
             self._tick,
         )
 
