@@ -7,13 +7,16 @@ import threading
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from af_client.delivery.tunnel import Endpoint
 from af_client.experiments.cli import experiment
 from af_client.poolcli import pool as pool_group
+
+if TYPE_CHECKING:
+    from af_client.device.library import Preinstalled
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -128,6 +131,10 @@ def model_server(  # noqa: PLR0913 - one parameter an option
 @click.option("--application", default="one-shot-object-recognition", help="What it does.")
 @click.option("--refresh-s", default=4.0, help="Seconds after which a model is stale.")
 @click.option("--seed", type=int, help="Seed that held images out. [default: that of training]")
+@click.option("--store", type=_FOLDER, help="Folder where models are kept. [default: none are]")
+@click.option("--store-mb", type=click.IntRange(1), default=500, help="What they may take there.")
+@click.option("--preinstalled", help="A model of --pool to begin with, until a better one is here.")
+@click.option("--pool", type=_FOLDER, help="Folder of trained models, for --preinstalled.")
 def device(  # noqa: PLR0913 - one parameter an option
     *,
     radio: tuple[str, int] | None,
@@ -139,6 +146,10 @@ def device(  # noqa: PLR0913 - one parameter an option
     application: str,
     refresh_s: float,
     seed: int | None,
+    store: Path | None,
+    store_mb: int,
+    preinstalled: str | None,
+    pool: Path | None,
 ) -> None:
     """Recognise held-out images with the models that arrive; prints JSON lines."""
     from af_client.device.process import DeviceSettings, run_device  # noqa: PLC0415 - see above
@@ -149,11 +160,29 @@ def device(  # noqa: PLR0913 - one parameter an option
     local = Endpoint(_address(address), port)
     images = held_out_images(DEFAULT_SEED if seed is None else seed)
     relay = _relay("--radio", radio, direct=direct)
-    settings = DeviceSettings(relay, local, server, gpsi, application, refresh_s)
+    own = _preinstalled(preinstalled, pool)
+    settings = DeviceSettings(
+        relay, local, server, gpsi, application, refresh_s, store, store_mb * 10**6, own
+    )
     try:
         run_device(settings, images, _stop_at_signal(), EventLog())
     except OSError as fault:
         raise click.ClickException(str(fault)) from None
+
+
+def _preinstalled(name: str | None, folder: Path | None) -> "Preinstalled | None":
+    """Read the model that a device begins with."""
+    from af_client.device.library import preinstalled  # noqa: PLC0415 - see above
+    from af_client.models.pool import Pool, PoolUnusable  # noqa: PLC0415
+
+    if (name is None) != (folder is None):
+        raise click.UsageError("--preinstalled names a model of --pool: say both or none")
+    if name is None or folder is None:
+        return None
+    try:
+        return preinstalled(Pool(folder), name)
+    except (PoolUnusable, LookupError) as fault:
+        raise click.ClickException(str(fault.args[0])) from None
 
 
 class _Rate(click.ParamType[Any]):

@@ -54,6 +54,18 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """Instead of a transfer the server says to use a model that is there already.
+
+    Call `Receiver.report` when it is in use, or `Receiver.miss` where it is not there after all.
+    """
+
+    transfer: int
+    offer: Offer
+    asked_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class GivenUp:
     """The transfer under way ended early: `reason` is the server's, or it `stalled`."""
 
@@ -62,7 +74,7 @@ class GivenUp:
     stalled: bool = False
 
 
-Event = Offered | Received | GivenUp
+Event = Offered | Received | Recalled | GivenUp
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from af_client.client import NefClient
 from af_client.delivery.direct import PacketEndpoint, open_endpoint
-from af_client.delivery.documents import Offer, PartOffer
+from af_client.delivery.offering import offer_of
 from af_client.delivery.segments import SegmentRun
 from af_client.delivery.sender import Outgoing
 from af_client.delivery.tunnel import Endpoint
@@ -199,10 +199,5 @@ class _Loop:
 
 
 def _model(pool: Pool, name: str) -> Model:
-    entry, split = pool.entry(name), pool.split(name)
-    offer = Offer(
-        name,
-        PartOffer(entry.topology_bytes, entry.topology_sha256),
-        PartOffer(entry.weights_bytes, entry.weights_sha256),
-    )
-    return Model(offer, split.topology, split.weights)
+    split = pool.split(name)
+    return Model(offer_of(pool.entry(name)), split.topology, split.weights)

@@ -15,9 +15,10 @@ import pytest
 from af_client.delivery.incoming import Received
 from af_client.delivery.tunnel import Endpoint
 from af_client.delivery.wire import SEGMENT_BYTES, Message, MessageType, Part
+from af_client.device.library import preinstalled
 from af_client.device.process import DeviceSettings, run_device
 from af_client.models.digits import Images, Labels, Pixels
-from af_client.models.pool import Manifest, PoolUnusable, entry_of, write_pool
+from af_client.models.pool import Manifest, Pool, PoolUnusable, entry_of, write_pool
 from af_client.models.split import Split
 from af_client.modelserver.policy import Policy
 from af_client.modelserver.server import ServerSettings, run_server
@@ -237,6 +238,46 @@ def test_a_stale_model_is_delivered_again(pool: Path) -> None:
         "stale",
         "stale",
     ]
+
+
+def test_a_restarted_device_serves_at_once_with_what_it_kept_and_nothing_is_sent_again(
+    pool: Path, tmp_path: Path
+) -> None:
+    with fake_nef() as nef, loopback_relay() as relay:
+        world = World(nef)
+        folder = tmp_path / "store"
+        device = DeviceSettings(
+            relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, 60.0, folder, 10**6
+        )
+        server = ServerSettings(nef.url, "af", relay.n6, SERVER, pool, policy=POLICY)
+        with running(lambda stop: run_server(server, stop, world.server)):
+            with running(lambda stop: run_device(device, IMAGES, stop, world.device, world.load)):
+                assert world.device.wait_for_event("store")["state"] == "kept"
+                world.server.wait_for_event("transfer_end")
+            with running(lambda stop: run_device(device, IMAGES, stop, world.device, world.load)):
+                begun = world.device.wait_for_event("interim_model")
+                ended = world.server.wait_for_event("transfer_end", times=2)
+    assert (begun["variant"], begun["source"]) == ("large", "store")
+    assert (ended["outcome"], ended["cause"]) == ("already_there", "missing")
+    assert len(world.server.of("transfer_start")) == 1
+    assert bytes(world.received[-1].weights) == SPLITS["large"].weights
+
+
+def test_a_model_that_came_with_the_device_serves_until_the_right_one_is_there(pool: Path) -> None:
+    own = preinstalled(Pool(pool), "small")
+    with fake_nef() as nef, loopback_relay() as relay:
+        world = World(nef)
+        device = DeviceSettings(
+            relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, 60.0, preinstalled=own
+        )
+        with running(lambda stop: run_device(device, IMAGES, stop, world.device, world.load)):
+            # There is no server yet.
+            assert world.device.wait_for_event("recognised")["variant"] == "small"
+            server = ServerSettings(nef.url, "af", relay.n6, SERVER, pool, policy=POLICY)
+            with running(lambda stop: run_server(server, stop, world.server)):
+                assert world.device.wait_for_event("model_ready")["variant"] == "large"
+                world.device.wait_for(lambda: world.device.last("recognised")["variant"] == "large")
+    assert world.server.of("transfer_start")[0]["cause"] == "missing"
 
 
 def test_when_the_device_ends_its_session_is_deleted(pool: Path) -> None:
