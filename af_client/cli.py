@@ -87,6 +87,9 @@ def main() -> None:
 @click.option(
     "--plan-within-s", default=120.0, help="How far to plan ahead for who is always on; 0: not."
 )
+@click.option(
+    "--dwell-s", default=2.0, help="How long what is better must last after a fall, at first."
+)
 @click.option("--notifications-host", default="127.0.0.1", help="Where it listens to the NEF.")
 def model_server(  # noqa: PLR0913 - one parameter an option
     *,
@@ -101,6 +104,7 @@ def model_server(  # noqa: PLR0913 - one parameter an option
     margin_s: float,
     poll_s: float,
     plan_within_s: float,
+    dwell_s: float,
     notifications_host: str,
 ) -> None:
     """Deliver models to devices, as large as the network can carry in time; prints JSON lines."""
@@ -111,7 +115,11 @@ def model_server(  # noqa: PLR0913 - one parameter an option
 
     local = Endpoint(_address(address), port)
     policy = Policy(
-        budget_s=budget_s, margin_s=margin_s, poll_s=poll_s, plan_within_s=plan_within_s
+        budget_s=budget_s,
+        margin_s=margin_s,
+        poll_s=poll_s,
+        plan_within_s=plan_within_s,
+        dwell_s=dwell_s,
     )
     relay = _relay("--n6", n6, direct=direct)
     settings = ServerSettings(nef_url, af_id, relay, local, pool, notifications_host, policy)

@@ -32,7 +32,7 @@ SPLITS = {
     "small": Split(b"topology of the small one" * 10, bytes(range(256)) * 40),
     "large": Split(b"topology of the large one" * 200, bytes(range(256)) * 2000),
 }
-POLICY = Policy(poll_s=0.05)
+POLICY = Policy(poll_s=0.05, dwell_s=0.1)
 IMAGES = Images(np.zeros((20, 8, 8), np.float32), np.zeros(20, np.int64))
 
 

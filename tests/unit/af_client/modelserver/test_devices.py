@@ -139,7 +139,7 @@ def test_a_smaller_grant_replaces_the_transfer_under_way() -> None:
 
 
 def test_a_notification_between_transfers_leads_to_the_right_model() -> None:
-    server = Server().idle()
+    server = Server(dwell_s=0).idle()
     server.devices.notification(not_guaranteed("medium"), 3.0)
     assert server.started()[1:] == [("medium", "notification")]
     server.done(2, "medium", 4.0)
@@ -199,7 +199,7 @@ def test_the_end_of_a_transfer_says_what_the_device_measured() -> None:
 
 
 def test_a_model_that_could_not_be_loaded_is_not_taken_for_there() -> None:
-    server = Server().running()
+    server = Server(dwell_s=0).running()
     server.done(1, "large", 1.0, fault="ModelUnusable: cut")
     server.devices.notification(not_guaranteed("medium"), 2.0)
     server.devices.notification(guaranteed(), 3.0)
