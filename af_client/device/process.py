@@ -14,6 +14,7 @@ from pathlib import Path
 from af_client.delivery import segments
 from af_client.delivery.direct import PacketEndpoint, open_endpoint
 from af_client.delivery.incoming import Recalled, Received
+from af_client.delivery.marking import comes_from
 from af_client.delivery.segments import SegmentRun
 from af_client.delivery.stream import PacketRun
 from af_client.delivery.tunnel import Endpoint
@@ -133,7 +134,7 @@ class _Loop:
     def _take_packets(self) -> None:
         now_s = time.monotonic()
         for run in self._endpoint.receive():
-            if run.source == self._server:
+            if comes_from(run.source, self._server):
                 self._take_run(run, now_s)
 
     def _take_run(self, run: PacketRun, now_s: float) -> None:

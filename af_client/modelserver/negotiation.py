@@ -215,9 +215,10 @@ class Negotiation:
 
     def _change(self) -> Command:
         asked = self._asked
+        what = (*self._ends, asked.ladder, self._policy.marking)
         if self.session is None:
-            return CreateSession(session_request(*self._ends, asked.ladder), asked)
-        return ModifySession(self.session.id, media_flows(*self._ends, asked.ladder), asked)
+            return CreateSession(session_request(*what), asked)
+        return ModifySession(self.session.id, media_flows(*what), asked)
 
     def _accepted(self, session: Session, now_s: float) -> list[Step]:
         self.session, self.stage = session, Stage.ALLOCATING

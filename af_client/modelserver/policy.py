@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from af_client.delivery.marking import Marking
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -14,6 +16,8 @@ class Policy:
     budget_s: float = 1.0
     margin_s: float = 0.2
     poll_s: float = 0.5
+    #: How the packets of the two flows are told apart.
+    marking: Marking = Marking.TOS
     #: How long the notification of an allocation may take before the session is made anew.
     allocation_s: float = 5.0
     #: How far ahead the network is asked whether it keeps what it grants: about a download.
