@@ -12,12 +12,14 @@ import click
 
 from af_client.delivery.tunnel import Endpoint
 from af_client.experiments.cli import experiment
-from af_client.options import HostPort, Inner, Rate, address_of, relay_of
+from af_client.options import ErrorRate, HostPort, Inner, Rate, address_of, relay_of
 from af_client.poolcli import pool as pool_group
 
 if TYPE_CHECKING:
     from af_client.device.library import Preinstalled
+    from af_client.models.labelled import LabelledSet
 
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -52,6 +54,9 @@ def main() -> None:
     default="tos",
     help="What tells topology and weights apart; ports: the weights come from the next one.",
 )
+@click.option(
+    "--weights-per", type=ErrorRate(), default="1E-3", help="Packet error rate asked for weights."
+)
 @click.option("--budget-s", default=1.0, help="Seconds that a download may take.")
 @click.option("--margin-s", default=0.2, help="Seconds of it that are not for sending.")
 @click.option("--poll-s", default=0.5, help="Seconds between two looks at the bandwidth.")
@@ -72,6 +77,7 @@ def model_server(  # noqa: PLR0913 - one parameter an option
     port: int,
     pool: Path,
     flows: str,
+    weights_per: str,
     budget_s: float,
     margin_s: float,
     poll_s: float,
@@ -89,6 +95,7 @@ def model_server(  # noqa: PLR0913 - one parameter an option
     local = Endpoint(address_of(address), port)
     policy = Policy(
         marking=Marking(flows),
+        weights_per=weights_per,
         budget_s=budget_s,
         margin_s=margin_s,
         poll_s=poll_s,
@@ -112,7 +119,8 @@ def model_server(  # noqa: PLR0913 - one parameter an option
 @click.option("--server", type=Inner(), default="10.60.0.1:7000", help="Its model server.")
 @click.option("--application", default="one-shot-object-recognition", help="What it does.")
 @click.option("--refresh-s", default=4.0, help="Seconds after which a model is stale.")
-@click.option("--seed", type=int, help="Seed that held images out. [default: that of training]")
+@click.option("--labelled", type=_FILE, help="What it recognises, .npz. [default: digits held out]")
+@click.option("--seed", type=int, help="Seed that held digits out. [default: that of training]")
 @click.option("--store", type=_FOLDER, help="Folder where models are kept. [default: none are]")
 @click.option("--store-mb", type=click.IntRange(1), default=500, help="What they may take there.")
 @click.option("--preinstalled", help="A model of --pool to begin with, until a better one is here.")
@@ -127,28 +135,48 @@ def device(  # noqa: PLR0913 - one parameter an option
     server: Endpoint,
     application: str,
     refresh_s: float,
+    labelled: Path | None,
     seed: int | None,
     store: Path | None,
     store_mb: int,
     preinstalled: str | None,
     pool: Path | None,
 ) -> None:
-    """Recognise held-out images with the models that arrive; prints JSON lines."""
+    """Recognise a labelled set with the models that arrive; prints JSON lines."""
     from af_client.device.process import DeviceSettings, run_device  # noqa: PLC0415 - see above
     from af_client.eventlog import EventLog  # noqa: PLC0415
-    from af_client.models.digits import held_out_images  # noqa: PLC0415
-    from af_client.models.training import DEFAULT_SEED  # noqa: PLC0415
 
     local = Endpoint(address_of(address), port)
-    images = held_out_images(DEFAULT_SEED if seed is None else seed)
+    items = _labelled(labelled, seed)
     relay = relay_of("--radio", radio, direct=direct)
     own = _preinstalled(preinstalled, pool)
     settings = DeviceSettings(
         relay, local, server, gpsi, application, refresh_s, store, store_mb * 10**6, own
     )
     try:
-        run_device(settings, images, _stop_at_signal(), EventLog())
+        run_device(settings, items, _stop_at_signal(), EventLog())
     except OSError as fault:
+        raise click.ClickException(str(fault)) from None
+
+
+def _labelled(file: Path | None, seed: int | None) -> "LabelledSet":
+    """Read what a device recognises."""
+    from af_client.models.digits import held_out_images  # noqa: PLC0415 - see above
+    from af_client.models.labelled import (  # noqa: PLC0415
+        LabelledSet,
+        LabelledSetUnusable,
+        read_labelled_set,
+    )
+    from af_client.models.training import DEFAULT_SEED  # noqa: PLC0415
+
+    if file is None:
+        images = held_out_images(DEFAULT_SEED if seed is None else seed)
+        return LabelledSet("digits", images.pixels, images.labels)
+    if seed is not None:
+        raise click.UsageError("--seed holds digits out, and --labelled brings others: say one")
+    try:
+        return read_labelled_set(file)
+    except (LabelledSetUnusable, OSError) as fault:
         raise click.ClickException(str(fault)) from None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from af_client.delivery.tunnel import Endpoint
-from af_client.units import parse_rate
+from af_client.units import checked_error_rate, parse_rate
 
 
 class HostPort(click.ParamType[Any]):
@@ -46,6 +46,18 @@ def relay_of(option: str, where: tuple[str, int] | None, *, direct: bool) -> tup
     if direct == (where is not None):
         raise click.UsageError(f"the user plane is behind {option} host:port, or --direct: say one")
     return where
+
+
+class ErrorRate(click.ParamType[Any]):
+    """A packet error rate as the standard writes it."""
+
+    name = "rate"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        try:
+            return checked_error_rate(str(value))
+        except ValueError as fault:
+            self.fail(str(fault), param, ctx)
 
 
 class Rate(click.ParamType[Any]):

@@ -12,11 +12,11 @@ from af_client.delivery.tunnel import Endpoint
 from af_client.device.process import DeviceSettings, run_device
 from af_client.device.recognition import Model
 from af_client.eventlog import EventLog
-from af_client.models.digits import Images
 from af_client.models.inference import load_split
+from af_client.models.labelled import LabelledSet
 
-#: One blank image: the weights of the study's models know nothing.
-NO_IMAGES = Images(np.zeros((1, 8, 8), np.float32), np.zeros(1, np.int64))
+#: Nothing to speak of: the weights of the study's models know nothing.
+NOTHING = LabelledSet("nothing", np.zeros((1, 1)), np.zeros(1, np.int64))
 
 
 log = EventLog()
@@ -27,7 +27,7 @@ def load(received: Received) -> Model:
     log("complete", weights_lost=received.weights_lost, weights_repaired=received.weights_repaired)
     load_split(received.topology, received.weights, topology_sha256=received.offer.topology.sha256)
     log("loaded")
-    return lambda pixels: np.zeros(len(pixels), np.int64)
+    return lambda _: 0
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
         "one-shot-object-recognition",
         float(refresh_s),
     )
-    run_device(settings, NO_IMAGES, stop, log, load)
+    run_device(settings, NOTHING, stop, log, load)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from af_client.device.library import Library, Preinstalled
 from af_client.device.recognition import Loader, Recognition, load_onnx
 from af_client.device.store import ModelStore
 from af_client.eventlog import Log
-from af_client.models.digits import Images
+from af_client.models.labelled import LabelledSet
 
 _log = logging.getLogger(__name__)
 
@@ -53,19 +53,19 @@ class DeviceSettings:
 
 def run_device(
     settings: DeviceSettings,
-    images: Images,
+    labelled: LabelledSet,
     stop: threading.Event,
     log: Log,
     load: Loader = load_onnx,
 ) -> None:
-    """Receive models and recognise `images` until `stop` is set.
+    """Receive models and recognise what is in `labelled` until `stop` is set.
 
     Raises OSError for the relay's address and for the store.
     """
     instance = secrets.token_hex(8)
     results: queue.SimpleQueue[Result] = queue.SimpleQueue()
     with open_endpoint(settings.relay, settings.local) as endpoint, _library(settings, log) as own:
-        recognition = Recognition(images, results.put, log, load, own)
+        recognition = Recognition(labelled, results.put, log, load, own)
         agent = DeviceAgent(
             instance,
             settings.gpsi,

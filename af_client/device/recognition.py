@@ -1,4 +1,4 @@
-"""Recognising images all the while, with the newest model that could be loaded."""
+"""Recognising a labelled set all the while, with the newest model that could be loaded."""
 
 import queue
 import threading
@@ -13,14 +13,14 @@ from af_client.device.agent import Interim, Loaded, NotThere, Result
 from af_client.device.library import Library
 from af_client.device.store import NotHeld
 from af_client.eventlog import Log
-from af_client.models.digits import Images, Labels, Pixels
-from af_client.models.inference import load_split, recognise
+from af_client.models.inference import load_split
+from af_client.models.labelled import LabelledSet, right_ones
 
-BATCH_IMAGES = 100
+BATCH_ITEMS = 100
 BATCH_EVERY_S = 0.2
 
-#: Recognises a batch of images.
-Model = Callable[[Pixels], Labels]
+#: Says how many of a labelled set it gets right.
+Model = Callable[[LabelledSet], int]
 #: Makes a model of what was received; whatever it raises makes the model unusable.
 Loader = Callable[[Received], Model]
 
@@ -29,11 +29,11 @@ def load_onnx(received: Received) -> Model:
     """Load a model; raises ModelUnusable, and what onnxruntime raises."""
     expected = received.offer.topology.sha256
     session = load_split(received.topology, received.weights, topology_sha256=expected)
-    return lambda pixels: recognise(session, pixels)
+    return lambda labelled: right_ones(session, labelled)
 
 
 class Recognition:
-    """Loads models and recognises images in batches, in a thread of its own.
+    """Loads models and recognises a labelled set in batches, in a thread of its own.
 
     It begins with a model of the library, where there is one. The model before goes on serving
     until the next one is ready. `tell` is called, in this thread, with what became of each.
@@ -41,13 +41,13 @@ class Recognition:
 
     def __init__(
         self,
-        images: Images,
+        labelled: LabelledSet,
         tell: Callable[[Result], None],
         log: Log,
         load: Loader = load_onnx,
         library: Library | None = None,
     ) -> None:
-        self._images, self._tell, self._log, self._load = images, tell, log, load
+        self._labelled, self._tell, self._log, self._load = labelled, tell, log, load
         self._library = Library() if library is None else library
         self._arrived: queue.SimpleQueue[Received | Recalled | None] = queue.SimpleQueue()
         self._model: Model | None = None
@@ -117,23 +117,22 @@ class Recognition:
         try:
             model = self._load(received)
             ready_s = time.monotonic()
-            right = model(self._images.pixels) == self._images.labels
+            accuracy = round(model(self._labelled) / len(self._labelled), 4)
         except Exception as fault:  # onnxruntime's errors have no common base but this
             why = f"{type(fault).__name__}: {fault}"
             return Loaded(received, time.monotonic(), None, why, recalled)
         self._model, self._variant = model, received.offer.variant
         # Checked in this thread, and not before the model can serve.
         _ = received.weights_intact
-        return Loaded(received, ready_s, round(float(np.mean(right)), 4), None, recalled)
+        return Loaded(received, ready_s, accuracy, None, recalled)
 
     def _batch(self) -> None:
         if self._model is None:
             return
-        indices = np.arange(self._at, self._at + BATCH_IMAGES) % len(self._images)
-        labels = self._model(self._images.pixels[indices])
+        indices = np.arange(self._at, self._at + BATCH_ITEMS) % len(self._labelled)
         self._at = int(indices[-1]) + 1
-        self._recognised += BATCH_IMAGES
-        self._correct += int(np.count_nonzero(labels == self._images.labels[indices]))
+        self._recognised += BATCH_ITEMS
+        self._correct += self._model(self._labelled.some(indices))
         self._log(
             "recognised", variant=self._variant, images=self._recognised, correct=self._correct
         )

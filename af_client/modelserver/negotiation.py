@@ -215,7 +215,7 @@ class Negotiation:
 
     def _change(self) -> Command:
         asked = self._asked
-        what = (*self._ends, asked.ladder, self._policy.marking)
+        what = (*self._ends, asked.ladder, self._policy.marking, self._policy.weights_per)
         if self.session is None:
             return CreateSession(session_request(*what), asked)
         return ModifySession(self.session.id, media_flows(*what), asked)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from af_client.delivery.marking import Marking
+from af_client.modelserver.flows import WEIGHTS_PER
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Policy:
     poll_s: float = 0.5
     #: How the packets of the two flows are told apart.
     marking: Marking = Marking.TOS
+    #: The packet error rate that is asked for the weights, as the standard writes it.
+    weights_per: str = WEIGHTS_PER
     #: How long the notification of an allocation may take before the session is made anew.
     allocation_s: float = 5.0
     #: How far ahead the network is asked whether it keeps what it grants: about a download.

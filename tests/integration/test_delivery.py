@@ -18,7 +18,8 @@ from af_client.delivery.tunnel import Endpoint
 from af_client.delivery.wire import SEGMENT_BYTES, Message, MessageType, Part
 from af_client.device.library import preinstalled
 from af_client.device.process import DeviceSettings, run_device
-from af_client.models.digits import Images, Labels, Pixels
+from af_client.device.recognition import Model
+from af_client.models.labelled import LabelledSet
 from af_client.models.pool import Manifest, Pool, PoolUnusable, entry_of, write_pool
 from af_client.models.split import Split
 from af_client.modelserver.policy import Policy
@@ -34,7 +35,7 @@ SPLITS = {
     "large": Split(b"topology of the large one" * 200, bytes(range(256)) * 2000),
 }
 POLICY = Policy(poll_s=0.05, dwell_s=0.1)
-IMAGES = Images(np.zeros((20, 8, 8), np.float32), np.zeros(20, np.int64))
+DIGITS = LabelledSet("digits", np.zeros((20, 8, 8), np.float32), np.zeros(20, np.int64))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
         entry_of(name, split, accuracy=accuracies[name], parameters=1)
         for name, split in SPLITS.items()
     )
-    write_pool(folder, Manifest(1, 1, 7, len(IMAGES), entries), SPLITS)
+    write_pool(folder, Manifest(1, 1, 7, len(DIGITS), entries), SPLITS)
     return folder
 
 
@@ -81,9 +82,9 @@ class World:
     device: WatchedLog = field(default_factory=WatchedLog)
     received: list[Received] = field(default_factory=list)
 
-    def load(self, received: Received) -> Callable[[Pixels], Labels]:
+    def load(self, received: Received) -> Model:
         self.received.append(received)
-        return lambda pixels: np.zeros(len(pixels), np.int64)
+        return len
 
 
 @contextmanager
@@ -105,7 +106,7 @@ def a_world(
         world.server.wait_for_event("server_ready")
         device = DeviceSettings(relay.radio, DEVICE, SERVER, "msisdn-1", application, refresh_s)
         stack.enter_context(
-            running(lambda stop: run_device(device, IMAGES, stop, world.device, world.load))
+            running(lambda stop: run_device(device, DIGITS, stop, world.device, world.load))
         )
         yield world
 
@@ -226,7 +227,7 @@ def test_a_refusal_with_what_is_acceptable_leads_to_the_smaller_model(pool: Path
         device = DeviceSettings(relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, 60.0)
         with (
             running(lambda stop: run_server(server, stop, world.server)),
-            running(lambda stop: run_device(device, IMAGES, stop, world.device, world.load)),
+            running(lambda stop: run_device(device, DIGITS, stop, world.device, world.load)),
         ):
             assert world.device.wait_for_event("model_ready")["variant"] == "small"
     assert [s["state"] for s in world.server.of("session")][:2] == ["refused", "created"]
@@ -253,10 +254,10 @@ def test_a_restarted_device_serves_at_once_with_what_it_kept_and_nothing_is_sent
         )
         server = ServerSettings(nef.url, "af", relay.n6, SERVER, pool, policy=POLICY)
         with running(lambda stop: run_server(server, stop, world.server)):
-            with running(lambda stop: run_device(device, IMAGES, stop, world.device, world.load)):
+            with running(lambda stop: run_device(device, DIGITS, stop, world.device, world.load)):
                 assert world.device.wait_for_event("store")["state"] == "kept"
                 world.server.wait_for_event("transfer_end")
-            with running(lambda stop: run_device(device, IMAGES, stop, world.device, world.load)):
+            with running(lambda stop: run_device(device, DIGITS, stop, world.device, world.load)):
                 begun = world.device.wait_for_event("interim_model")
                 ended = world.server.wait_for_event("transfer_end", times=2)
     assert (begun["variant"], begun["source"]) == ("large", "store")
@@ -272,7 +273,7 @@ def test_a_model_that_came_with_the_device_serves_until_the_right_one_is_there(p
         device = DeviceSettings(
             relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, 60.0, preinstalled=own
         )
-        with running(lambda stop: run_device(device, IMAGES, stop, world.device, world.load)):
+        with running(lambda stop: run_device(device, DIGITS, stop, world.device, world.load)):
             # There is no server yet.
             assert world.device.wait_for_event("recognised")["variant"] == "small"
             server = ServerSettings(nef.url, "af", relay.n6, SERVER, pool, policy=POLICY)
@@ -318,7 +319,7 @@ def test_what_an_earlier_server_left_for_the_ue_is_deleted_first(pool: Path) -> 
         device = DeviceSettings(relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, 60.0)
         with (
             running(lambda stop: run_server(server, stop, world.server)),
-            running(lambda stop: run_device(device, IMAGES, stop, world.device, world.load)),
+            running(lambda stop: run_device(device, DIGITS, stop, world.device, world.load)),
         ):
             world.device.wait_for_event("model_ready")
             assert left not in nef.sessions
@@ -336,7 +337,7 @@ def test_a_nef_that_comes_late_is_waited_for(pool: Path) -> None:
         device = DeviceSettings(relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, 60.0)
         with (
             running(lambda stop: run_server(server, stop, log)),
-            running(lambda stop: run_device(device, IMAGES, stop, world_log)),
+            running(lambda stop: run_device(device, DIGITS, stop, world_log)),
         ):
             assert "refused" in log.wait_for_event("nef_failed")["reason"]
     assert log.of("transfer_start") == []

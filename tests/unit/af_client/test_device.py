@@ -1,7 +1,6 @@
 """The device's agent and its recognition."""
 
 import queue
-from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import ANY
 
@@ -14,9 +13,9 @@ from af_client.delivery.losses import LossMap
 from af_client.delivery.wire import Message, MessageType
 from af_client.device.agent import DeviceAgent, Interim, Loaded, NotThere, Result
 from af_client.device.library import Library, Preinstalled
-from af_client.device.recognition import Loader, Recognition
+from af_client.device.recognition import Loader, Model, Recognition
 from af_client.device.store import ModelStore
-from af_client.models.digits import Images, Labels, Pixels
+from af_client.models.labelled import LabelledSet
 from builders.transfers import TOPOLOGY, WEIGHTS, a_sender, an_offer
 from fakes.log import FakeLog
 
@@ -250,12 +249,12 @@ def test_the_model_it_began_with_is_in_use_but_the_right_one_is_missing() -> Non
 
 # --- recognition ---
 
-IMAGES = Images(np.zeros((150, 8, 8), np.float32), np.arange(150, dtype=np.int64) % 10)
+DIGITS = LabelledSet("digits", np.zeros((150, 8, 8)), np.arange(150, dtype=np.int64) % 10)
 RECEIVED = Received(1, an_offer(), TOPOLOGY, memoryview(WEIGHTS), 0, NO_LOSSES, 0, 0.0)
 
 
-def always(digit: int) -> Callable[[Pixels], Labels]:
-    return lambda pixels: np.full(len(pixels), digit, np.int64)
+def always(digit: int) -> Model:
+    return lambda labelled: int(np.count_nonzero(labelled.labels == digit))
 
 
 def outcomes(
@@ -263,7 +262,7 @@ def outcomes(
 ) -> list[Result]:
     """What becomes of models that are put in one after the other."""
     results: list[Result] = []
-    running = Recognition(IMAGES, results.append, FakeLog(), load, library)
+    running = Recognition(DIGITS, results.append, FakeLog(), load, library)
     running.start()
     for model in models:
         running.put(model)
@@ -277,7 +276,7 @@ def test_a_loaded_model_is_measured_on_all_held_out_images() -> None:
 
 
 def test_a_model_that_cannot_be_loaded_says_why_and_stops_nothing() -> None:
-    def broken(_: Received) -> Callable[[Pixels], Labels]:
+    def broken(_: Received) -> Model:
         raise ValueError("a wrong bit")
 
     (loaded,) = outcomes(broken, RECEIVED)
@@ -288,14 +287,14 @@ def test_the_model_before_serves_until_the_next_is_ready_and_when_it_fails() -> 
     seen: queue.SimpleQueue[dict[str, object]] = queue.SimpleQueue()
     loads = iter([always(3)])
 
-    def load(_: Received) -> Callable[[Pixels], Labels]:
+    def load(_: Received) -> Model:
         return next(loads)  # the second time there is none
 
     def log(event: str, /, **fields: object) -> None:
         seen.put(fields)
 
     results: queue.SimpleQueue[Result] = queue.SimpleQueue()
-    running = Recognition(IMAGES, results.put, log, load)
+    running = Recognition(DIGITS, results.put, log, load)
     running.start()
     running.put(RECEIVED)
     first = seen.get(timeout=10)
@@ -339,7 +338,7 @@ def test_a_kept_model_that_cannot_be_loaded_is_dropped_and_the_next_one_serves(
     library = Library(a_store(tmp_path), OWN)
     library.keep(RECEIVED)
 
-    def load(received: Received) -> Callable[[Pixels], Labels]:
+    def load(received: Received) -> Model:
         if received.topology == TOPOLOGY:
             raise ValueError("not for this machine")
         return always(3)
@@ -368,7 +367,7 @@ def test_weights_with_gaps_are_used_but_not_held(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_loaded_is_not_kept(tmp_path: Path) -> None:
-    def broken(_: Received) -> Callable[[Pixels], Labels]:
+    def broken(_: Received) -> Model:
         raise ValueError("a wrong bit")
 
     library = Library(a_store(tmp_path))

@@ -86,3 +86,10 @@ def test_a_plan_asks_for_both_flows_of_the_first_rung_as_one() -> None:
 def test_what_both_flows_would_be_given(offers: dict[int, int], together: int | None) -> None:
     ladder = ladders((SMALL,), 1.0)[0].ladder
     assert acceptable_bps(offers, ladder) == together
+
+
+def test_weights_that_may_lose_more_say_so_on_every_rung_and_in_a_plan() -> None:
+    topology, weights = media_flows(SERVER, DEVICE, LADDER, weights_per="1E-2")
+    assert topology.per == "1E-5"
+    assert {weights.per, *(rung.per for rung in weights.alternatives)} == {"1E-2"}
+    assert transfer_qos(LADDER, "1E-2").per == "1E-2"
