@@ -1,6 +1,7 @@
 """Models that a device keeps in a folder of limited size; docs/device.md says by which rule."""
 
 import fcntl
+import logging
 import os
 import re
 import time
@@ -13,6 +14,8 @@ from af_client.delivery.assembly import is_intact
 from af_client.delivery.documents import Offer, model_key
 from af_client.delivery.wire import MalformedMessage
 from af_client.eventlog import Log
+
+_log = logging.getLogger(__name__)
 
 #: Only files of such names are ever read or removed: the folder may hold others.
 _ENTRY = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}\.model")
@@ -83,7 +86,6 @@ class ModelStore:
             raise NotHeld(f"{offer.variant} is not in {self._folder}")
         try:
             content = entry.path.read_bytes()[entry.head_bytes :]
-            self._used(entry)
         except OSError as fault:
             raise self._damaged(entry, str(fault)) from fault
         at = entry.offer.topology.size_bytes
@@ -93,6 +95,7 @@ class ModelStore:
         ):
             if not is_intact(part, kept):
                 raise self._damaged(entry, f"its {name} is not what was kept")
+        self._used(entry)
         return parts
 
     def keep(self, offer: Offer, topology: bytes, weights: bytes | memoryview) -> None:
@@ -156,8 +159,7 @@ class ModelStore:
             os.utime(draft, ns=(entry.used_ns, entry.used_ns))
             draft.replace(entry.path)
         except OSError as fault:
-            draft.unlink(missing_ok=True)
-            self._tell(entry.offer.variant, "not_kept", str(fault))
+            self._tell(entry.offer.variant, "not_kept", f"{fault}{_unlinked(draft)}")
             return
         self._entries[model_key(entry.offer)] = entry
         self._sort()
@@ -165,7 +167,10 @@ class ModelStore:
 
     def _used(self, entry: _Entry) -> None:
         used_ns = self._now_ns()
-        os.utime(entry.path, ns=(used_ns, used_ns))
+        try:
+            os.utime(entry.path, ns=(used_ns, used_ns))
+        except OSError as fault:
+            _log.warning("the use of %s is known until the next start only: %s", entry.path, fault)
         used = _Entry(entry.path, entry.offer, entry.head_bytes, used_ns)
         self._entries[model_key(entry.offer)] = used
         self._sort()
@@ -184,12 +189,10 @@ class ModelStore:
     def _remove(self, entry: _Entry, state: str, reason: str) -> None:
         del self._entries[model_key(entry.offer)]
         self._sort()
-        entry.path.unlink(missing_ok=True)
-        self._tell(entry.offer.variant, state, reason)
+        self._tell(entry.offer.variant, state, f"{reason}{_unlinked(entry.path)}")
 
     def _discard(self, path: Path, name: str, reason: str) -> None:
-        path.unlink(missing_ok=True)
-        self._tell(name, "damaged", reason)
+        self._tell(name, "damaged", f"{reason}{_unlinked(path)}")
 
     def _sort(self) -> None:
         ordered = sorted(self._entries.values(), key=lambda entry: entry.used_ns, reverse=True)
@@ -204,6 +207,15 @@ class ModelStore:
             used_bytes=self.used_bytes,
             limit_bytes=self._limit_bytes,
         )
+
+
+def _unlinked(path: Path) -> str:
+    """Remove a file; where that fails, return what is to be added to the reason."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as fault:
+        return f"; its file stays: {fault}"
+    return ""
 
 
 def _locked(folder: Path) -> int:

@@ -204,6 +204,27 @@ def test_a_file_that_vanished_is_not_held_any_more(shelf: Shelf) -> None:
     assert store.held == ()
 
 
+def test_a_folder_that_turned_read_only_is_told_of_and_stops_nothing(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = shelf.opened()
+    a, b, c = (keep(store, name) for name in "abc")
+    monkeypatch.setattr(Path, "unlink", _refuse)
+    monkeypatch.setattr(os, "utime", _refuse)
+    assert store.fetch(a) == (TOPOLOGY, weights(b"a"))
+    keep(store, "d")
+    assert store.held == (a, c)
+    assert ("b", "evicted") in shelf.states()
+    assert shelf.states()[-1] == ("d", "not_kept")
+    assert "Read-only" in shelf.log.last("store")["reason"]
+    with pytest.raises(NotHeld):
+        store.fetch(b)
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise OSError(30, "Read-only file system")
+
+
 def test_a_store_belongs_to_one_device(shelf: Shelf) -> None:
     shelf.opened()
     with pytest.raises(OSError, match="the store of another device"):
