@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _DEFAULTS = Settings()
 #: What an AF says on a websocket is ignored, so that it need not be long.
 _MOST_HEARD = 1024
+#: How long requests that are under way may hold up an end; none but a slow one (a fault) lasts.
+_PATIENCE_S = 5
 
 
 @click.group(context_settings={"auto_envvar_prefix": "NEF", "show_default": True})
@@ -90,6 +92,7 @@ def serve(host: str, port: int, public_url: str | None, database: str, **more: A
             ws="websockets-sansio",
             lifespan="on",
             ws_max_size=_MOST_HEARD,
+            timeout_graceful_shutdown=_PATIENCE_S,
         )
         # uvicorn has stopped in good order when it passes the interruption on.
         with suppress(KeyboardInterrupt):
