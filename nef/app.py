@@ -123,7 +123,9 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
 
     simulation = SimulationService(network, meter, storage, clock, catalogue, faults, tick)
     background = Background(
-        Work(tick, deliveries.deliver, deliveries.next_due_s, deliveries.prune, time.time),
+        Work(
+            simulation.go_on, deliveries.deliver, deliveries.next_due_s, deliveries.prune, time.time
+        ),
         bell,
         settings.tick_s,
         settings.deliverers,

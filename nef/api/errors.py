@@ -39,13 +39,13 @@ class MalformedBody(NefError):
     """The body is no JSON at all."""
 
 
-class UnsupportedEncoding(NefError):
-    """The body is in a character encoding that JSON does not use (RFC 8259 8.1)."""
+class UnsupportedMediaType(NefError):
+    """The body is of another type, or in an encoding that JSON does not use (RFC 8259 8.1)."""
 
 
 _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
     MalformedBody: (HTTPStatus.BAD_REQUEST, "INVALID_MSG_FORMAT"),
-    UnsupportedEncoding: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+    UnsupportedMediaType: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
     InvalidRequest: (HTTPStatus.BAD_REQUEST, "OPTIONAL_IE_INCORRECT"),
     MixedWindow: (HTTPStatus.BAD_REQUEST, "BOTH_STAT_PRED_NOT_ALLOWED"),
     TooLate: (HTTPStatus.BAD_REQUEST, "UNSATISFIED_REQUESTED_ANALYTICS_TIME"),
@@ -114,7 +114,7 @@ def register(app: FlaskApp) -> None:
     app.add_error_handler(Exception, _unforeseen)
 
 
-def _of_service(_request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+async def _of_service(_request: ConnexionRequest, error: Exception) -> ConnexionResponse:
     kind = next(k for k in type(error).__mro__ if k in _STATUSES)
     status, cause = _STATUSES[kind]
     params: tuple[InvalidParam, ...] = ()
@@ -139,10 +139,10 @@ def _cause_of(params: tuple[InvalidParam, ...]) -> str:
     return "OPTIONAL_IE_INCORRECT"
 
 
-def _of_framework(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+async def _of_framework(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
     status = HTTPStatus(int(getattr(error, "status", getattr(error, "status_code", 500))))
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _unforeseen(request, error)
+        return await _unforeseen(request, error)
     headers = {}
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(methods_of(request.scope["path"]))
@@ -151,7 +151,7 @@ def _of_framework(request: ConnexionRequest, error: Exception) -> ConnexionRespo
     return _response(status, problem(status, cause, detail), headers)
 
 
-def _unforeseen(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+async def _unforeseen(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
     _LOG.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return _response(status, problem(status, "SYSTEM_FAILURE", "an error of this service"), {})

@@ -51,8 +51,7 @@ def _ok(document: Any, status: int = 200, **headers: str) -> Reply:
 
 
 def _done() -> Reply:
-    # connexion wants to know the type of nothing, where an operation has two (seen with 3.3.0).
-    return None, 204, _JSON
+    return None, 204, {}
 
 
 def handlers(services: Services, api_root: str) -> Mapping[str, Callable[..., Reply]]:
@@ -139,7 +138,7 @@ def _analytics(service: AnalyticsService, api_root: str) -> dict[str, Callable[.
 
     def delete(af_id: str, subscription_id: str) -> Reply:
         service.delete(af_id, subscription_id)
-        return None, 204, {}  # the operation has one type only, that of its problems
+        return _done()
 
     return {
         "FetchAnalyticsInfo": fetch,
@@ -185,7 +184,7 @@ def _monitoring(service: MonitoringService, api_root: str) -> dict[str, Callable
 
     def modify(scs_as_id: str, subscription_id: str, body: Any) -> Reply:
         service.modify(scs_as_id, subscription_id, requests.revision_of(body))
-        return None, 204, {}  # one type only, as for the deletion of analytics
+        return _done()
 
     def delete(scs_as_id: str, subscription_id: str) -> Reply:
         held = service.delete(scs_as_id, subscription_id)
@@ -221,7 +220,7 @@ def _plans(service: PlanService, api_root: str) -> dict[str, Callable[..., Reply
 
     def delete(af_id: str, subscription_id: str) -> Reply:
         service.delete(af_id, subscription_id)
-        return None, 204, {}  # one type only, as for the deletion of analytics
+        return _done()
 
     return {
         "FetchAllActivePDTQSubscriptions": fetch_all,

@@ -1,15 +1,15 @@
-"""Bodies held against the contract, with a JSON pointer for each thing that is wrong."""
+"""Requests held against the contract, with a JSON pointer for each thing that is wrong."""
 
-from collections.abc import AsyncGenerator
 from typing import Any
+from urllib.parse import parse_qs
 
 import jsonschema_rs
 import orjson
-from connexion.datastructures import MediaTypeDict
-from connexion.validators import AbstractRequestBodyValidator
-from starlette.types import Scope
+from connexion.decorators.parameter import pythonic
+from connexion.operations import AbstractOperation
+from connexion.utils import split_content_type
 
-from nef.api.errors import MalformedBody, UnsupportedEncoding
+from nef.api.errors import MalformedBody, UnsupportedMediaType
 from nef.domain.errors import InvalidParam, InvalidRequest
 
 _ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -22,42 +22,84 @@ _CHOICES = (
 _MOST_PARAMS = 20
 
 
-class BodyValidator(AbstractRequestBodyValidator):
-    """Validates a JSON body by its schema, compiled once for each schema of the contract."""
+class Body:
+    """What an operation takes as its body; each schema is compiled once."""
 
     _compiled: dict[int, tuple[Any, jsonschema_rs.Draft4Validator]] = {}  # noqa: RUF012 - a cache
 
-    async def _parse(self, stream: AsyncGenerator[bytes, None], scope: Scope) -> Any:  # noqa: ARG002
-        body = b"".join([part async for part in stream])
-        if self._encoding.lower() not in _ENCODINGS:
-            raise UnsupportedEncoding(f"JSON is written in UTF-8, not in {self._encoding[:40]}")
+    def __init__(self, operation: AbstractOperation) -> None:
+        """Compile the schemas of its media types."""
+        self._validators = {kind: self._validator(operation, kind) for kind in operation.consumes}
+        self._first = operation.consumes[0]
+
+    def read(self, content: bytes, content_type: str | None) -> Any:
+        """The document in a body; raises MalformedBody, UnsupportedMediaType or InvalidRequest."""
+        kind = self._first if content_type is None else content_type
+        validator = self._validators.get(kind) or self._named(kind)
         try:
-            return orjson.loads(body)
+            document = orjson.loads(content)
         except orjson.JSONDecodeError as error:
             raise MalformedBody(f"the body is not JSON: {error}") from None
+        check(validator, document)
+        return document
 
-    def _validate(self, body: Any) -> dict[str, Any] | None:
-        found = self._validator().iter_errors(body)
-        params = [_param(error) for error, _ in zip(found, range(_MOST_PARAMS), strict=False)]
-        if params:
-            raise InvalidRequest(*params)
-        return None
+    def _named(self, content_type: str) -> jsonschema_rs.Draft4Validator:
+        """The validator of a media type that has parameters, or is written in another way."""
+        kind, encoding = split_content_type(content_type.lower().replace(" ", ""))
+        if kind not in self._validators:
+            known = " or ".join(self._validators)
+            raise UnsupportedMediaType(f"a body here is {known}, not {content_type[:80]!r}")
+        if encoding is not None and encoding.strip('"') not in _ENCODINGS:
+            raise UnsupportedMediaType(f"JSON is written in UTF-8, not in {encoding[:40]}")
+        return self._validators[kind]
 
-    def _validator(self) -> jsonschema_rs.Draft4Validator:
-        # connexion hands over the same schema object for every request of an operation; the cache
+    @classmethod
+    def _validator(cls, operation: AbstractOperation, kind: str) -> jsonschema_rs.Draft4Validator:
+        # connexion hands over the same schema object for each application of a process; the cache
         # keeps it alive, so that its id stays its own.
-        key = id(self._schema)
-        if key not in self._compiled:
-            compiled = jsonschema_rs.Draft4Validator(_nullable_as_type(self._schema))
-            self._compiled[key] = (self._schema, compiled)
-        return self._compiled[key][1]
+        schema = operation.body_schema(kind)
+        if id(schema) not in cls._compiled:
+            cls._compiled[id(schema)] = schema, compiled(schema)
+        return cls._compiled[id(schema)][1]
 
 
-VALIDATORS = {"body": MediaTypeDict({"*/*json": BodyValidator})}
+class Query:
+    """What an operation takes as its query."""
+
+    def __init__(self, operation: AbstractOperation) -> None:
+        """Compile the schemas of its parameters."""
+        parameters = [one for one in operation.parameters if one["in"] == "query"]
+        self._parser = operation.uri_parser_class(parameters, {})
+        self._validators = {one["name"]: compiled(one["schema"]) for one in parameters}
+
+    def read(self, text: bytes) -> dict[str, Any]:
+        """The arguments in a query, as Python names them; raises InvalidRequest.
+
+        What the operation does not know is ignored.
+        """
+        given = parse_qs(text.decode("latin-1"), keep_blank_values=True)
+        known = {name: values for name, values in given.items() if name in self._validators}
+        values = self._parser.resolve_query(known)
+        for name, value in values.items():
+            check(self._validators[name], value, name)
+        return {pythonic(name): value for name, value in values.items()}
 
 
-def _param(error: jsonschema_rs.ValidationError) -> InvalidParam:
-    path = "".join(f"/{_escaped(part)}" for part in error.instance_path)
+def compiled(schema: Any) -> jsonschema_rs.Draft4Validator:
+    """The validator of a schema of OpenAPI 3.0."""
+    return jsonschema_rs.Draft4Validator(_nullable_as_type(schema))
+
+
+def check(validator: jsonschema_rs.Draft4Validator, value: Any, where: str = "") -> None:
+    """Hold a value against a schema; raises InvalidRequest with a pointer below `where`."""
+    if validator.is_valid(value):
+        return
+    found = zip(validator.iter_errors(value), range(_MOST_PARAMS), strict=False)
+    raise InvalidRequest(*(_param(error, where) for error, _ in found))
+
+
+def _param(error: jsonschema_rs.ValidationError, where: str) -> InvalidParam:
+    path = where + "".join(f"/{_escaped(part)}" for part in error.instance_path)
     kind = error.kind
     if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
         return InvalidParam(f"{path}/{_escaped(kind.property)}", "is missing", missing=True)

@@ -90,8 +90,20 @@ class Simulation(Protocol):
         """Start the running scenario again from its beginning, without overrides."""
         ...
 
+    def strides(self, seconds: float) -> Sequence[float]:
+        """A way of so many seconds from now, cut where the scenario changes something."""
+        ...
+
     def step(self, seconds: float) -> None:
         """Move the clock on; raises Conflict unless the mode is manual."""
+        ...
+
+    def behind_s(self) -> float:
+        """How far accelerated time has to go now; 0 where time is not accelerated."""
+        ...
+
+    def catch_up(self, seconds: float) -> None:
+        """Let accelerated time go on."""
         ...
 
     def force_sinr(self, ue_id: str, sinr_db: float | None, now_s: float) -> None:

@@ -23,6 +23,10 @@ class Following:
     clock: Clock
     notify: Callable[[], None]
 
+    def is_up_to_date(self, session: Session) -> bool:
+        """Whether the network grants what was just recorded of a session."""
+        return self.network.levels(session.id) == _levels(session.grants)
+
     def follow(self, session_id: str) -> Session | None:
         """Compare what is recorded with what the network grants, and report the difference.
 
@@ -56,8 +60,9 @@ class Following:
         reports = change_reports(session.demands, session.grants, grants)
         with self.storage.transaction() as work:
             session = work.sessions.replace(replace(session, grants=grants))
-            report(work, session, reports, now_s)
-        self.notify()
+            told = report(work, session, reports, now_s)
+        if told:
+            self.notify()
         return session
 
 

@@ -52,8 +52,24 @@ class SimulationService:
 
     def step(self, seconds: float) -> SimulationStatus:
         """Move a manual clock on; raises Conflict where the clock runs by itself."""
-        self.simulation.step(seconds)
-        return self._moved()
+        for stride_s in self.simulation.strides(seconds):
+            self.simulation.step(stride_s)
+            self._follow()
+        return self.status()
+
+    def go_on(self) -> None:
+        """Tick, for the thread that does it again and again; accelerated time catches up.
+
+        It goes past each moment at which the scenario changes something, as a step does: so what
+        happens is the same however fast time runs.
+        """
+        behind_s = self.simulation.behind_s()
+        if not behind_s:
+            self.tick()
+            return
+        for stride_s in self.simulation.strides(behind_s):
+            self.simulation.catch_up(stride_s)
+            self._follow()
 
     def force_sinr(self, ue_id: str, sinr_db: float | None) -> UeStatus:
         """Fix the radio condition of a UE, or give it back to the scenario."""
@@ -120,7 +136,10 @@ class SimulationService:
         return self.status()
 
     def _moved(self) -> SimulationStatus:
+        self._follow()
+        return self.status()
+
+    def _follow(self) -> None:
         with self.storage.transaction() as work:
             work.simulations.save(self.simulation.saved())
         self.tick()
-        return self.status()

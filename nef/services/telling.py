@@ -11,11 +11,12 @@ _AT_ONCE_S = 0.0
 
 def report(
     work: UnitOfWork, session: Session, reports: tuple[EventReport, ...], now_s: float
-) -> None:
-    """Tell what of these reports the AF wants to hear."""
+) -> bool:
+    """Tell what of these reports the AF wants to hear, and whether there is any."""
     told = tuple(one for one in reports if wants(session, one))
     if told:
         tell(work, session, SessionEvents(told), now_s)
+    return bool(told)
 
 
 def tell(work: UnitOfWork, session: Session, content: Content, now_s: float) -> None:

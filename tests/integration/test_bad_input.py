@@ -171,6 +171,16 @@ def test_an_odd_name_of_an_af_is_no_failure(nef: Served, af_id: str) -> None:
         assert nef.http.request(method, path, json={}).status_code < 500
 
 
+@pytest.mark.parametrize("af_id", ["a%0Ab", "%F0%9F%A6%89", "a%3Fb%23", "%7F"])
+def test_what_an_af_of_an_odd_name_made_is_at_its_link(nef: Served, af_id: str) -> None:
+    answer = nef.http.post(AF.replace("af-1", af_id), json=subscription())
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["location"] == answer.json()["self"]
+    path = nef.path(answer.json())
+    assert nef.http.get(path).json() == answer.json()
+    assert nef.http.delete(path).status_code == 204
+
+
 @pytest.mark.parametrize("query", ["10.45.0.2", "[]", '[{"ipv4Addr": "999"}]', "{"])
 def test_a_bad_query_is_a_problem_and_no_failure(nef: Served, query: str) -> None:
     response = nef.http.get(AF, params={"ip-addrs": query})
