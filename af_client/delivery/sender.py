@@ -38,6 +38,8 @@ class Outcome(Enum):
     DELIVERED = "delivered"
     ABORTED = "aborted"
     UNANSWERED = "unanswered"
+    ALREADY_THERE = "already_there"
+    NOT_THERE = "not_there"
 
 
 @dataclass(frozen=True, slots=True)

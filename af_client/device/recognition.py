@@ -7,8 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from af_client.delivery.incoming import Received
-from af_client.device.agent import Loaded
+from af_client.delivery.incoming import Recalled, Received
+from af_client.delivery.losses import LossMap
+from af_client.device.agent import Interim, Loaded, NotThere, Result
+from af_client.device.library import Library
+from af_client.device.store import NotHeld
 from af_client.eventlog import Log
 from af_client.models.digits import Images, Labels, Pixels
 from af_client.models.inference import load_split, recognise
@@ -32,19 +35,21 @@ def load_onnx(received: Received) -> Model:
 class Recognition:
     """Loads models and recognises images in batches, in a thread of its own.
 
-    The model before goes on serving until the next one is ready. `loaded` is called, in this
-    thread, for each model that was put in.
+    It begins with a model of the library, where there is one. The model before goes on serving
+    until the next one is ready. `tell` is called, in this thread, with what became of each.
     """
 
     def __init__(
         self,
         images: Images,
-        loaded: Callable[[Loaded], None],
+        tell: Callable[[Result], None],
         log: Log,
         load: Loader = load_onnx,
+        library: Library | None = None,
     ) -> None:
-        self._images, self._loaded, self._log, self._load = images, loaded, log, load
-        self._arrived: queue.SimpleQueue[Received | None] = queue.SimpleQueue()
+        self._images, self._tell, self._log, self._load = images, tell, log, load
+        self._library = Library() if library is None else library
+        self._arrived: queue.SimpleQueue[Received | Recalled | None] = queue.SimpleQueue()
         self._model: Model | None = None
         self._variant = ""
         self._at = self._recognised = self._correct = 0
@@ -54,9 +59,9 @@ class Recognition:
         """Begin."""
         self._thread.start()
 
-    def put(self, received: Received) -> None:
+    def put(self, model: Received | Recalled) -> None:
         """Load a model as soon as the batch under way is done."""
-        self._arrived.put(received)
+        self._arrived.put(model)
 
     def stop(self) -> None:
         """End after the batch under way."""
@@ -64,29 +69,62 @@ class Recognition:
         self._thread.join()
 
     def _run(self) -> None:
+        self._begin()
         batch_at_s = time.monotonic()
         while True:
             try:
-                received = self._arrived.get(timeout=max(0.0, batch_at_s - time.monotonic()))
+                model = self._arrived.get(timeout=max(0.0, batch_at_s - time.monotonic()))
             except queue.Empty:
                 self._batch()
                 batch_at_s = time.monotonic() + BATCH_EVERY_S
                 continue
-            if received is None:
+            if model is None:
                 return
-            self._loaded(self._replace(received))
+            self._take(model)
 
-    def _replace(self, received: Received) -> Loaded:
+    def _begin(self) -> None:
+        """Serve with what is there until something better comes."""
+        for offer in self._library.held or ():
+            result = self._recall(Recalled(0, offer, time.monotonic()))
+            if isinstance(result, Loaded):
+                own = self._library.is_preinstalled(offer)
+                self._tell(Interim(offer, "preinstalled" if own else "store", result.accuracy))
+                return
+            self._log("interim_unusable", variant=offer.variant, reason=result.reason)
+
+    def _take(self, model: Received | Recalled) -> None:
+        if isinstance(model, Recalled):
+            self._tell(self._recall(model))
+            return
+        loaded = self._replace(model)
+        self._tell(loaded)
+        if loaded.fault is None:
+            self._library.keep(model)
+
+    def _recall(self, recalled: Recalled) -> Loaded | NotThere:
+        offer = recalled.offer
+        try:
+            received = _whole(recalled, *self._library.fetch(offer))
+        except NotHeld as fault:
+            return NotThere(recalled.transfer, offer, str(fault))
+        loaded = self._replace(received, recalled=True)
+        if loaded.fault is None:
+            return loaded
+        self._library.drop(offer, loaded.fault)
+        return NotThere(recalled.transfer, offer, loaded.fault)
+
+    def _replace(self, received: Received, *, recalled: bool = False) -> Loaded:
         try:
             model = self._load(received)
             ready_s = time.monotonic()
             right = model(self._images.pixels) == self._images.labels
         except Exception as fault:  # onnxruntime's errors have no common base but this
-            return Loaded(received, time.monotonic(), None, f"{type(fault).__name__}: {fault}")
+            why = f"{type(fault).__name__}: {fault}"
+            return Loaded(received, time.monotonic(), None, why, recalled)
         self._model, self._variant = model, received.offer.variant
         # Checked in this thread, and not before the model can serve.
         _ = received.weights_intact
-        return Loaded(received, ready_s, round(float(np.mean(right)), 4))
+        return Loaded(received, ready_s, round(float(np.mean(right)), 4), None, recalled)
 
     def _batch(self) -> None:
         if self._model is None:
@@ -99,3 +137,11 @@ class Recognition:
         self._log(
             "recognised", variant=self._variant, images=self._recognised, correct=self._correct
         )
+
+
+def _whole(recalled: Recalled, topology: bytes, weights: bytes) -> Received:
+    """What was on the device already, as if it had just come without a loss."""
+    no_losses = LossMap((), len(weights))
+    view = memoryview(weights)
+    offer, at_s = recalled.offer, recalled.asked_s
+    return Received(recalled.transfer, offer, topology, view, 0, no_losses, 0, at_s)

@@ -1,13 +1,14 @@
 """What a model server asks the network for: a session of two flows, and a ladder for one of them.
 
-Both flows have the same addresses and ports and are told apart by their ToS octet. The topology
+Both flows have the same addresses; their ToS octet or their ports tell them apart. The topology
 may lose one packet in 100 000, the weights one in 1000 (P.R.6.1-004).
 """
 
 from collections.abc import Mapping, Sequence
 
+from af_client.delivery.marking import Marking
 from af_client.delivery.tunnel import Endpoint
-from af_client.delivery.wire import TOS, Part
+from af_client.delivery.wire import Part
 from af_client.messages import (
     Alternative,
     FlowFilter,
@@ -44,9 +45,11 @@ EVENTS = (
 )
 
 
-def session_request(server: Endpoint, device: Endpoint, ladder: Sequence[Rung]) -> SessionRequest:
+def session_request(
+    server: Endpoint, device: Endpoint, ladder: Sequence[Rung], marking: Marking = Marking.TOS
+) -> SessionRequest:
     """Ask for what delivers the first rung in time, with the others as alternatives."""
-    flows = media_flows(server, device, ladder)
+    flows = media_flows(server, device, ladder, marking)
     return SessionRequest(ue=ue_address(device), flows=flows, events=EVENTS)
 
 
@@ -62,13 +65,13 @@ def topology_rate_bps(ladder: Sequence[Rung]) -> int:
 
 
 def media_flows(
-    server: Endpoint, device: Endpoint, ladder: Sequence[Rung]
+    server: Endpoint, device: Endpoint, ladder: Sequence[Rung], marking: Marking = Marking.TOS
 ) -> tuple[MediaFlow, MediaFlow]:
     """Return both flows, with each smaller rung as an alternative that bears its name."""
     topology_bps, weights_bps = topology_rate_bps(ladder), ladder[0].weights_rate_bps
     topology = MediaFlow(
         TOPOLOGY_COMPONENT,
-        (_filter(1, server, device, Part.TOPOLOGY),),
+        (_filter(1, server, device, Part.TOPOLOGY, marking),),
         per=_TOPOLOGY_PER,
         delay_ms=_TOPOLOGY_DELAY_MS,
         priority=1,
@@ -77,7 +80,7 @@ def media_flows(
     )
     weights = MediaFlow(
         WEIGHTS_COMPONENT,
-        (_filter(2, server, device, Part.WEIGHTS),),
+        (_filter(2, server, device, Part.WEIGHTS, marking),),
         per=_WEIGHTS_PER,
         delay_ms=_WEIGHTS_DELAY_MS,
         priority=2,
@@ -123,6 +126,11 @@ def _alternative(rung: Rung) -> Alternative:
     )
 
 
-def _filter(flow_id: int, server: Endpoint, device: Endpoint, part: Part) -> FlowFilter:
-    ends = f"from {server.address} {server.port} to {device.address} {device.port}"
-    return FlowFilter(flow_id, (f"permit out {_UDP} {ends}",), tos=f"{TOS[part]:02x}{_DS_MASK:02x}")
+def _filter(
+    flow_id: int, server: Endpoint, device: Endpoint, part: Part, marking: Marking
+) -> FlowFilter:
+    port = server.port + marking.port_shift(part)
+    ends = f"from {server.address} {port} to {device.address} {device.port}"
+    # Where ports tell the flows apart, the octet is the network's to write.
+    tos = f"{marking.tos(part):02x}{_DS_MASK:02x}" if marking is Marking.TOS else None
+    return FlowFilter(flow_id, (f"permit out {_UDP} {ends}",), tos=tos)

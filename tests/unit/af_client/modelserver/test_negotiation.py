@@ -89,7 +89,7 @@ def test_a_notification_that_overtakes_the_answer_is_not_lost() -> None:
 
 
 def test_each_notification_moves_the_choice_along_the_ladder() -> None:
-    negotiation = serving()
+    negotiation = serving(dwell_s=0)
     assert variants_of(negotiation.notified(not_guaranteed("medium"), 1.0)) == ["medium"]
     assert variants_of(negotiation.notified(not_guaranteed("small"), 2.0)) == ["small"]
     assert variants_of(negotiation.notified(not_guaranteed(), 3.0)) == [None]
@@ -388,7 +388,7 @@ def test_where_nothing_will_last_the_smallest_is_next() -> None:
 
 
 def test_a_forecast_that_is_taken_back_brings_the_better_variant_back() -> None:
-    negotiation = serving("large")
+    negotiation = serving("large", dwell_s=0)
     top_bps, medium_bps, _ = rates_of(negotiation)
     negotiation.bandwidth(foreseen(medium_bps), 1.0)
     assert rates_of(negotiation, 2.0)[0] == top_bps, "it is asked about what is held"
@@ -403,8 +403,16 @@ def test_an_unsure_forecast_changes_nothing() -> None:
     assert negotiation.bandwidth(foreseen(None), 1.0) == []
 
 
+def test_a_forecast_about_what_is_held_no_more_changes_nothing() -> None:
+    negotiation = serving("large", dwell_s=0)
+    negotiation.notified(not_guaranteed("small"), 1.0)
+    (small_bps,) = rates_of(negotiation, 1.0)
+    negotiation.notified(guaranteed(), 1.1)
+    assert negotiation.bandwidth(foreseen(small_bps), 1.2) == []
+
+
 def test_the_network_has_the_last_word() -> None:
-    negotiation = serving("large")
+    negotiation = serving("large", dwell_s=0)
     _, _, small_bps = rates_of(negotiation)
     negotiation.bandwidth(foreseen(small_bps), 1.0)
     (decision,) = negotiation.notified(not_guaranteed("medium"), 2.0)
