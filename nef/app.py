@@ -1,5 +1,6 @@
 """The only place that wires the rooms of the service together."""
 
+import threading
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -75,9 +76,13 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
     measuring = SessionMeasuring(meter)
     bell = Bell()
 
+    turn = threading.Lock()
+
     def tick() -> None:
-        sessions.tick()
-        subscriptions.tick()
+        # In turns: what another thread's tick took from the network is told when this one returns.
+        with turn:
+            sessions.tick()
+            subscriptions.tick()
 
     faults = FaultService(
         storage, network.planned_faults, lambda: network.time_s(clock.now_s()), tick

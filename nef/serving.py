@@ -8,6 +8,8 @@ from starlette.types import ASGIApp
 
 #: What an AF says on a websocket is ignored, so that it need not be long.
 _MOST_HEARD = 1024
+#: How long requests that are under way may hold up an end; none but a slow one (a fault) lasts.
+_PATIENCE_S = 5
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -27,5 +29,6 @@ def server_of(asgi: ASGIApp, lifespan: Literal["on", "off"] = "on") -> uvicorn.S
             ws="websockets-sansio",
             lifespan=lifespan,
             ws_max_size=_MOST_HEARD,
+            timeout_graceful_shutdown=_PATIENCE_S,
         )
     )

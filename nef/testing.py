@@ -14,12 +14,15 @@ from starlette.types import Receive, Scope, Send
 from nef.app import Nef, create_app
 from nef.config import Settings
 from nef.domain.errors import NotFound
+from nef.domain.faults import SCENARIO_NAMES, Fault, FaultName
 from nef.domain.notifications import Delivery, DeliveryState
 from nef.network.simulator.files import scenario_source
 from nef.network.simulator.radio import OUT_OF_COVERAGE_DB
 from nef.network.simulator.run import Source
 from nef.ports.simulation import CellStatus, SimulationStatus, UeStatus
+from nef.schemas.faults import name_of
 from nef.schemas.notifications import event_names, notification_document
+from nef.services.faults import FaultService
 from nef.services.simulation import SimulationService
 from nef.serving import listening, server_of
 
@@ -38,7 +41,7 @@ class Notified:
     """A notification to an AF: `document` is its JSON as posted, `events` what it tells.
 
     `at` is when its cause happened, in the time of the simulation. `state` is `delivered`,
-    `given_up`, or `pending` where an attempt has failed and another is due.
+    `given_up`, `lost` by a fault, or `pending` where an attempt has failed and another is due.
     """
 
     subscription_id: str
@@ -117,6 +120,22 @@ class RunningNef:
         """Bring a cell back, also where the scenario has it out of service."""
         return self._simulation.set_outage(cell_id, outage=False)
 
+    def set_fault(self, name: str, **rule: Any) -> None:
+        """Set a fault of docs/faults.md; the rule has the names that it has in a scenario.
+
+        Raises NotFound where there is none of this name, InvalidValue where it has no such rule.
+        """
+        named = {SCENARIO_NAMES.get(key, key): value for key, value in rule.items()}
+        self._faults.set(Fault.of(name_of(name), **named))
+
+    def trigger_fault(self, name: str, times: int = 1) -> None:
+        """Let a fault strike on its next occasions."""
+        self._faults.trigger(name_of(name), times)
+
+    def clear_faults(self) -> None:
+        """Set no fault any more; what was broken runs its course."""
+        self._faults.clear(*FaultName)
+
     # --- what became of it ---
 
     def ue(self, ue_id: str) -> UeStatus:
@@ -149,6 +168,10 @@ class RunningNef:
     @property
     def _simulation(self) -> SimulationService:
         return self._door.nef.services.simulation
+
+    @property
+    def _faults(self) -> FaultService:
+        return self._door.nef.services.faults
 
     def _deliveries(self, subscription_id: str | None) -> Sequence[Delivery]:
         deliveries = self._door.nef.services.deliveries

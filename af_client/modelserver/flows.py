@@ -40,6 +40,9 @@ EVENTS = (
     UserPlaneEvent.FAILED_RESOURCES_ALLOCATION,
     UserPlaneEvent.QOS_GUARANTEED,
     UserPlaneEvent.QOS_NOT_GUARANTEED,
+    UserPlaneEvent.LOSS_OF_BEARER,
+    UserPlaneEvent.RECOVERY_OF_BEARER,
+    UserPlaneEvent.RELEASE_OF_BEARER,
     UserPlaneEvent.SESSION_TERMINATION,
 )
 

@@ -278,6 +278,9 @@ class Negotiation:
             if report.event == UserPlaneEvent.SESSION_TERMINATION:
                 self.session = None
                 return self._start_again(now_s, "notification", "the network ended the session")
+            if report.event == UserPlaneEvent.RELEASE_OF_BEARER:
+                # For good: the session would never carry a model again.
+                return self._given_up(now_s, "the network released a bearer of the session")
             self.holding.take(report)
         first = self.stage is Stage.ALLOCATING and self.holding.settled
         # Also where what is right stays, a transfer that was let go on must hear of it.

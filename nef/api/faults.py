@@ -70,9 +70,20 @@ async def _answer_late(
         messages.append(message)
 
     await app(scope, receive, hold_back)
-    await asyncio.sleep(delay_s)
-    for message in messages:
-        await send(message)
+    leaving = asyncio.create_task(_left(receive))
+    try:
+        left, _ = await asyncio.wait({leaving}, timeout=delay_s)
+    finally:
+        leaving.cancel()
+    if not left:
+        for message in messages:
+            await send(message)
+
+
+async def _left(receive: Receive) -> None:
+    """Wait until the client has gone, and an answer is of no use to anybody."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _refusal(strike: Strike) -> ASGIApp:

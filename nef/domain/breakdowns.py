@@ -7,6 +7,8 @@ from nef.domain.faults import FaultName, Strike
 from nef.domain.qos import Held, NoBearer
 
 _NOTHING: Mapping[int, Held] = {}
+#: The noise that a float of the epoch carries.
+_NOISE_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,9 @@ class Breakdown:
 
     def absent(self, now_s: float) -> Mapping[int, Held]:
         """What stands in for the network's answer for each component that has no bearer now."""
-        if now_s < self.from_s:
+        if not _has_come(self.from_s, now_s):
             return _NOTHING
-        in_time = self.until_s is None or now_s < self.until_s
+        in_time = not _has_come(self.until_s, now_s)
         if self.fault is FaultName.BEARER_LOST:
             held: Held = NoBearer.LOST
             return dict.fromkeys(self.components, held) if in_time else _NOTHING
@@ -40,7 +42,16 @@ class Breakdown:
     def is_over(self, now_s: float) -> bool:
         """Whether the session is well again."""
         lost = self.fault is FaultName.BEARER_LOST
-        return lost and self.until_s is not None and now_s >= self.until_s
+        return lost and _has_come(self.until_s, now_s)
+
+    def moments_s(self, now_s: float) -> list[float]:
+        """When something happens to it that has not yet."""
+        moments = (self.from_s, self.until_s)
+        return [m for m in moments if m is not None and not _has_come(m, now_s)]
+
+
+def _has_come(moment_s: float | None, now_s: float) -> bool:
+    return moment_s is not None and now_s >= moment_s - _NOISE_S
 
 
 def breakdown_of(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from nef.domain.breakdowns import Breakdown
-from nef.domain.faults import Fault, FaultName, Strike, Victim, chance
+from nef.domain.faults import OF_BEARERS, Fault, FaultName, Strike, Victim, chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,16 @@ class FaultPlan:
         seed = self.seed if state.fault.seed is None else state.fault.seed
         after, strike = state.asked(seed, number=number, by_chance=by_chance, on_demand=on_demand)
         return self._with(after), strike
+
+    def wait_s(self, now_s: float, time_s: float) -> float | None:
+        """How long until a fault does something by itself; None where none will.
+
+        `now_s` is a moment of the clock, `time_s` the same from the start of the scenario.
+        """
+        waits = [m - now_s for one in self.breakdowns.values() for m in one.moments_s(now_s)]
+        demanded = (state.fault for state in self.states.values() if state.left)
+        waits += [f.from_s - time_s for f in demanded if f.name in OF_BEARERS and f.from_s > time_s]
+        return round(min(waits), 6) if waits else None
 
     def broken(self, breakdown: Breakdown) -> "FaultPlan":
         """A session breaks down."""

@@ -27,15 +27,10 @@ class FaultName(StrEnum):
     SERVICE_UNAVAILABLE = "service-unavailable"
 
 
+#: These break what stands: on demand they need no request.
+OF_BEARERS = (FaultName.BEARER_LOST, FaultName.BEARER_RELEASED)
 #: The faults of sessions: only these know which UE they strike.
-OF_SESSIONS = frozenset(
-    {
-        FaultName.RESOURCES_REFUSED,
-        FaultName.ALLOCATION_FAILED,
-        FaultName.BEARER_LOST,
-        FaultName.BEARER_RELEASED,
-    }
-)
+OF_SESSIONS = frozenset({FaultName.RESOURCES_REFUSED, FaultName.ALLOCATION_FAILED, *OF_BEARERS})
 
 #: The times that a fault has, in seconds, with their defaults.
 TIMES: Mapping[FaultName, Mapping[str, float]] = {
@@ -50,6 +45,8 @@ TIMES: Mapping[FaultName, Mapping[str, float]] = {
     FaultName.TOO_MANY_REQUESTS: {"retry_after_s": 1.0},
     FaultName.SERVICE_UNAVAILABLE: {"retry_after_s": 1.0},
 }
+#: What people call the attributes of a fault that have other names here.
+SCENARIO_NAMES = {"af": "af_id", "ue": "ue_id"}
 _ALL_TIMES = frozenset(time for times in TIMES.values() for time in times)
 
 
@@ -90,6 +87,8 @@ class Fault:
         if wrong:
             raise InvalidValue(f"{name} has no {', '.join(wrong)}")
         fault = cls(name, **dict(TIMES[name]) | given)  # type: ignore[arg-type]
+        if not 0 <= fault.probability <= 1:
+            raise InvalidValue(f"a probability is from 0 to 1, and not {fault.probability}")
         if fault.until_s is not None and fault.until_s <= fault.from_s:
             raise InvalidValue("a fault must end after it begins")
         return fault

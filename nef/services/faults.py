@@ -38,6 +38,10 @@ class FaultService:
         with self._storage.reading() as work:
             self._plan = work.simulations.load_faults() or self._planned()
 
+    def wait_s(self, now_s: float) -> float | None:
+        """How long until a fault does something by itself; None where none will."""
+        return self._plan.wait_s(now_s, self._time_s())
+
     # --- the control API ---
 
     def all(self) -> Sequence[FaultState]:

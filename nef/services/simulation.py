@@ -1,6 +1,7 @@
 """The use cases of the control API: every change is saved, and takes effect at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,7 @@ class SimulationService:
 
     def step(self, seconds: float) -> SimulationStatus:
         """Move a manual clock on; raises Conflict where the clock runs by itself."""
-        for stride_s in self.simulation.strides(seconds):
+        for stride_s in self._strides(seconds):
             self.simulation.step(stride_s)
             self._follow()
         return self.status()
@@ -67,7 +68,7 @@ class SimulationService:
         if not behind_s:
             self.tick()
             return
-        for stride_s in self.simulation.strides(behind_s):
+        for stride_s in self._strides(behind_s):
             self.simulation.catch_up(stride_s)
             self._follow()
 
@@ -127,6 +128,16 @@ class SimulationService:
     def profiles(self) -> Sequence[QosProfile]:
         """The QoS profiles that the operator offers."""
         return tuple(self.catalogue)
+
+    def _strides(self, seconds: float) -> Iterator[float]:
+        """From one change of the scenario, or of what a fault has broken, to the next."""
+        for stride_s in self.simulation.strides(seconds):
+            left_s = stride_s
+            # A fault may break something on the way, which then changes on the way too.
+            while (wait_s := self.faults.wait_s(self.clock.now_s())) and wait_s < left_s < math.inf:
+                left_s -= wait_s
+                yield wait_s
+            yield left_s
 
     def _begun(self) -> SimulationStatus:
         with self.storage.transaction() as work:

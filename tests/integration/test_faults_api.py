@@ -69,7 +69,7 @@ def test_a_fault_is_set_shown_triggered_and_cleared(shared: Served, name: FaultN
 
 def test_a_fault_that_is_not_set_can_be_triggered_and_all_are_cleared_at_once(nef: Served) -> None:
     nef.control("POST", "/faults/resources-refused/trigger", {})
-    nef.control("PUT", "/faults/response-slow", {"probability": 0.1})
+    nef.control("PUT", "/faults/notification-lost", {"probability": 0.1})
     assert nef.http.post(AF, json=subscription()).status_code == 403
     assert nef.http.post(AF, json=subscription()).status_code == 201
     assert faults(nef)["resources-refused"]["strikes"] == 1

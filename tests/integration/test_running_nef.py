@@ -9,7 +9,7 @@ from builders.receivers import receiving
 from builders.service import AF, by_value, component
 from builders.simulations import one_cell
 from builders.waiting import until
-from nef.domain.errors import Conflict, InvalidRequest, NotFound
+from nef.domain.errors import Conflict, InvalidRequest, InvalidValue, NotFound
 from nef.testing import RunningNef, running_nef
 
 
@@ -129,3 +129,42 @@ def test_and_when_time_runs_a_hundred_times_as_fast(nef: RunningNef) -> None:
     (_, (admitted, *_)), *later = told(nef)
     assert admitted == "SUCCESSFUL_RESOURCES_ALLOCATION"
     assert later == PHASES[1:]
+
+
+@pytest.mark.parametrize("steps", [1, 7, 100])
+def test_what_faults_break_and_when_is_the_same_however_long_the_steps_are(
+    nef: RunningNef, steps: int
+) -> None:
+    nef.set_fault("bearer-lost", probability=1.0, after_s=1.3, lasts_s=2.9, ue="ue-1")
+    session(nef)
+    nef.clear_faults()
+    nef.set_fault("bearer-released", times=1, from_s=6.1)
+    for _ in range(steps):
+        nef.step(10 / steps)
+    assert told(nef) == [
+        (0.0, ("SUCCESSFUL_RESOURCES_ALLOCATION",)),
+        (1.3, ("LOSS_OF_BEARER",)),
+        (4.2, ("RECOVERY_OF_BEARER",)),
+        (6.1, ("SESSION_TERMINATION",)),
+    ]
+    assert nef.time_s == 10.0
+
+
+def test_a_fault_is_triggered_and_what_it_lost_is_known(nef: RunningNef) -> None:
+    with receiving() as af:
+        name = session(nef, af.url)
+        assert [one.state for one in nef.notified(name)] == ["delivered"]
+        nef.trigger_fault("notification-lost")
+        nef.degrade("ue-1")
+        nef.recover("ue-1")
+        assert [one.state for one in nef.notified(name)] == ["delivered", "lost", "delivered"]
+        assert af.events() == ["SUCCESSFUL_RESOURCES_ALLOCATION", "QOS_GUARANTEED"]
+
+
+def test_a_fault_that_makes_no_sense_is_refused_with_its_reason(nef: RunningNef) -> None:
+    with pytest.raises(NotFound, match="there are: resources-refused"):
+        nef.set_fault("rain")
+    with pytest.raises(InvalidValue, match="from 0 to 1"):
+        nef.set_fault("response-slow", probability=10)
+    with pytest.raises(InvalidValue, match="lasts_s"):
+        nef.set_fault("response-slow", lasts_s=1)

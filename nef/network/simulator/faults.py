@@ -5,13 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from nef.domain.errors import ResourcesRefused
-from nef.domain.faults import FaultName, Victim
+from nef.domain.faults import OF_BEARERS, FaultName, Victim
 from nef.domain.qos import Held, NoBearer
 from nef.domain.sessions import UeAddress
 from nef.ports.faults import Faults
 from nef.ports.network import Holdings, Network, NetworkChanges, Reservation
 
-_BROKEN_BEARERS = (FaultName.BEARER_LOST, FaultName.BEARER_RELEASED)
 _NOTHING: Mapping[int, Held] = {}
 
 
@@ -70,7 +69,7 @@ class FaultyNetwork:
 
     def tick(self, now_s: float) -> NetworkChanges:
         """See the port."""
-        for name in _BROKEN_BEARERS:
+        for name in OF_BEARERS:
             self._strike_on_demand(name, now_s)
         breakdowns = self._faults.breakdowns()
         # Those that are broken, and those whose breakdown ended with its scenario.
@@ -106,9 +105,9 @@ class FaultyNetwork:
         if not held:
             return
         victim, session_id = _victim(reservation), reservation.session_id
-        for name in (FaultName.ALLOCATION_FAILED, *_BROKEN_BEARERS):
+        for name in (FaultName.ALLOCATION_FAILED, *OF_BEARERS):
             # Bearers break on demand at a tick, those of old sessions first.
-            on_demand = name not in _BROKEN_BEARERS
+            on_demand = name not in OF_BEARERS
             if self._faults.break_down(name, victim, session_id, held, now_s, on_demand=on_demand):
                 return
 

@@ -14,7 +14,7 @@ import orjson
 
 from nef.domain.areas import Ncgi, Plmn, Tai
 from nef.domain.errors import InvalidParam, InvalidRequest
-from nef.domain.faults import Fault, FaultName
+from nef.domain.faults import SCENARIO_NAMES, Fault, FaultName
 from nef.domain.units import BitRate, PacketErrorRate
 from nef.network.simulator.conditions import Condition, Constant, Path, Trace, rising
 from nef.network.simulator.pathloss import Site
@@ -26,8 +26,6 @@ _ROOT = "/document"
 _AT_MOST = 20
 #: The PLMN of test networks (TS 23.003 2.2: MCC 001).
 _TEST_PLMN = {"mcc": "001", "mnc": "01"}
-#: The attributes of a fault that are named otherwise in a scenario.
-_FAULT_NAMES = {"af": "af_id", "ue": "ue_id"}
 _KINDS = ("sinr_db", "trace", "rate_trace", "trace_file", "path")
 
 
@@ -239,7 +237,7 @@ def _faults(document: dict[str, Any], ue_ids: set[str]) -> Iterator[Fault]:
         pointer = f"{_ROOT}/faults/{i}"
         if "ue" in entry and entry["ue"] not in ue_ids:
             raise _wrong(f"{pointer}/ue", "the scenario has no such UE")
-        given = {_FAULT_NAMES.get(key, key): value for key, value in entry.items()}
+        given = {SCENARIO_NAMES.get(key, key): value for key, value in entry.items()}
         name = FaultName(given.pop("name"))
         yield _parsed(pointer, partial(Fault.of, name, **given))
 

@@ -15,10 +15,16 @@ SESSIONS = "/3gpp-as-session-with-qos/v1/af-1/subscriptions"
 
 
 class Answer:
-    """What one client was sent so far."""
+    """What one client was sent so far, who may leave before."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, patient: bool = True) -> None:
         self.messages: list[dict[str, Any]] = []
+        self._patient = patient
+
+    async def receive(self) -> dict[str, Any]:
+        if self._patient:
+            await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
 
     async def send(self, message: Any) -> None:
         self.messages.append(message)
@@ -45,7 +51,7 @@ class Rig:
 
     def asking(self, answer: Answer, path: str = SESSIONS) -> Coroutine[Any, Any, None]:
         scope = {"type": "http", "method": "GET", "path": path, "headers": []}
-        return self.app(scope, lambda: None, answer.send)  # type: ignore[arg-type, return-value]
+        return self.app(scope, answer.receive, answer.send)
 
     def ask(self, path: str = SESSIONS) -> Answer:
         answer = Answer()
@@ -134,3 +140,11 @@ def test_a_slow_answer_comes_in_the_end() -> None:
     rig.faulty.set(FaultName.RESPONSE_SLOW, times=1, delay_s=0.001)
     rig.faulty.set(FaultName.SERVICE_UNAVAILABLE, times=1)
     assert rig.ask().status == 503
+
+
+def test_who_has_left_is_not_waited_for() -> None:
+    rig = Rig()
+    rig.faulty.set(FaultName.RESPONSE_SLOW, times=1, delay_s=3600)
+    answer = Answer(patient=False)
+    asyncio.run(rig.asking(answer))
+    assert (rig.reached, answer.messages) == ([SESSIONS], [])

@@ -117,6 +117,26 @@ def test_without_the_topology_no_variant_is_right() -> None:
     assert variants_of(negotiation.notified(again, 2.0)) == ["large"]
 
 
+def test_a_lost_bearer_carries_nothing_until_it_is_recovered_at_whatever_rung() -> None:
+    negotiation = serving()
+    lost = a_notification(a_report("LOSS_OF_BEARER", 1), a_report("LOSS_OF_BEARER", 2))
+    assert variants_of(negotiation.notified(lost, 1.0)) == [None]
+    back = [a_report("RECOVERY_OF_BEARER", 1), a_report("RECOVERY_OF_BEARER", 2)]
+    assert variants_of(negotiation.notified(a_notification(*back), 2.0)) == ["large"]
+    negotiation.notified(lost, 3.0)
+    lower = a_notification(*back, a_report("QOS_NOT_GUARANTEED", 2, ref="small"))
+    assert variants_of(negotiation.notified(lower, 4.0)) == ["small"]
+
+
+def test_a_session_whose_bearer_was_released_is_deleted_and_made_anew() -> None:
+    negotiation = serving()
+    released = a_notification(a_report("RELEASE_OF_BEARER", 1))
+    deletion, decision = negotiation.notified(released, 1.0)
+    assert isinstance(deletion, DeleteSession)
+    assert variants_of([decision]) == [None]
+    assert is_question(negotiation.due(1.0))
+
+
 def test_a_failed_allocation_waits_for_coverage() -> None:
     negotiation = asking()
     negotiation.answered(Accepted(a_session()), 0.0)
