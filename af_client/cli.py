@@ -12,6 +12,7 @@ import click
 
 from af_client.delivery.tunnel import Endpoint
 from af_client.experiments.cli import experiment
+from af_client.kpi.cli import kpi
 from af_client.options import ErrorRate, HostPort, Inner, Rate, address_of, relay_of
 from af_client.poolcli import pool as pool_group
 
@@ -279,6 +280,7 @@ def demo(*, pool: Path, out: Path, length_s: float) -> None:
 
 
 main.add_command(experiment)
+main.add_command(kpi)
 
 
 def _stop_at_signal() -> threading.Event:

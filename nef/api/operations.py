@@ -265,6 +265,7 @@ def _simulation(
     return {
         "listScenarios": lambda: _ok(simulation.scenarios_document(service.scenarios())),
         "getSimulation": lambda: _ok(simulation.status_document(service.status())),
+        "listChanges": lambda: _ok(simulation.changes_document(service.changes_s())),
         "loadSimulation": load,
         "resetSimulation": lambda: _ok(simulation.status_document(service.reset())),
         "stepSimulation": lambda body: _ok(

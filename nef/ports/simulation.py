@@ -126,6 +126,13 @@ class Simulation(Protocol):
         """Where the simulation stands."""
         ...
 
+    def changes_s(self) -> Sequence[float]:
+        """When the scenario changes something, until its end, in seconds from its start.
+
+        What moves changes every second. Between two of them nothing changes by itself.
+        """
+        ...
+
     def ues(self, now_s: float) -> Sequence[UeStatus]:
         """Every UE."""
         ...

@@ -98,6 +98,10 @@ class SimulationService:
         """Where the simulation stands."""
         return self.simulation.status(self.clock.now_s())
 
+    def changes_s(self) -> Sequence[float]:
+        """When the scenario changes something, in seconds from its start."""
+        return self.simulation.changes_s()
+
     def ues(self) -> Sequence[UeStatus]:
         """Every UE."""
         return self.simulation.ues(self.clock.now_s())

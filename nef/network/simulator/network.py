@@ -1,6 +1,7 @@
 """The simulated network: the ports `Network` and `Simulation`, for any number of threads."""
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -184,6 +185,11 @@ class SimulatedNetwork:
                 duration_s=run.scenario.duration_s,
                 version=self._version,
             )
+
+    def changes_s(self) -> Sequence[float]:
+        """See the port."""
+        run = self._ledger.run
+        return run.changes_s(run.scenario.ues, 0.0, run.scenario.duration_s, sys.maxsize)
 
     def ues(self, now_s: float) -> Sequence[UeStatus]:
         """See the port."""
