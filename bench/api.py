@@ -173,10 +173,8 @@ def store(client: Client, side: Side, url: str, table: Table, first: int, last: 
     """Fill the store of a server with copies of one session."""
     _, (path,) = client.ask(side, 1, [["POST", side.of("model"), BODY]])
     engine = open_engine(url)
-    with engine.connect() as plain:
-        connection = plain.execution_options(**{WRITING: True})
-        with connection.begin():
-            fill(connection, table, path.rpartition("/")[2], first, last)
+    with engine.execution_options(**{WRITING: True}).begin() as connection:
+        fill(connection, table, path.rpartition("/")[2], first, last)
     engine.dispose()
 
 

@@ -36,7 +36,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from db.engine import WRITING, open_engine
+from db.engine import WRITING, of_single_statements, open_engine
 
 metadata = MetaData()
 documents = Table(
@@ -58,8 +58,9 @@ class Yardstick:
     """The handlers; each blocks on the store, and so runs in a thread, as the NEF's do."""
 
     def __init__(self, url: str) -> None:
-        self._engine = open_engine(url)
-        metadata.create_all(self._engine)
+        self._writing = open_engine(url).execution_options(**{WRITING: True})
+        self._reading = of_single_statements(self._writing)
+        metadata.create_all(self._writing)
 
     @property
     def application(self) -> Starlette:
@@ -78,35 +79,29 @@ class Yardstick:
         name, owner = str(uuid.uuid4()), request.path_params["owner"]
         kept = {"self": f"{request.url}/{name}"} | body
         row = {"id": name, "owner": owner, "body": orjson.dumps(kept)}
-        with self._engine.connect() as plain:
-            connection = plain.execution_options(**{WRITING: True})
-            with connection.begin():
-                connection.execute(_INSERT, row)
+        with self._writing.begin() as connection:
+            connection.execute(_INSERT, row)
         return _json(row["body"], 201, Location=kept["self"])
 
     def read(self, request: Request, _: Any) -> Response:
-        with self._engine.connect() as connection, connection.begin():
+        with self._reading.connect() as connection:
             return _json(self._body(connection, request))
 
     def read_all(self, request: Request, _: Any) -> Response:
         query = select(documents.c.body).where(documents.c.owner == request.path_params["owner"])
-        with self._engine.connect() as connection, connection.begin():
+        with self._reading.connect() as connection:
             found = connection.execute(query.order_by(documents.c.number)).scalars().all()
         return _json(orjson.dumps([orjson.Fragment(body) for body in found]))
 
     def modify(self, request: Request, patch: Any) -> Response:
-        with self._engine.connect() as plain:
-            connection = plain.execution_options(**{WRITING: True})
-            with connection.begin():
-                body = orjson.dumps(orjson.loads(self._body(connection, request)) | patch)
-                connection.execute(update(documents).where(_named(request)), {"body": body})
+        with self._writing.begin() as connection:
+            body = orjson.dumps(orjson.loads(self._body(connection, request)) | patch)
+            connection.execute(update(documents).where(_named(request)), {"body": body})
         return _json(body)
 
     def delete(self, request: Request, _: Any) -> Response:
-        with self._engine.connect() as plain:
-            connection = plain.execution_options(**{WRITING: True})
-            with connection.begin():
-                connection.execute(delete(documents).where(_named(request)))
+        with self._writing.begin() as connection:
+            connection.execute(delete(documents).where(_named(request)))
         return Response(status_code=204)
 
     def _body(self, connection: Connection, request: Request) -> bytes:

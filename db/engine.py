@@ -6,8 +6,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import StaticPool
 
-#: Marks a connection whose transaction writes.
+#: Marks an engine or connection whose transactions write.
 WRITING = "nef_writing"
+_SINGLE = "nef_single"
 
 _BUSY_S = 15
 
@@ -17,6 +18,13 @@ def open_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url)
     return _sqlite_engine(url)
+
+
+def of_single_statements(engine: Engine) -> Engine:
+    """The same engine without transactions: each statement is one."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_SINGLE: True})
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def in_memory(engine: Engine) -> bool:
@@ -45,6 +53,8 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if _SINGLE in options:
+        return
     # A writer that begins as a reader fails when another writer was faster: it says so at once.
-    writing = connection.get_execution_options().get(WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITING) else "BEGIN")

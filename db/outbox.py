@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, delete, func, insert, select, update
 
 from db.codec import dumped, loaded
 from db.tables import deliveries
@@ -53,6 +53,12 @@ _READY_AT_S = case(
 )
 
 
+_OF_SUBSCRIPTION = and_(deliveries.c.subscription_id == bindparam("subscription"), _PENDING)
+_INSERT = insert(deliveries)
+_DROP = delete(deliveries).where(_OF_SUBSCRIPTION)
+_NEXT_DUE = select(func.min(_READY_AT_S)).where(_FIRST)
+
+
 class SqlOutbox:
     """nef.ports.storage.Outbox on a connection that is inside a transaction."""
 
@@ -73,7 +79,7 @@ class SqlOutbox:
             "created_at_s": notification.created_at_s,
             "due_at_s": due_at_s,
         }
-        self._connection.execute(insert(deliveries), row)
+        self._connection.execute(_INSERT, row)
 
     def claim(self, now_s: float, lease_s: float, limit: int) -> Sequence[Delivery]:
         """Lease what is due, the oldest pending of each subscription only."""
@@ -104,20 +110,20 @@ class SqlOutbox:
 
     def drop(self, subscription_id: str) -> None:
         """Forget what is still to be told about a subscription."""
-        mine = and_(deliveries.c.subscription_id == subscription_id, _PENDING)
-        self._connection.execute(delete(deliveries).where(mine))
+        self._connection.execute(_DROP, {"subscription": subscription_id})
 
     def redirect(self, subscription_id: str, destination: str) -> None:
         """Send what is still to be told about a subscription elsewhere, and at once."""
-        mine = and_(deliveries.c.subscription_id == subscription_id, _PENDING)
         values = {"destination": destination, "due_at_s": 0.0, "attempts": 0}
-        self._connection.execute(update(deliveries).where(mine), values)
+        self._update(subscription_id, values)
 
     def wake(self, subscription_id: str) -> None:
         """Send what is still to be told about a subscription at once."""
-        mine = and_(deliveries.c.subscription_id == subscription_id, _PENDING)
-        values = {"due_at_s": 0.0, "attempts": 0}
-        self._connection.execute(update(deliveries).where(mine), values)
+        self._update(subscription_id, {"due_at_s": 0.0, "attempts": 0})
+
+    def _update(self, subscription_id: str, values: dict[str, Any]) -> None:
+        here = {"subscription": subscription_id}
+        self._connection.execute(update(deliveries).where(_OF_SUBSCRIPTION), values | here)
 
     def take_back(self) -> None:
         """End every lease."""
@@ -127,8 +133,7 @@ class SqlOutbox:
 
     def next_due_s(self) -> float | None:
         """When the earliest attempt is due that nobody has in hand."""
-        query = select(func.min(_READY_AT_S)).where(_FIRST)
-        due_s: float | None = self._connection.execute(query).scalar()
+        due_s: float | None = self._connection.execute(_NEXT_DUE).scalar()
         return due_s
 
     def find(
