@@ -28,7 +28,7 @@ from bench.filling import EACH, fill, owner
 from bench.table import printed
 from bench.world import GPSI, PYTHON, SCENARIO, cpu_s
 from bench.yardstick import documents
-from db.engine import WRITING, open_engine
+from db.engine import open_engine, writing
 from db.tables import sessions
 
 #: How many sessions are stored while it is measured.
@@ -173,7 +173,7 @@ def store(client: Client, side: Side, url: str, table: Table, first: int, last: 
     """Fill the store of a server with copies of one session."""
     _, (path,) = client.ask(side, 1, [["POST", side.of("model"), BODY]])
     engine = open_engine(url)
-    with engine.execution_options(**{WRITING: True}).begin() as connection:
+    with writing(engine) as connection:
         fill(connection, table, path.rpartition("/")[2], first, last)
     engine.dispose()
 

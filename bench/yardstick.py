@@ -36,7 +36,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from db.engine import WRITING, of_single_statements, open_engine
+from db.engine import open_engine, writing
 
 metadata = MetaData()
 documents = Table(
@@ -58,9 +58,8 @@ class Yardstick:
     """The handlers; each blocks on the store, and so runs in a thread, as the NEF's do."""
 
     def __init__(self, url: str) -> None:
-        self._writing = open_engine(url).execution_options(**{WRITING: True})
-        self._reading = of_single_statements(self._writing)
-        metadata.create_all(self._writing)
+        self._engine = open_engine(url)
+        metadata.create_all(self._engine)
 
     @property
     def application(self) -> Starlette:
@@ -79,28 +78,28 @@ class Yardstick:
         name, owner = str(uuid.uuid4()), request.path_params["owner"]
         kept = {"self": f"{request.url}/{name}"} | body
         row = {"id": name, "owner": owner, "body": orjson.dumps(kept)}
-        with self._writing.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(_INSERT, row)
         return _json(row["body"], 201, Location=kept["self"])
 
     def read(self, request: Request, _: Any) -> Response:
-        with self._reading.connect() as connection:
+        with self._engine.connect() as connection:
             return _json(self._body(connection, request))
 
     def read_all(self, request: Request, _: Any) -> Response:
         query = select(documents.c.body).where(documents.c.owner == request.path_params["owner"])
-        with self._reading.connect() as connection:
+        with self._engine.connect() as connection:
             found = connection.execute(query.order_by(documents.c.number)).scalars().all()
         return _json(orjson.dumps([orjson.Fragment(body) for body in found]))
 
     def modify(self, request: Request, patch: Any) -> Response:
-        with self._writing.begin() as connection:
+        with writing(self._engine) as connection:
             body = orjson.dumps(orjson.loads(self._body(connection, request)) | patch)
             connection.execute(update(documents).where(_named(request)), {"body": body})
         return _json(body)
 
     def delete(self, request: Request, _: Any) -> Response:
-        with self._writing.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(documents).where(_named(request)))
         return Response(status_code=204)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from db.engine import WRITING, in_memory, of_single_statements, open_engine
+from db.engine import in_memory, open_engine, writing
 from db.outbox import SqlOutbox
 from db.sessions import SqlSessions
 from db.simulations import SqlSimulations
@@ -33,8 +33,6 @@ class SqlStorage:
     def __init__(self, engine: Engine) -> None:
         """Use an engine whose database has the tables already."""
         self._engine = engine
-        self._writing = engine.execution_options(**{WRITING: True})
-        self._reading = of_single_statements(engine)
         # Threads that share the one connection of a database in memory take turns.
         self._turn = threading.RLock() if in_memory(engine) else nullcontext()
 
@@ -56,13 +54,13 @@ class SqlStorage:
     @contextmanager
     def transaction(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that writes, and excludes other writers."""
-        with self._turn, self._writing.begin() as connection:
+        with self._turn, writing(self._engine) as connection:
             yield _unit(connection)
 
     @contextmanager
     def reading(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that only reads; each answer is of one moment."""
-        with self._turn, self._reading.connect() as connection:
+        with self._turn, self._engine.connect() as connection:
             yield _unit(connection)
 
 

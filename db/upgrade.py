@@ -8,7 +8,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine
 
-from db.engine import WRITING
+from db.engine import writing
 from nef.ports.storage import StorageUnusable
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -21,7 +21,7 @@ class NewerDatabase(StorageUnusable):
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Run the migrations that a database lacks; raises NewerDatabase where it is ahead of us."""
     config = migrations()
-    with engine.execution_options(**{WRITING: True}).begin() as connection:
+    with writing(engine) as connection:
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, revision)
