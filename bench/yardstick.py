@@ -133,7 +133,7 @@ def main() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         print(json.dumps({"port": listening.getsockname()[1]}))
         sys.stdout.flush()
-        config = uvicorn.Config(application, log_level="warning")
+        config = uvicorn.Config(application, log_level="warning", access_log=False)
         uvicorn.Server(config).run(sockets=[listening])
 
 

@@ -46,5 +46,6 @@ def server_of(asgi: ASGIApp, lifespan: Literal["on", "off"] = "on") -> uvicorn.S
             lifespan=lifespan,
             ws_max_size=_MOST_HEARD,
             timeout_graceful_shutdown=_PATIENCE_S,
+            access_log=False,
         )
     )
