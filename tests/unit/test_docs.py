@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nef import cli
+from nef.api import validation
 from nef.domain import lifecycle, retries
 from nef.notifications import http
 from nef.services import deliveries, sessions
@@ -36,6 +37,7 @@ def test_every_option_of_serve_is_documented_with_its_default() -> None:
 
 def test_the_limits_on_the_page_are_those_of_the_code() -> None:
     text = page("docs/configuration.md")
+    assert f"| {validation.MAX_DEPTH} | `nef/api/validation.py` |" in text
     assert "| 2 s and 5 s |" in text
     assert http.TIMEOUT_S == (2.0, 5.0)
     assert f"| {retries.MAX_ATTEMPTS} |" in text
