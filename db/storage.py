@@ -1,7 +1,8 @@
 """The store behind nef.ports.storage.Storage."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -30,9 +31,9 @@ class SqlUnitOfWork:
 class SqlStorage:
     """A database; may be used by many threads."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Use an engine whose database has the tables already."""
-        self._engine = engine
+    def __init__(self, engine: Engine, now_s: Callable[[], float] = time.time) -> None:
+        """Use an engine whose database has the tables already; `now_s` is real time."""
+        self._engine, self._now_s = engine, now_s
         # Threads that share the one connection of a database in memory take turns. On a file only
         # writers do: SQLite would let them sleep, and look again when others have overtaken them.
         turn = threading.RLock()
@@ -40,7 +41,7 @@ class SqlStorage:
         self._write_turn = turn if engine.dialect.name == "sqlite" else nullcontext()
 
     @classmethod
-    def open(cls, url: str) -> "SqlStorage":
+    def open(cls, url: str, now_s: Callable[[], float] = time.time) -> "SqlStorage":
         """Open a database and bring it to the newest form; raises StorageUnusable."""
         try:
             engine = open_engine(url)
@@ -48,7 +49,7 @@ class SqlStorage:
         except (SQLAlchemyError, ImportError) as error:
             reason = getattr(error, "orig", None) or error
             raise StorageUnusable(f"the database {url} cannot be opened: {reason}") from error
-        return cls(engine)
+        return cls(engine, now_s)
 
     def close(self) -> None:
         """Close all connections."""
@@ -58,19 +59,18 @@ class SqlStorage:
     def transaction(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that writes, and excludes other writers."""
         with self._write_turn, writing(self._engine) as connection:
-            yield _unit(connection)
+            yield self._unit(connection)
 
     @contextmanager
     def reading(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that only reads; each answer is of one moment."""
         with self._read_turn, self._engine.connect() as connection:
-            yield _unit(connection)
+            yield self._unit(connection)
 
-
-def _unit(connection: Connection) -> SqlUnitOfWork:
-    return SqlUnitOfWork(
-        SqlSessions(connection),
-        SqlOutbox(connection),
-        SqlSubscriptions(connection),
-        SqlSimulations(connection),
-    )
+    def _unit(self, connection: Connection) -> SqlUnitOfWork:
+        return SqlUnitOfWork(
+            SqlSessions(connection),
+            SqlOutbox(connection, self._now_s),
+            SqlSubscriptions(connection),
+            SqlSimulations(connection),
+        )

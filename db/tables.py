@@ -54,6 +54,7 @@ deliveries = Table(
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("created_at_s", Float, nullable=False),
+    Column("waiting_since_s", Float, nullable=False),
     Column("due_at_s", Float, nullable=False),
     Column("leased_until_s", Float),
     Column("settled_at_s", Float),

@@ -51,7 +51,7 @@ def create_app(settings: Settings) -> Nef:
 
     Raises InvalidValue or InvalidRequest where the settings make no sense.
     """
-    services, background, hub = _wired(settings)
+    services, background, hub, http = _wired(settings)
     _restored(services, settings)
 
     @asynccontextmanager
@@ -61,13 +61,14 @@ def create_app(settings: Settings) -> Nef:
             yield
         finally:
             background.stop()
+            http.close()
 
     app = contract_application(handlers(services, settings.public_url), lifespan)
-    http = bounded(FaultyAnswers(app, services.faults), settings.max_body_bytes)
-    return Nef(Websockets(http, hub), services, background)
+    answering = bounded(FaultyAnswers(app, services.faults), settings.max_body_bytes)
+    return Nef(Websockets(answering, hub), services, background)
 
 
-def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
+def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub, HttpNotifier]:
     storage = SqlStorage.open(settings.database_url)
     catalogue = load_catalogue(settings.catalogue)
     clock = SimulationClock(time.time)
@@ -101,7 +102,9 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
     hub = WebsocketHub(settings.public_url, expected, opened)
     http = HttpNotifier(settings.public_url, settings.deliverers)
     notifier = FaultyNotifier(RoutingNotifier(http, hub), faults)
-    deliveries = DeliveryService(storage, notifier, time.time)
+    deliveries = DeliveryService(
+        storage, notifier, time.time, share=max(1, settings.deliverers // 2)
+    )
     sessions = SessionService(
         storage=storage,
         network=FaultyNetwork(network, faults),
@@ -136,7 +139,7 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
         settings.deliverers,
     )
     services = Services(sessions, analytics, monitoring, plans, deliveries, simulation, faults)
-    return services, background, hub
+    return services, background, hub, http
 
 
 def _new_id() -> str:

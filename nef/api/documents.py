@@ -75,14 +75,15 @@ def path_pattern(path: str) -> re.Pattern[str]:
     *parts, last = re.split(r"\{([^}]*)\}", path)
     pairs = zip(parts[::2], parts[1::2], strict=True)
     text = "".join(f"{re.escape(literal)}(?P<{pythonic(name)}>[^/]+)" for literal, name in pairs)
-    return re.compile(f"{text}{re.escape(last)}/?")
+    return re.compile(f"{text}{re.escape(last)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A path of the contract and the methods it has."""
+    """A path of the contract, the names of what varies in it, and the methods it has."""
 
     pattern: re.Pattern[str]
+    variables: tuple[str, ...]
     methods: tuple[str, ...]
 
 
@@ -94,10 +95,12 @@ def resources() -> tuple[Resource, ...]:
         document = _document(name)
         for path, item in document["paths"].items():
             methods = tuple(m.upper() for m in METHODS if m in item)
-            found.append(Resource(path_pattern(base_path(document) + path), methods))
+            variables = tuple(re.findall(r"\{([^}]*)\}", path))
+            pattern = path_pattern(base_path(document) + path)
+            found.append(Resource(pattern, variables, methods))
     return tuple(found)
 
 
-def methods_of(path: str) -> tuple[str, ...]:
-    """The methods of the resource at a path; empty where there is none."""
-    return next((r.methods for r in resources() if r.pattern.fullmatch(path)), ())
+def resource_at(path: str) -> Resource | None:
+    """The resource at a path, None where there is none."""
+    return next((r for r in resources() if r.pattern.fullmatch(path)), None)

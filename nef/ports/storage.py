@@ -1,6 +1,6 @@
 """What services need to remember: one unit of work, and a repository for each noun."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -61,9 +61,12 @@ class Outbox(Protocol):
         """Append; those of a subscription are delivered in the order of their adding."""
         ...
 
-    def claim(self, now_s: float, lease_s: float, limit: int) -> Sequence[Delivery]:
+    def claim(
+        self, now_s: float, lease_s: float, limit: int, busy: Collection[str] = ()
+    ) -> Sequence[Delivery]:
         """Take due notifications, at most one a subscription, the oldest of each; later ones wait.
 
+        Those of `busy` AFs are left alone.
         A claim that is not settled within its lease falls back, so a crash loses nothing.
         """
         ...
@@ -89,11 +92,21 @@ class Outbox(Protocol):
         ...
 
     def take_back(self) -> None:
-        """End every lease, at a start: whoever held one has died with the process before."""
+        """End every lease, at a start: whoever held one has died with the process before.
+
+        The time of all that is pending begins anew: nobody tried in between.
+        """
         ...
 
-    def next_due_s(self) -> float | None:
-        """When the earliest pending attempt is due; None where nothing waits."""
+    def give_up(self, waiting_before_s: float, now_s: float, reason: str) -> None:
+        """Give up what waits since before a moment, but for what is in hand.
+
+        `reason` is the last error of what was never tried.
+        """
+        ...
+
+    def next_due_s(self, busy: Collection[str] = ()) -> float | None:
+        """When the earliest attempt is due, of AFs that are not busy; None where nothing waits."""
         ...
 
     def find(

@@ -64,3 +64,16 @@ def test_a_larger_body_is_refused_before_all_of_it_was_read() -> None:
     assert app.taken == 2
     problem = orjson.loads(app.sent[1]["body"])
     assert (problem["status"], problem["cause"]) == (413, "INCORRECT_LENGTH")
+
+
+def test_a_compressed_body_is_refused_by_the_header_that_says_so() -> None:
+    app = Wrapped()
+    assert app.ask([b"{}"], content_encoding="gzip") == 415
+    assert app.body is None
+    (fault,) = orjson.loads(app.sent[1]["body"])["invalidParams"]
+    assert fault["param"] == "Content-Encoding"
+
+
+def test_a_body_as_it_is_may_say_so() -> None:
+    assert Wrapped().ask([b"{}"], content_encoding="Identity") == 204
+    assert Wrapped().ask([b""], content_encoding="gzip") == 204

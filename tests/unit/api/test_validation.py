@@ -8,8 +8,8 @@ from connexion.operations import OpenAPIOperation
 from connexion.resolver import Resolver
 
 from nef.api.errors import MalformedBody, UnsupportedMediaType
-from nef.api.validation import Body, Query
-from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.api.validation import MAX_DEPTH, Body, Query
+from nef.domain.errors import InvalidParam, InvalidQuery, InvalidRequest
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -101,17 +101,41 @@ def test_json_is_read_from_utf_8(content_type: str | None) -> None:
     assert read('{"name": null, "a": "é"}'.encode(), content_type)["a"] == "é"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"NaN", b"[" * 3000])
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"NaN", b"[" * 3000])
 def test_what_is_not_json_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedBody, match="not JSON"):
         read(body)
+
+
+def test_no_body_is_said_to_be_none() -> None:
+    with pytest.raises(MalformedBody, match="there is no body"):
+        read(b"")
+
+
+def nested(levels: int) -> bytes:
+    return b'{"a":[' * (levels // 2) + b"{}" * (levels % 2) + b"]}" * (levels // 2)
+
+
+def test_a_body_may_be_nested_so_deep_and_no_deeper() -> None:
+    with pytest.raises(InvalidRequest):
+        read(nested(MAX_DEPTH))
+    with pytest.raises(MalformedBody, match=f"more than {MAX_DEPTH} levels"):
+        read(nested(MAX_DEPTH + 1))
+
+
+def test_many_brackets_beside_each_other_or_in_a_text_are_not_deep() -> None:
+    with pytest.raises(InvalidRequest):
+        read(b"[" + b"{}," * 200 + b"[]]")
+    with pytest.raises(InvalidRequest):
+        read(b'"' + b"[" * 200 + b'"')
 
 
 @pytest.mark.parametrize(
     ("content_type", "said"),
     [
         (f"{JSON};charset=utf-16", "utf-16"),
-        (f"{JSON};charset=", "UTF-8"),
+        (f"{JSON}; charset=utf-16", "utf-16"),
+        (f"{JSON};\tcharset=utf-16", "utf-16"),
         ("text/xml", "application/json"),
         ("", "application/json"),
         (";", "application/json"),
@@ -145,9 +169,19 @@ def test_a_query_becomes_arguments(text: str, arguments: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("text", ["how-many=10", "how-many=x", "how-many="])
 def test_a_bad_query_is_named_by_its_parameter(text: str) -> None:
-    with pytest.raises(InvalidRequest) as refusal:
+    with pytest.raises(InvalidQuery) as refusal:
         Query(operation(*QUERY)).read(text.encode())
     assert [fault.pointer for fault in refusal.value.params] == ["how-many"]
+
+
+def test_every_bad_parameter_of_a_query_is_named() -> None:
+    several = (
+        *QUERY,
+        {"name": "state", "in": "query", "schema": {"type": "string", "enum": ["on"]}},
+    )
+    with pytest.raises(InvalidQuery) as refusal:
+        Query(operation(*several)).read(b"how-many=10&state=off&text=x")
+    assert [fault.pointer for fault in refusal.value.params] == ["how-many", "state"]
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,12 @@ def fill(engine: Engine, revision: str) -> None:
             add_session_in_two_tables(connection)
         if revision == "0001":
             add_deliveries_of_sessions(connection)
+        elif revision < "0004":
+            add_deliveries_without_their_time(connection)
         else:
-            SqlOutbox(connection).add(notification(), 0.0)
-            SqlOutbox(connection).add(notification(content=Trial(Api.SESSIONS)), 0.0)
+            outbox = SqlOutbox(connection, lambda: 0.0)
+            outbox.add(notification(), 0.0)
+            outbox.add(notification(content=Trial(Api.SESSIONS)), 0.0)
 
 
 def add_session_in_two_tables(connection: Connection) -> None:
@@ -67,6 +70,17 @@ def add_deliveries_of_sessions(connection: Connection) -> None:
     )
     for reports in (f"[{report}]", "[]"):
         connection.execute(text(row), {"reports": reports.encode()})
+
+
+def add_deliveries_without_their_time(connection: Connection) -> None:
+    """Until the third revision nobody wrote down since when a delivery waits."""
+    row = (
+        "INSERT INTO deliveries (subscription_id, af_id, destination, kind, content, state,"
+        " attempts, created_at_s, due_at_s) VALUES ('s1', 'af', 'http://127.0.0.1:9090/events',"
+        " :kind, :content, 'pending', 0, 100.0, 0.0)"
+    )
+    for kind, content in (("session", notification().content), ("test", Trial(Api.SESSIONS))):
+        connection.execute(text(row), {"kind": kind, "content": dumped(content)})
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_uses(engine: Engine) -> None:

@@ -1,12 +1,12 @@
 """What has expired is found by an index of its own, however many sessions are active.
 
-Revision 0004.
+Revision 0005.
 """
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
