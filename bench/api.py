@@ -14,7 +14,7 @@ from statistics import median
 import numpy as np
 
 from bench.filling import EACH, owner
-from bench.sides import BODY, Client, Cost, Side, serving, store
+from bench.sides import BODY, Client, Cost, Side, all_told, serving, store
 from bench.table import printed
 from bench.world import GPSI
 
@@ -53,7 +53,7 @@ def main() -> None:
         printed(_HEADS, [_row(costs, kind, connections) for kind in _KINDS])
 
 
-_KINDS = ("create", "read", "list", "patch", "delete", "analytics")
+_KINDS = ("create", "read", "list", "patch", "delete", "analytics", "create, told")
 
 
 def measure(client: Client, side: Side, connections: int, count: int) -> dict[str, Cost]:
@@ -69,7 +69,18 @@ def measure(client: Client, side: Side, connections: int, count: int) -> dict[st
     if side.name == "nef":
         asked = [["POST", "/3gpp-analyticsexposure/v1/bench/fetch", QUESTION]] * count
         found["analytics"], _ = client.ask(side, connections, asked)
+        found["create, told"] = _told(client, side, connections, count)
     return found
+
+
+def _told(client: Client, nef: Side, connections: int, count: int) -> Cost:
+    """Creates of which each AF is told at once, with the sending of what it is told."""
+    events = [*BODY["events"], "SUCCESSFUL_RESOURCES_ALLOCATION"]
+    body = BODY | {"notificationDestination": client.receiver_url, "events": events}
+    asked = [["POST", nef.of("bench"), body]] * count
+    cost, made = client.ask(nef, connections, asked, lambda: all_told(nef))
+    client.ask(nef, connections, [["DELETE", path, None] for path in made])
+    return cost
 
 
 _HEADS = (

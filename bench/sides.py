@@ -3,7 +3,8 @@
 import json
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,15 +64,26 @@ class Cost:
 class Client:
     """The process that asks."""
 
-    def __init__(self) -> None:
+    def __init__(self, receiver_url: str) -> None:
+        self.receiver_url = receiver_url
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             [*PYTHON, "bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def ask(self, side: Side, connections: int, asked: list[Any]) -> tuple[Cost, list[str]]:
-        """Send requests; what they cost the server, and the paths of what was made."""
+    def ask(
+        self,
+        side: Side,
+        connections: int,
+        asked: list[Any],
+        settled: Callable[[], None] = lambda: None,
+    ) -> tuple[Cost, list[str]]:
+        """Send requests; what they cost the server, and the paths of what was made.
+
+        Work of the server that ends when `settled` returns counts as theirs.
+        """
         before_s = cpu_s(side.pid)
         answers = self._order({"port": side.port, "connections": connections, "requests": asked})
+        settled()
         used_s = cpu_s(side.pid) - before_s
         wrong = [status for status in answers["statuses"] if status >= 400]
         if wrong:
@@ -100,11 +112,20 @@ def serving(database: str | None) -> Iterator[tuple[Side, Side, Client]]:
     """The yardstick, the NEF, and the client; each server has a store of its own, or shares one."""
     with tempfile.TemporaryDirectory() as folder, Programs() as programs:
         urls = [database or f"sqlite:///{Path(folder) / name}.sqlite3" for name in ("y", "n")]
-        client = Client()
+        programs.start("receiver", [*PYTHON, "bench.receiver"])
+        port = programs.wait_for("receiver", "port")["port"]
+        client = Client(f"http://127.0.0.1:{port}/")
         try:
             yield _yardstick(programs, urls[0]), _nef(programs, urls[1]), client
         finally:
             client.close()
+
+
+def all_told(nef: Side) -> None:
+    """Return when nothing in the outbox waits any more."""
+    url = f"http://127.0.0.1:{nef.port}/simulator/v1/notifications"
+    while requests.get(f"{url}?state=pending&limit=1", timeout=10).json()["notifications"]:
+        time.sleep(0.05)
 
 
 def store(client: Client, side: Side, first: int, last: int) -> None:
