@@ -58,6 +58,7 @@ $(RECOGNISER): | $(INSTALLED)
 
 bench-api: $(INSTALLED) ## Measure what a request costs, beside a bare application on the same store (a minute)
 	$(BIN)/python -m bench.api
+	$(BIN)/python -m bench.stored
 
 check: lint types law test ## Everything a change must pass: format, lint, types, import law, tests, docs
 

@@ -21,6 +21,11 @@ def owner(number: int) -> str:
     return f"{_OWNER}{number}"
 
 
+def path_of(root: str, number: int) -> str:
+    """The path of a copy below the root of its API."""
+    return f"{root}/{owner(number // EACH)}/subscriptions/{_ID}{number}"
+
+
 def fill(connection: Connection, table: Table, model_id: str, first: int, last: int) -> None:
     """Copy the row of a session, or document, for the numbers from `first` up to `last`."""
     numbers = select(literal(first).label("n")).cte("numbers", recursive=True)

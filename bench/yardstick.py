@@ -36,7 +36,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from db.engine import WRITING, open_engine
+from db.engine import open_engine, writing
 
 metadata = MetaData()
 documents = Table(
@@ -78,35 +78,29 @@ class Yardstick:
         name, owner = str(uuid.uuid4()), request.path_params["owner"]
         kept = {"self": f"{request.url}/{name}"} | body
         row = {"id": name, "owner": owner, "body": orjson.dumps(kept)}
-        with self._engine.connect() as plain:
-            connection = plain.execution_options(**{WRITING: True})
-            with connection.begin():
-                connection.execute(_INSERT, row)
+        with writing(self._engine) as connection:
+            connection.execute(_INSERT, row)
         return _json(row["body"], 201, Location=kept["self"])
 
     def read(self, request: Request, _: Any) -> Response:
-        with self._engine.connect() as connection, connection.begin():
+        with self._engine.connect() as connection:
             return _json(self._body(connection, request))
 
     def read_all(self, request: Request, _: Any) -> Response:
         query = select(documents.c.body).where(documents.c.owner == request.path_params["owner"])
-        with self._engine.connect() as connection, connection.begin():
+        with self._engine.connect() as connection:
             found = connection.execute(query.order_by(documents.c.number)).scalars().all()
         return _json(orjson.dumps([orjson.Fragment(body) for body in found]))
 
     def modify(self, request: Request, patch: Any) -> Response:
-        with self._engine.connect() as plain:
-            connection = plain.execution_options(**{WRITING: True})
-            with connection.begin():
-                body = orjson.dumps(orjson.loads(self._body(connection, request)) | patch)
-                connection.execute(update(documents).where(_named(request)), {"body": body})
+        with writing(self._engine) as connection:
+            body = orjson.dumps(orjson.loads(self._body(connection, request)) | patch)
+            connection.execute(update(documents).where(_named(request)), {"body": body})
         return _json(body)
 
     def delete(self, request: Request, _: Any) -> Response:
-        with self._engine.connect() as plain:
-            connection = plain.execution_options(**{WRITING: True})
-            with connection.begin():
-                connection.execute(delete(documents).where(_named(request)))
+        with writing(self._engine) as connection:
+            connection.execute(delete(documents).where(_named(request)))
         return Response(status_code=204)
 
     def _body(self, connection: Connection, request: Request) -> bytes:
@@ -139,7 +133,7 @@ def main() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         print(json.dumps({"port": listening.getsockname()[1]}))
         sys.stdout.flush()
-        config = uvicorn.Config(application, log_level="warning")
+        config = uvicorn.Config(application, log_level="warning", access_log=False)
         uvicorn.Server(config).run(sockets=[listening])
 
 

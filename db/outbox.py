@@ -8,6 +8,7 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -64,6 +65,11 @@ _READY_AT_S = case(
 )
 
 
+_OF_SUBSCRIPTION = and_(deliveries.c.subscription_id == bindparam("subscription"), _PENDING)
+_INSERT = insert(deliveries)
+_DROP = delete(deliveries).where(_OF_SUBSCRIPTION)
+
+
 class SqlOutbox:
     """nef.ports.storage.Outbox on a connection that is inside a transaction."""
 
@@ -85,7 +91,7 @@ class SqlOutbox:
             "waiting_since_s": self._now_s(),
             "due_at_s": due_at_s,
         }
-        self._connection.execute(insert(deliveries), row)
+        self._connection.execute(_INSERT, row)
 
     def claim(
         self, now_s: float, lease_s: float, limit: int, busy: Collection[str] = ()
@@ -119,19 +125,19 @@ class SqlOutbox:
 
     def drop(self, subscription_id: str) -> None:
         """Forget what is still to be told about a subscription."""
-        mine = and_(deliveries.c.subscription_id == subscription_id, _PENDING)
-        self._connection.execute(delete(deliveries).where(mine))
+        self._connection.execute(_DROP, {"subscription": subscription_id})
 
     def redirect(self, subscription_id: str, destination: str) -> None:
         """Send what is still to be told about a subscription elsewhere, and at once."""
-        mine = and_(deliveries.c.subscription_id == subscription_id, _PENDING)
-        values = {"destination": destination} | self._anew()
-        self._connection.execute(update(deliveries).where(mine), values)
+        self._update(subscription_id, {"destination": destination} | self._anew())
 
     def wake(self, subscription_id: str) -> None:
         """Send what is still to be told about a subscription at once."""
-        mine = and_(deliveries.c.subscription_id == subscription_id, _PENDING)
-        self._connection.execute(update(deliveries).where(mine), self._anew())
+        self._update(subscription_id, self._anew())
+
+    def _update(self, subscription_id: str, values: dict[str, Any]) -> None:
+        here = {"subscription": subscription_id}
+        self._connection.execute(update(deliveries).where(_OF_SUBSCRIPTION), values | here)
 
     def take_back(self) -> None:
         """End every lease, and begin the time of all that is pending anew."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from db.engine import WRITING, in_memory, open_engine
+from db.engine import in_memory, open_engine, writing
 from db.outbox import SqlOutbox
 from db.sessions import SqlSessions
 from db.simulations import SqlSimulations
@@ -55,15 +55,13 @@ class SqlStorage:
     @contextmanager
     def transaction(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that writes, and excludes other writers."""
-        with self._turn, self._engine.connect() as plain:
-            connection = plain.execution_options(**{WRITING: True})
-            with connection.begin():
-                yield self._unit(connection)
+        with self._turn, writing(self._engine) as connection:
+            yield self._unit(connection)
 
     @contextmanager
     def reading(self) -> Iterator[SqlUnitOfWork]:
-        """A unit of work that only reads, from one snapshot."""
-        with self._turn, self._engine.connect() as connection, connection.begin():
+        """A unit of work that only reads; each answer is of one moment."""
+        with self._turn, self._engine.connect() as connection:
             yield self._unit(connection)
 
     def _unit(self, connection: Connection) -> SqlUnitOfWork:

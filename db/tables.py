@@ -37,7 +37,8 @@ sessions = Table(
 )
 Index("sessions_of_af", sessions.c.af_id, sessions.c.number)
 Index("sessions_of_ue", sessions.c.af_id, sessions.c.ue_address)
-Index("sessions_expiring", sessions.c.expires_at_s)
+# By state first: otherwise SQLite takes the index below, and goes through every active session.
+Index("sessions_expiring", sessions.c.state, sessions.c.expires_at_s)
 Index("sessions_by_state", sessions.c.state, sessions.c.changed_at_s)
 
 #: The outbox. It outlives its subscriptions: the end of one is the last that is told of it.

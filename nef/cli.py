@@ -84,7 +84,7 @@ def serve(host: str, port: int, public_url: str | None, database: str, **more: A
     """Serve the APIs, with the simulated network behind them, until interrupted."""
     # Most of the time of a start, which the other commands do without.
     from nef.app import create_app  # noqa: PLC0415 - see above
-    from nef.serving import server_of  # noqa: PLC0415 - see above
+    from nef.serving import leave_start_alone, server_of  # noqa: PLC0415 - see above
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with _listening(host, port) as listening:
@@ -96,6 +96,7 @@ def serve(host: str, port: int, public_url: str | None, database: str, **more: A
         except (NefError, StorageUnusable) as error:
             raise click.ClickException(str(error)) from None
         _tell(nef, settings)
+        leave_start_alone()
         # uvicorn has stopped in good order when it passes the interruption on.
         with suppress(KeyboardInterrupt):
             server_of(nef.asgi).run(sockets=[listening])

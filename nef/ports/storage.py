@@ -203,5 +203,5 @@ class Storage(Protocol):
         ...
 
     def reading(self) -> AbstractContextManager[UnitOfWork]:
-        """Open a unit of work that only reads, beside any writer."""
+        """Open a unit of work that only reads, beside any writer; each answer is of one moment."""
         ...
