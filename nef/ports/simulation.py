@@ -54,7 +54,10 @@ class CellStatus:
 
 @dataclass(frozen=True, slots=True)
 class CarriedFlow:
-    """A QoS flow as the user plane must carry it; component None is the default bearer."""
+    """A QoS flow as the user plane must carry it; component None is the default bearer.
+
+    `delay_ms` is what a packet takes that waits for nothing.
+    """
 
     ue_id: str
     ipv4: IPv4Address | None
@@ -67,6 +70,7 @@ class CarriedFlow:
     level: int | None
     priority: int
     guaranteed: bool
+    delay_ms: float
 
 
 class Simulation(Protocol):

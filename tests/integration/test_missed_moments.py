@@ -25,7 +25,10 @@ class Life:
 
     def __init__(self, folder: Path, scenario: str) -> None:
         self.wall = FakeClock(BEGUN_S)
-        self.settings = {"database_url": f"sqlite:///{folder / 'nef.sqlite3'}", "mode": "real"}
+        self.settings: dict[str, Any] = {
+            "database_url": f"sqlite:///{folder / 'nef.sqlite3'}",
+            "mode": "real",
+        }
         self.scenario = scenario
 
     def start(self) -> Any:

@@ -39,8 +39,8 @@ def said(network: Simulated, ue_id: str, n_bytes: int) -> TransferTime | None:
 def taken_s(
     network: Simulated, ue_id: str, n_bytes: int, rate_bps: int, patience_s: float
 ) -> float:
-    """How long the relay takes for so many bytes in a session of a rate, and the path's delay."""
-    begun_s, delay_s = network.now_s, network.seen_by(ue_id).delay_ms / 1000
+    """How long the relay takes for so many bytes in a session of a rate, until the last arrives."""
+    begun_s = network.now_s
     network.reserve(reservation("s", demand(rate_bps / 1e6), ue=ue_id), begun_s)
     ue = next(ue for ue in network.ues(begun_s) if ue.ue_id == ue_id)
     address = ue.ipv4 or ue.ipv6
@@ -61,10 +61,11 @@ def taken_s(
             count = -(-n_bytes // len(packet))
             run = Run(memoryview(packet * count), len(packet), count)
             relay.from_n6(run, FakeOutlet(), 0)
-        relay.depart(ms * _MS)
-        left_bytes -= sum(map(len, device.take()))
-        if left_bytes <= 0:
-            return network.now_s - begun_s + delay_s
+        for tenth in range(10):
+            relay.depart(ms * _MS + tenth * _MS // 10)
+            left_bytes -= sum(map(len, device.take()))
+            if left_bytes <= 0:
+                return network.now_s - begun_s + tenth / 10_000
         network.step(0.001)
     raise AssertionError(f"{left_bytes} bytes had not left after {patience_s} s")
 
