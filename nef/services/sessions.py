@@ -210,6 +210,9 @@ class SessionService:
             raise
         if levels is not None:
             changed = replace(changed, grants=first_grants(levels))
+        elif changed.expires_at_s != intent.expires_at_s:
+            # It holds what it holds, and the network foresees another end of it.
+            self.network.restore((reservation_of(changed),), now_s)
         session = self._settled(intent, changed)
         return self._followed(session)
 

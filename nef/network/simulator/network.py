@@ -59,8 +59,11 @@ class SimulatedNetwork:
         with self._lock:
             self._move(now_s)
             cell_id = self._ledger.cell_of(session_id)
+            reservation = self._ledger.reservation(session_id)
             self._ledger.release(session_id)
-            if cell_id is not None:
+            if reservation is not None and _is_over(reservation, now_s):
+                self.stage.history.record(self._ledger)  # every forecast knew it
+            elif cell_id is not None:
                 self.stage.changed(cell_id)
 
     def restore(self, reservations: Iterable[Reservation], now_s: float) -> None:
@@ -299,6 +302,10 @@ class SimulatedNetwork:
         if carried != self._carried:
             self._carried, self._version = carried, self._version + 1
         self._carried_revision = self._ledger.revision
+
+
+def _is_over(reservation: Reservation, now_s: float) -> bool:
+    return reservation.expires_at_s is not None and reservation.expires_at_s <= now_s
 
 
 def _check_known(noun: str, name: str, known: Iterable[str]) -> None:
