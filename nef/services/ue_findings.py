@@ -1,6 +1,7 @@
 """What is found about UEs: their rates, transfers, places and traffic."""
 
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import fmean, pvariance
@@ -23,6 +24,7 @@ from nef.domain.findings import (
     Traffic,
     TransferTime,
 )
+from nef.domain.sharing import shared_rate_bps
 from nef.domain.units import MAX_BPS, BitRate
 from nef.ports.information import UeIdentity
 from nef.services.inquiries import Found, Inquiry, in_parts, least_confidence
@@ -36,17 +38,20 @@ NEVER_MS = sys.float_info.max
 
 def dn_performance(inquiry: Inquiry) -> Found | None:
     """What a new flow could get, over the window or in its parts."""
-    courses = [course for _, course in inquiry.ue_courses()]
-    if not courses:
+    known = inquiry.ue_courses()
+    if not known:
         return None
-    whole = _performance(inquiry, courses)
+    cells, courses = [ue.cell_id for ue, _ in known], [course for _, course in known]
+    whole = _performance(inquiry, cells, courses)
     if inquiry.question.part_s is None:
         return [whole], _readings(whole)
     split = zip(*(in_parts(inquiry, course) for course in courses), strict=False)
-    return [_performance(inquiry, part) for part in split], _readings(whole)
+    return [_performance(inquiry, cells, part) for part in split], _readings(whole)
 
 
-def _performance(inquiry: Inquiry, courses: Sequence[Course[UeMoment]]) -> DnPerformance:
+def _performance(
+    inquiry: Inquiry, cells: Sequence[str], courses: Sequence[Course[UeMoment]]
+) -> DnPerformance:
     moments = [moment for course in courses for moment in course.moments]
     rates = [moment.rate_dl for moment in moments]
     means_bps = [mean(c, _rate_bps) for c in courses]
@@ -57,7 +62,7 @@ def _performance(inquiry: Inquiry, courses: Sequence[Course[UeMoment]]) -> DnPer
         mean_rate=BitRate(int(fmean(means_bps))),
         least_rate=min(rates),
         most_rate=max(rates),
-        total_rate=BitRate(min(int(sum(means_bps)), MAX_BPS)),
+        total_rate=_total_rate(cells, courses),
         rate_variance=fmean([variance(c, _rate_bps) for c in courses]),
         mean_delay_ms=fmean([mean(c, _delay_ms) for c in courses]),
         most_delay_ms=max(_delay_ms(moment) for moment in moments),
@@ -66,6 +71,14 @@ def _performance(inquiry: Inquiry, courses: Sequence[Course[UeMoment]]) -> DnPer
         ues=len(courses),
         confidence=least_confidence(courses),
     )
+
+
+def _total_rate(cells: Sequence[str], courses: Sequence[Course[UeMoment]]) -> BitRate:
+    """What the UEs could get all at once: those of a cell share what is free in it."""
+    of_cell: dict[str, list[Course[UeMoment]]] = defaultdict(list)
+    for cell_id, course in zip(cells, courses, strict=True):
+        of_cell[cell_id].append(course)
+    return BitRate(min(int(sum(map(shared_rate_bps, of_cell.values()))), MAX_BPS))
 
 
 def _readings(found: DnPerformance) -> dict[str, float]:

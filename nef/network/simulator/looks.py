@@ -62,6 +62,7 @@ class Look:
             reachable=attached and is_covered(self.rates[ue_id]),
             rate_dl=BitRate(self.rate_bps(ue_id, flow)),
             total_rate_dl=BitRate(self.total_rate_bps(ue_id, flow)),
+            free_blocks=self.free_blocks(flow.priority),
             delay_ms=path_delay_ms(self.cell, Reliability.of(flow.per)),
         )
 
