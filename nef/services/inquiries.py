@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar
 
 from nef.domain.analytics import Question
@@ -52,6 +53,13 @@ class Inquiry:
         row = FIVE_QIS.get(quality.five_qi or 0)
         per = quality.per or (row.per if row else ORDINARY_FLOW.per)
         return FlowClass(per, row.priority if row else ORDINARY_FLOW.priority)
+
+    @property
+    def delay_budget_ms(self) -> float:
+        """How late a packet may come for the QoS to hold; a 5QI has a budget of its own."""
+        quality = self.question.quality
+        row = FIVE_QIS.get(quality.five_qi or 0)
+        return quality.delay_ms or (row.delay_ms if row else inf)
 
     def ue_courses(self) -> list[tuple[UeIdentity, Course[UeMoment]]]:
         """The course of each UE that is known, within the window."""

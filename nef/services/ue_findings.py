@@ -3,6 +3,7 @@
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 from statistics import fmean, pvariance
 
@@ -91,9 +92,6 @@ def _readings(found: DnPerformance) -> dict[str, float]:
         Measure.MEAN_DELAY: found.mean_delay_ms,
         Measure.MOST_DELAY: found.most_delay_ms,
         Measure.DELAY_VARIANCE: found.delay_variance,
-        Measure.LOSS: 100 * found.loss.value,
-        # A class of flows has one error rate, whatever the radio: link adaptation keeps it.
-        Measure.LOSS_VARIANCE: 0.0,
     }
 
 
@@ -146,11 +144,12 @@ def _times_s(course: Course[UeMoment], volume_bytes: int, repeats: int) -> list[
 
 
 def sustainability(inquiry: Inquiry) -> Found | None:
-    """When UEs get less than the rates in question."""
+    """When UEs get less than the rates in question, or get them later than they may come."""
     courses = inquiry.ue_courses()
     if not courses:
         return None
     wanted = [t.value for t in inquiry.question.thresholds if t.measure is Measure.LEAST_RATE]
+    kept = partial(_kept_bps, inquiry.delay_budget_ms)
     found = [
         Shortfall(
             inquiry.network[ue.cell_id],
@@ -161,9 +160,9 @@ def sustainability(inquiry: Inquiry) -> Found | None:
         )
         for threshold in wanted
         for ue, course in courses
-        for from_s, until_s in spans(course, lambda m, t=threshold: _total_bps(m) < t)  # type: ignore[misc]
+        for from_s, until_s in spans(course, lambda m, t=threshold: kept(m) < t)  # type: ignore[misc]
     ]
-    least = min(_total_bps(m) for _, course in courses for m in course.moments)
+    least = min(kept(m) for _, course in courses for m in course.moments)
     return sorted(found, key=lambda s: s.from_s), {Measure.LEAST_RATE: least}
 
 
@@ -207,9 +206,10 @@ def _rate_bps(moment: UeMoment) -> float:
     return float(moment.rate_dl.bps)
 
 
-def _total_bps(moment: UeMoment) -> float:
+def _kept_bps(delay_budget_ms: float, moment: UeMoment) -> float:
+    """The rate that comes in time; one that comes too late is none."""
     # The throughput of a UE includes what its sessions have: the question is whether one holds.
-    return float(moment.total_rate_dl.bps)
+    return float(moment.total_rate_dl.bps) if moment.delay_ms <= delay_budget_ms else 0.0
 
 
 def _delay_ms(moment: UeMoment) -> float:
