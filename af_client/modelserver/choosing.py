@@ -23,15 +23,17 @@ class Chooser:
     def by_forecast(self, answer: Reported) -> Choice:
         """Choose what the bandwidth of now and the predicted times, if they are sure, allow."""
         sure = answer.confidence >= self._policy.least_confidence
-        known = answer.seconds.items() if sure else ()
+        if answer.seconds is None or not sure:
+            return self.by_bandwidth(answer.bandwidth_bps)
+        known = answer.seconds.items()
         predicted_s = {self._names[n]: seconds for n, seconds in known if n in self._names}
         return self._best(answer.bandwidth_bps, predicted_s)
 
     def by_bandwidth(self, bandwidth_bps: int) -> Choice:
         """Choose what a bandwidth allows."""
-        return self._best(bandwidth_bps, {})
+        return self._best(bandwidth_bps, None)
 
-    def _best(self, bandwidth_bps: int, predicted_s: Mapping[str, float]) -> Choice:
+    def _best(self, bandwidth_bps: int, predicted_s: Mapping[str, float] | None) -> Choice:
         return select(
             self._variants,
             bandwidth_bps,
