@@ -243,7 +243,7 @@ def _sieve(
         needs = f"{rung.variant.name} needs {_need(rung.rate_bps)}"
         if rung.rate_bps > bandwidth_bps:
             why = f"{needs} to arrive within {time_s:g} s, but {_supply(bandwidth_bps)} is there"
-        elif (late := _late(rung.variant.name, time_s, predicted_s)) is not None:
+        elif predicted_s is not None and (late := _late(rung.variant.name, time_s, predicted_s)):
             why = late
         elif ladder and rung.rate_bps >= ladder[-1].rate_bps:
             better = ladder[-1]
@@ -255,15 +255,13 @@ def _sieve(
     return tuple(ladder), tuple(rejected)
 
 
-def _late(name: str, time_s: float, predicted_s: Mapping[str, float] | None) -> str | None:
+def _late(name: str, time_s: float, predicted_s: Mapping[str, float]) -> str | None:
     """Why the network does not foresee a variant to arrive in time, None where it does."""
-    if predicted_s is None:
+    seconds = predicted_s.get(name)
+    if seconds is not None and seconds <= time_s:
         return None
-    if name not in predicted_s:
-        return f"{name} would not arrive, as the network foresees it"
-    if predicted_s[name] > time_s:
-        return f"{name} would take {predicted_s[name]:.1f} s, as the network foresees it"
-    return None
+    taken = "not arrive" if seconds is None else f"take {seconds:.1f} s"
+    return f"{name} would {taken}, as the network foresees it"
 
 
 def _no_time(variants: Iterable[Variant], budget_s: float, margin_s: float) -> Choice:

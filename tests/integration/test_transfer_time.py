@@ -4,36 +4,19 @@ from ipaddress import ip_address
 
 import pytest
 
+from builders.predictions import said
 from builders.reservations import demand, reservation
 from builders.simulations import Simulated
 from fakes.outlets import FakeOutlet
-from nef.domain.analytics import AnalyticsEvent, Question, Target, Volume
-from nef.domain.findings import TransferTime
 from nef.network.simulator.scenario import shipped_scenarios
 from nef.network.userplane.forwarding import Forwarder
 from nef.network.userplane.grants import table_of
 from nef.network.userplane.packets import encode_attachment, encode_udp
 from nef.network.userplane.runs import Run, run_of
 from nef.schemas.simulation import flows_document
-from nef.services.analytics import Analyst
 
 _MS = 10**6
 TOLERANCE = 0.05
-
-
-def said(network: Simulated, ue_id: str, n_bytes: int) -> TransferTime | None:
-    """What analytics say of a volume that begins to flow now."""
-    gpsi = next(ue.gpsi for ue in network.ues(network.now_s) if ue.ue_id == ue_id)
-    question = Question(
-        AnalyticsEvent.E2E_DATA_VOL_TRANS_TIME,
-        "",
-        target=Target(gpsi=gpsi),
-        volumes=(Volume(n_bytes),),
-    )
-    answer = Analyst(network.information).answer(question, network.now_s)
-    assert answer is not None
-    found = [one for one in answer.findings if isinstance(one, TransferTime)]
-    return found[0] if found else None
 
 
 def taken_s(
