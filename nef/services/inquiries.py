@@ -47,6 +47,15 @@ class Inquiry:
         return self.question.window.at(self.now_s)
 
     @property
+    def known_from_s(self) -> float:
+        """From when on anything is known of the window: the past may not reach back so far."""
+        from_s, _ = self.window
+        if from_s >= self.now_s or not self.places:
+            return from_s
+        course = self.information.cell_course(self.places[0].cell_id, *self.window, self.now_s)
+        return from_s if course is None else course.from_s
+
+    @property
     def flow(self) -> FlowClass:
         """The class of flow that the question means."""
         quality = self.question.quality

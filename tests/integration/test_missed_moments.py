@@ -1,6 +1,8 @@
 """A service that was away while time ran on tells what it has missed: once, in order, and dated."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +139,29 @@ def test_a_time_away_is_known_afterwards(tmp_path: Path) -> None:
     data = answer["dnPerfInfos"][0]["dnPerf"][0]["perfData"]
     assert mbps(data["minTrafficRate"]) == 7
     assert mbps(data["maxTrafficRate"]) == 121
+
+
+def test_what_a_restart_has_forgotten_is_not_called_known(tmp_path: Path) -> None:
+    life = Life(tmp_path, "fading-ue")
+    with life.start() as nef:
+        life.tick(nef, 25)
+        whole = ask_past(nef, 20)
+    with life.start() as nef:
+        life.tick(nef, 5)
+        part = ask_past(nef, 20)
+    assert (whole.from_s, whole.confidence) == (BEGUN_S + 5, 100)
+    assert (part.from_s, part.confidence) == (BEGUN_S + 25, 25)
+
+
+@dataclass(frozen=True)
+class Past:
+    from_s: float
+    confidence: int
+
+
+def ask_past(nef: Served, seconds: int) -> Past:
+    """From when on an answer about the last seconds holds, and how sure it is."""
+    answer = nef.http.post(FETCH, json=fetched("DN_PERFORMANCE", {"offsetPeriod": -seconds})).json()
+    [info] = answer["dnPerfInfos"]
+    assert info["dnPerf"][0]["temporalValidCon"]["startTime"] == answer["start"]
+    return Past(datetime.fromisoformat(answer["start"]).timestamp(), info["confidence"])

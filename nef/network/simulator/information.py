@@ -139,7 +139,8 @@ class SimulatedInformation:
         moments = tuple(moment(s, cell.id, run.started_s + s.time_s) for s in own)
         if not moments:
             return None
-        return Course(moments, max(until_s, moments[-1].time_s), confidence)
+        known = _share(own[0].time_s, first_s, last_s)
+        return Course(moments, max(until_s, moments[-1].time_s), round(known * confidence))
 
     def _samples(self, cell: Cell, from_s: float, until_s: float) -> tuple[Sequence[Sample], int]:
         stage, now_s = self._stage, self._stage.ledger.time_s
@@ -168,6 +169,13 @@ class SimulatedInformation:
         if (cell.id, time_s) not in self._ahead:
             self._ahead[cell.id, time_s] = ledger.look_at(cell, time_s)
         return self._ahead[cell.id, time_s]
+
+
+def _share(begun_s: float, from_s: float, until_s: float) -> float:
+    """How much of a window is known, where nothing is known of it before a moment."""
+    if until_s <= from_s:
+        return 1.0
+    return (until_s - min(max(begun_s, from_s), until_s)) / (until_s - from_s)
 
 
 def _with_ends(
