@@ -72,6 +72,14 @@ class Ledger:
         """What a session wants; None where it is not known, or has ended."""
         return self._sessions_of.get(self._cell_of.get(session_id, ""), {}).get(session_id)
 
+    def ends_s(self, cell_id: str) -> dict[str, float]:
+        """When those sessions of a cell end that have said so, in the time of the run."""
+        return {
+            name: self.run.time_s(reservation.expires_at_s)
+            for name, reservation in self._sessions_of[cell_id].items()
+            if reservation.expires_at_s is not None
+        }
+
     def levels(self, session_id: str) -> Levels | None:
         """What a session holds; None where it is not known, or has ended."""
         cell_id = self._cell_of.get(session_id)
@@ -90,9 +98,10 @@ class Ledger:
         return self._looks[cell_id]
 
     def look_at(self, cell: Cell, time_s: float) -> Look:
-        """A forecast: how a cell will stand if nobody comes or goes."""
+        """A forecast: how a cell will stand if nobody comes, and sessions end when they said."""
         rates = self._rates_at(cell, time_s)
-        needs = self._needs(cell.id, rates, time_s)
+        over = {name for name, end_s in self.ends_s(cell.id).items() if end_s <= time_s}
+        needs = [n for n in self._needs(cell.id, rates, time_s) if n.session_id not in over]
         return self._looked(cell, time_s, rates, needs, allocate(cell.carrier.blocks, needs))
 
     # --- what happens ---
