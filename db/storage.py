@@ -67,6 +67,12 @@ class SqlStorage:
         with self._read_turn, self._engine.connect() as connection:
             yield self._unit(connection)
 
+    @contextmanager
+    def at_once(self) -> Iterator[SqlUnitOfWork]:
+        """A unit of work of a single call."""
+        with self._write_turn, self._engine.connect() as connection:
+            yield self._unit(connection)
+
     def _unit(self, connection: Connection) -> SqlUnitOfWork:
         return SqlUnitOfWork(
             SqlSessions(connection),
