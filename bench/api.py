@@ -14,9 +14,8 @@ from statistics import median
 import numpy as np
 
 from bench.filling import EACH, owner
-from bench.sides import BODY, Client, Cost, Side, all_told, serving, store
+from bench.sides import GPSI, Client, Cost, Side, all_told, body, serving, store
 from bench.table import printed
-from bench.world import GPSI
 
 #: How many sessions are stored while it is measured.
 STORED = 10_000
@@ -60,7 +59,9 @@ def measure(client: Client, side: Side, connections: int, count: int) -> dict[st
     """One round of every kind of request."""
     found: dict[str, Cost] = {}
     base = side.of("bench")
-    found["create"], made = client.ask(side, connections, [["POST", base, BODY]] * count)
+    found["create"], made = client.ask(
+        side, connections, [["POST", base, body(n)] for n in range(count)]
+    )
     found["read"], _ = client.ask(side, connections, [["GET", path, None] for path in made])
     listed = [["GET", side.of(owner(n % (STORED // EACH))), None] for n in range(count)]
     found["list"], _ = client.ask(side, connections, listed)
@@ -75,9 +76,11 @@ def measure(client: Client, side: Side, connections: int, count: int) -> dict[st
 
 def _told(client: Client, nef: Side, connections: int, count: int) -> Cost:
     """Creates of which each AF is told at once, with the sending of what it is told."""
-    events = [*BODY["events"], "SUCCESSFUL_RESOURCES_ALLOCATION"]
-    body = BODY | {"notificationDestination": client.receiver_url, "events": events}
-    asked = [["POST", nef.of("bench"), body]] * count
+    wanted = {
+        "notificationDestination": client.receiver_url,
+        "events": ["SUCCESSFUL_RESOURCES_ALLOCATION"],
+    }
+    asked = [["POST", nef.of("bench"), body(n, **wanted)] for n in range(count)]
     cost, made = client.ask(nef, connections, asked, lambda: all_told(nef))
     client.ask(nef, connections, [["DELETE", path, None] for path in made])
     return cost
