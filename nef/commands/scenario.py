@@ -13,9 +13,10 @@ from nef.network.simulator.parsing import schema
 from nef.network.simulator.radio import peak_rate_bps
 from nef.network.simulator.run import scenario_of
 from nef.network.simulator.scenario import Cell, Scenario, Ue, shipped_document, shipped_scenarios
-from nef.network.simulator.timeline import Timeline, timeline_of
+from nef.network.simulator.timeline import Timeline, alike, timeline_of
 
 _MOST_ROWS = 30
+_MOST_NAMES = 6
 
 
 @click.group()
@@ -77,6 +78,7 @@ def _size(found: Scenario) -> str:
 
 def _description(timeline: Timeline) -> Iterator[str]:
     found = timeline.scenario
+    rows = [(name, *row) for name, row in alike((ue.id, _ue_row(timeline, ue)) for ue in found.ues)]
     yield f"{found.name}: {found.description}"
     yield _size(found)
     yield ""
@@ -87,13 +89,15 @@ def _description(timeline: Timeline) -> Iterator[str]:
     yield ""
     yield from _table(
         ("UE", "cell", "SINR dB", "Mbit/s least", "mean", "most", "own flows"),
-        [_ue_row(timeline, ue) for ue in found.ues[:_MOST_ROWS]],
+        rows[:_MOST_ROWS],
     )
-    if len(found.ues) > _MOST_ROWS:
-        yield f"and {len(found.ues) - _MOST_ROWS} more"
+    if len(rows) > _MOST_ROWS:
+        yield f"and {len(rows) - _MOST_ROWS} more"
     yield "Mbit/s: what a new flow of error rate 1E-3 could get, over the time of the scenario"
     for group in found.groups:
-        yield f"group {group.id}: {', '.join(group.ue_ids[:_MOST_ROWS])}"
+        more = ", ..." if len(group.ue_ids) > _MOST_NAMES else ""
+        names = ", ".join(group.ue_ids[:_MOST_NAMES])
+        yield f"group {group.id}, {len(group.ue_ids)}: {names}{more}"
 
 
 def _cell_row(timeline: Timeline, cell: Cell) -> tuple[str, ...]:
@@ -115,7 +119,6 @@ def _ue_row(timeline: Timeline, ue: Ue) -> tuple[str, ...]:
     rates, sinrs = timeline.rates_bps[ue.id], timeline.sinrs_db[ue.id]
     least, most = min(sinrs), max(sinrs)
     return (
-        ue.id,
         ue.cell_id if ue.attached else f"{ue.cell_id} (off)",
         f"{least:.1f}" if least == most else f"{least:.1f} to {most:.1f}",
         *(f"{rate / 1e6:.1f}" for rate in (min(rates), timeline.mean(rates), max(rates))),
