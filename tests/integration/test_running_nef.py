@@ -12,10 +12,17 @@ from builders.waiting import until
 from nef.domain.errors import Conflict, InvalidRequest, InvalidValue, NotFound
 from nef.testing import RunningNef, running_nef
 
+EIGHT = component(2, "8 Mbps")
 
-def session(nef: RunningNef, destination: str = "http://127.0.0.1:9/nobody", **more: Any) -> str:
-    """The id of a session of 8 Mbit/s that was admitted."""
-    body = by_value(component(2, "8 Mbps"), notificationDestination=destination, **more)
+
+def session(
+    nef: RunningNef,
+    destination: str = "http://127.0.0.1:9/nobody",
+    part: Any = EIGHT,
+    **more: Any,
+) -> str:
+    """The id of a session of one component that was admitted."""
+    body = by_value(part, notificationDestination=destination, **more)
     response = requests.post(nef.url + AF, json=body, timeout=30)
     assert response.status_code == 201, response.text
     link: str = response.json()["self"]
@@ -168,3 +175,16 @@ def test_a_fault_that_makes_no_sense_is_refused_with_its_reason(nef: RunningNef)
         nef.set_fault("response-slow", probability=10)
     with pytest.raises(InvalidValue, match="lasts_s"):
         nef.set_fault("response-slow", lasts_s=1)
+
+
+@pytest.mark.nef(scenario="street")
+def test_a_session_is_told_what_it_has_after_each_handover(nef: RunningNef) -> None:
+    session(nef, part=component(2, "40 Mbps", ("less", "5 Mbps")))
+    nef.step(80)
+    assert told(nef) == [
+        (0.0, ("SUCCESSFUL_RESOURCES_ALLOCATION",)),
+        (27.0, ("QOS_NOT_GUARANTEED",)),
+        (57.0, ("QOS_GUARANTEED",)),
+    ]
+    assert nef.notified()[1].document["eventReports"][0]["appliedQosRef"] == "less"
+    assert nef.ue("bus").cell_id == "cell-c"

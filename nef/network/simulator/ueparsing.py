@@ -10,6 +10,7 @@ import numpy as np
 
 from nef.domain.units import BitRate, PacketErrorRate
 from nef.network.simulator.conditions import Condition, Constant, Path, Trace, rising
+from nef.network.simulator.handover import Trigger, Way, way_of
 from nef.network.simulator.pointers import parsed, span, wrong
 from nef.network.simulator.radio import sinr_of_rate_db
 from nef.network.simulator.scenario import Background, Cell, Span, Ue
@@ -30,7 +31,7 @@ def ues_of(
     cell = cells.get(entry["cell"])
     if cell is None:
         raise wrong(f"{pointer}/cell", f"no such cell; there are: {', '.join(cells)}")
-    condition = _condition(f"{pointer}/radio", entry["radio"], cell)
+    condition = _condition(f"{pointer}/radio", entry["radio"], cell, cells)
     background = tuple(
         chain.from_iterable(
             _background(f"{pointer}/background/{i}", flow, duration_s)
@@ -44,6 +45,7 @@ def ues_of(
             attached=entry.get("attached", True),
             condition=condition,
             background=background,
+            stays=condition.stays if isinstance(condition, Way) else (),
         )
 
 
@@ -99,11 +101,17 @@ def _shares(pointer: str, entry: dict[str, Any], duration_s: float) -> Iterable[
     return [(share, Span(from_s, until_s)) for (from_s, share), (until_s, _) in pairwise(ends)]
 
 
-def _condition(pointer: str, entry: dict[str, Any], cell: Cell) -> Condition:
+def _condition(
+    pointer: str, entry: dict[str, Any], cell: Cell, cells: Mapping[str, Cell]
+) -> Condition:
     kinds = [kind for kind in _KINDS if kind in entry]
     if len(kinds) != 1:
         raise wrong(pointer, f"say exactly one of {', '.join(_KINDS)}")
     [kind] = kinds
+    if "handover" in entry:
+        if kind != "path":
+            raise wrong(f"{pointer}/handover", "only a UE on a path is handed over")
+        return _way(pointer, entry, cell, cells)
     if kind == "sinr_db":
         return Constant(float(entry["sinr_db"]))
     if kind == "path":
@@ -134,6 +142,15 @@ def _path(pointer: str, entry: dict[str, Any], cell: Cell) -> Path:
     seen, height_m = entry.get("line_of_sight", False), float(entry.get("height_m", 1.5))
     width_mhz = float(cell.carrier.bandwidth_mhz)
     return Path(cell.site, width_mhz, times_s, xs_m, ys_m, height_m, seen)
+
+
+def _way(pointer: str, entry: dict[str, Any], cell: Cell, cells: Mapping[str, Cell]) -> Way:
+    own = entry["handover"]
+    trigger = Trigger(float(own.get("hysteresis_db", 3)), own.get("time_to_trigger_ms", 320) / 1000)
+    first = _path(pointer, entry, cell)
+    heard = [one for one in cells.values() if one.site is not None]
+    paths = {one.id: first if one is cell else _path(pointer, entry, one) for one in heard}
+    return way_of(heard, paths, cell.id, trigger)
 
 
 def _columns(pointer: str, points: Iterable[Iterable[float]]) -> Iterator[tuple[float, ...]]:

@@ -17,7 +17,7 @@ from nef.network.simulator.parsing import parse, schema
 from nef.network.simulator.pathloss import Site, path_loss_db
 from nef.network.simulator.radio import Carrier, block_rates_bps, blocks_for, elements_a_second
 from nef.network.simulator.run import scenario_of
-from nef.network.simulator.scenario import shipped_scenarios
+from nef.network.simulator.scenario import Stay, shipped_scenarios
 from nef.network.simulator.timeline import timeline_of
 from nef.ports.information import FlowClass
 
@@ -149,6 +149,29 @@ def test_the_rates_of_the_long_scenarios_are_as_told(
         at = timeline.times_s.index(float(row[0]) * unit_s)
         for column, ue_id in ues.items():
             assert row[column] == f"{timeline.rates_bps[ue_id][at] / 1e6:.1f}", row
+
+
+def test_the_bus_is_where_the_page_says() -> None:
+    scenario = scenario_of("street")
+    told = [(stay.cell_id, stay.from_s) for stay in scenario.ues[0].stays]
+    assert "to `cell-b` after 27 s and to `cell-c` after 57 s" in SCENARIOS
+    assert told == [("cell-a", 0), ("cell-b", 27), ("cell-c", 57)]
+    assert "holds\n43 of the 51 blocks of `cell-b`" in SCENARIOS  # test_handover.py
+
+
+def test_the_defaults_of_a_handover_are_those_of_the_page() -> None:
+    site = {"environment": "umi"}
+    cells = [{"id": f"c-{n}", "bandwidth_mhz": 20, "site": site | {"x_m": 300 * n}} for n in (0, 1)]
+    radio = {"path": [[0, 0, 0], [30, 300, 0]]}
+    ue = {"id": "u", "gpsi": "msisdn-12345", "supi": "imsi-12345", "cell": "c-0"}
+
+    def stays(**handover: float) -> tuple[Stay, ...]:
+        way = radio | {"handover": handover}
+        return parse({"name": "x", "cells": cells, "ues": [ue | {"radio": way}]}).ues[0].stays
+
+    assert len(stays()) == 2
+    assert stays() == stays(hysteresis_db=3, time_to_trigger_ms=320)
+    assert "the hysteresis (3 dB) for the time to trigger (320 ms)" in MODEL
 
 
 def test_the_error_of_the_page_is_that_of_the_command(tmp_path: Path) -> None:
