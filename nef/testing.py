@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -232,6 +232,9 @@ class _Door:
 
     nef: Nef
 
+    def __init__(self) -> None:
+        self._running = ExitStack()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.nef.asgi(scope, receive, send)
 
@@ -239,11 +242,10 @@ class _Door:
         nef = create_app(settings)  # where it is refused, what there was goes on
         self.stop()
         self.nef = nef
-        nef.background.start()
+        self._running.enter_context(nef.running())
 
     def stop(self) -> None:
-        if hasattr(self, "nef"):
-            self.nef.background.stop()
+        self._running.close()
 
 
 def _all_tried(newest_first: Sequence[Delivery]) -> bool:
