@@ -7,7 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from nef.network.simulator.pathloss import Site, path_loss_db, sinr_db
+from nef.network.simulator.cqi import Floats
+from nef.network.simulator.pathloss import Site, path_loss_db, received_dbm, sinr_db
 
 #: How finely a forecast looks at a UE that moves.
 MOVING_STEP_S = 1.0
@@ -76,12 +77,20 @@ class Path:
 
     def sinr_db(self, time_s: float) -> float:
         """What the path loss of TR 38.901 leaves at the place of the moment."""
-        x_m = np.interp(time_s, self.times_s, self.xs_m)
-        y_m = np.interp(time_s, self.times_s, self.ys_m)
-        distance_m = np.array([np.hypot(x_m - self.site.x_m, y_m - self.site.y_m)])
-        seen = self.line_of_sight
-        loss_db = path_loss_db(self.site, distance_m, self.height_m, line_of_sight=seen)
+        loss_db = self._loss_db(np.array([time_s]))
         return float(sinr_db(self.site, loss_db, self.bandwidth_mhz)[0])
+
+    def received_dbm(self, times_s: Floats) -> Floats:
+        """The power that arrives at the moments, of the whole carrier."""
+        received: Floats = received_dbm(self.site, self._loss_db(times_s))
+        return received
+
+    def _loss_db(self, times_s: Floats) -> Floats:
+        x_m = np.interp(times_s, self.times_s, self.xs_m)
+        y_m = np.interp(times_s, self.times_s, self.ys_m)
+        distance_m = np.hypot(x_m - self.site.x_m, y_m - self.site.y_m)
+        seen = self.line_of_sight
+        return path_loss_db(self.site, distance_m, self.height_m, line_of_sight=seen)
 
     def changes_s(self, from_s: float, until_s: float) -> tuple[float, ...]:
         """A grid over the time in which the UE moves."""

@@ -1,21 +1,21 @@
 """Who holds what in which cell, now: the state of the simulated network, without lock or clock."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from nef.domain.admission import Allocation, FlowNeed, acceptable_blocks, admit, allocate
+from nef.domain.admission import Allocation, acceptable_blocks, admit, allocate
 from nef.domain.errors import ResourcesRefused
-from nef.domain.units import BitRate
-from nef.network.simulator.looks import Look, held_blocks
+from nef.network.simulator.looks import Look, look_of
 from nef.network.simulator.needs import (
+    Served,
     UeRates,
-    background_needs,
+    acceptable_rates,
+    cell_needs,
     flow_needs,
     is_covered,
-    reliability,
-    reserved_bps,
+    sessions_of,
 )
 from nef.network.simulator.run import Run
 from nef.network.simulator.scenario import Cell, Ue
@@ -34,8 +34,10 @@ class Ledger:
         self._index = {ue.id: i for i, ue in enumerate(self._ues)}
         self._loaded = [ue for ue in self._ues if ue.background]
         self._ues_of: dict[str, list[Ue]] = defaultdict(list)
+        self._serving = {ue.id: ue.cell_at(time_s) for ue in self._ues}
+        self._movers = [ue for ue in self._ues if ue.stays]
         for ue in self._ues:
-            self._ues_of[ue.cell_id].append(ue)
+            self._ues_of[self._serving[ue.id]].append(ue)
         self._sessions_of: dict[str, dict[str, Reservation]] = defaultdict(dict)
         self._cell_of: dict[str, str] = {}
         self._ended: set[str] = set()
@@ -52,6 +54,10 @@ class Ledger:
         """What a block carries for a UE."""
         return tuple(int(rate) for rate in self._rates[:, self._index[ue_id]])
 
+    def serving(self, ue_id: str) -> str:
+        """The cell that serves a UE, attached or not."""
+        return self._serving[ue_id]
+
     def cell_of(self, session_id: str) -> str | None:
         """The cell in which a session holds something."""
         return self._cell_of.get(session_id)
@@ -64,6 +70,12 @@ class Ledger:
         """The UEs that a cell serves, attached or not."""
         return self._ues_of[cell_id]
 
+    def ues_ahead_of(self, cell_id: str) -> list[Ue]:
+        """The UEs that a cell serves now, or may serve after a handover."""
+        now = self._ues_of[cell_id]
+        may = [ue for ue in self._movers if any(s.cell_id == cell_id for s in ue.stays)]
+        return [*now, *(ue for ue in may if self._serving[ue.id] != cell_id)]
+
     def reservations_of(self, cell_id: str) -> Iterable[Reservation]:
         """What sessions want of a cell, in the order in which it heard of them."""
         return self._sessions_of[cell_id].values()
@@ -72,13 +84,17 @@ class Ledger:
         """What a session wants; None where it is not known, or has ended."""
         return self._sessions_of.get(self._cell_of.get(session_id, ""), {}).get(session_id)
 
-    def ends_s(self, cell_id: str) -> dict[str, float]:
-        """When those sessions of a cell end that have said so, in the time of the run."""
-        return {
-            name: self.run.time_s(reservation.expires_at_s)
-            for name, reservation in self._sessions_of[cell_id].items()
-            if reservation.expires_at_s is not None
-        }
+    def ends_s(self, cell_id: str) -> set[float]:
+        """When sessions end that have said so, of the UEs ahead of a cell; times of the run."""
+        sessions = dict(self._sessions_of[cell_id])
+        for ue in self._movers:
+            sessions |= self._sessions_of[self._serving[ue.id]]
+        return {end_s for _, end_s in self._ends_s(sessions)}
+
+    def _ends_s(self, sessions: Mapping[str, Reservation]) -> Iterator[tuple[str, float]]:
+        for name, reservation in sessions.items():
+            if reservation.expires_at_s is not None:
+                yield name, self.run.time_s(reservation.expires_at_s)
 
     def levels(self, session_id: str) -> Levels | None:
         """What a session holds; None where it is not known, or has ended."""
@@ -99,10 +115,12 @@ class Ledger:
 
     def look_at(self, cell: Cell, time_s: float) -> Look:
         """A forecast: how a cell will stand if nobody comes, and sessions end when they said."""
-        rates = self._rates_at(cell, time_s)
-        over = {name for name, end_s in self.ends_s(cell.id).items() if end_s <= time_s}
-        needs = [n for n in self._needs(cell.id, rates, time_s) if n.session_id not in over]
-        return self._looked(cell, time_s, rates, needs, allocate(cell.carrier.blocks, needs))
+        served = self._served_at(cell.id, time_s)
+        rates = self._rates_at(served.ues, time_s)
+        over = {name for name, end_s in self._ends_s(served.sessions) if end_s <= time_s}
+        needs = [n for n in cell_needs(served, rates, time_s) if n.session_id not in over]
+        allocation = allocate(cell.carrier.blocks, needs)
+        return look_of(self.run, cell, time_s, served, rates, needs, allocation)
 
     # --- what happens ---
 
@@ -115,17 +133,18 @@ class Ledger:
         """Take the radio of a moment, and share out again in the cells where it changed."""
         rates = self.run.rates_bps(self._ues, time_s)
         changed = np.any(rates != self._rates, axis=0)
-        cells = {self._ues[i].cell_id for i in np.flatnonzero(changed)}
+        cells = self._hand_over(time_s)
+        cells |= {self._serving[self._ues[i].id] for i in np.flatnonzero(changed)}
         cells |= {
-            ue.cell_id
+            self._serving[ue.id]
             for ue in self._loaded
             if any((time_s in f.span) != (self.time_s in f.span) for f in ue.background)
         }
         # A UE may come or go while it is out of coverage, where its rates say nothing of it.
         cells |= {
-            ue.cell_id
-            for ue in self._ues
-            if self.run.is_attached(ue.id) != (ue.id in self._looks[ue.cell_id].attached)
+            cell_id
+            for ue_id, cell_id in self._serving.items()
+            if self.run.is_attached(ue_id) != (ue_id in self._looks[cell_id].attached)
         }
         cells |= {
             cell.id
@@ -159,8 +178,8 @@ class Ledger:
 
     def end_sessions_of(self, ue_id: str) -> None:
         """A UE has left: its sessions hold nothing any more, and are reported until released."""
-        sessions = self._sessions_of[self.run.ues[ue_id].cell_id]
-        for session_id in [s.session_id for s in sessions.values() if s.ue_id == ue_id]:
+        sessions = self._sessions_of[self._serving[ue_id]]
+        for session_id in sessions_of(sessions, ue_id):
             self._end(session_id)
 
     def changes(self) -> NetworkChanges:
@@ -185,6 +204,39 @@ class Ledger:
 
     # --- how ---
 
+    def _hand_over(self, time_s: float) -> set[str]:
+        """Let UEs go over to the cells that serve them now, with their sessions; the cells."""
+        cells: set[str] = set()
+        for ue in self._movers:
+            old, new = self._serving[ue.id], ue.cell_at(time_s)
+            if old == new:
+                continue
+            self._serving[ue.id] = new
+            self._ues_of[old].remove(ue)
+            self._ues_of[new].append(ue)
+            for session_id in sessions_of(self._sessions_of[old], ue.id):
+                self._sessions_of[new][session_id] = self._sessions_of[old].pop(session_id)
+                self._cell_of[session_id] = new
+            cells |= {old, new}
+        return cells
+
+    def _served(self, cell_id: str) -> Served:
+        return Served(self._ues_of[cell_id], self._sessions_of[cell_id])
+
+    def _served_at(self, cell_id: str, time_s: float) -> Served:
+        """Whom a cell will serve, if nobody comes or goes but by handover."""
+        now = self._served(cell_id)
+        moved = [ue for ue in self._movers if ue.cell_at(time_s) != self._serving[ue.id]]
+        coming = [ue for ue in moved if ue.cell_at(time_s) == cell_id]
+        going = {ue.id for ue in moved if self._serving[ue.id] == cell_id}
+        if not coming and not going:
+            return now
+        sessions = {n: r for n, r in now.sessions.items() if r.ue_id not in going}
+        for ue in coming:
+            others = self._sessions_of[self._serving[ue.id]]
+            sessions |= {name: others[name] for name in sessions_of(others, ue.id)}
+        return Served([*(ue for ue in now.ues if ue.id not in going), *coming], sessions)
+
     def _placed(self, reservation: Reservation) -> set[str]:
         """Write a reservation down; the cells in which it may have changed something."""
         session_id = reservation.session_id
@@ -193,9 +245,10 @@ class Ledger:
             self._end(session_id)
             return set()
         self._ended.discard(session_id)
-        self._cell_of[session_id] = ue.cell_id
-        self._sessions_of[ue.cell_id][session_id] = reservation
-        return {ue.cell_id}
+        cell_id = self._serving[ue.id]
+        self._cell_of[session_id] = cell_id
+        self._sessions_of[cell_id][session_id] = reservation
+        return {cell_id}
 
     def _end(self, session_id: str) -> None:
         self._remove(session_id)
@@ -209,75 +262,31 @@ class Ledger:
 
     def _check_room(self, reservation: Reservation) -> None:
         rates = self.rates(reservation.ue_id)
-        cell = self.run.cells[self.run.ues[reservation.ue_id].cell_id]
-        needs = self._needs(cell.id, self._rates_of(cell), self.time_s)
+        cell = self.run.cells[self._serving[reservation.ue_id]]
+        needs = cell_needs(self._served(cell.id), self._rates_of(cell), self.time_s)
         present = [need for need in needs if need.session_id != reservation.session_id]
         newcomer = flow_needs(reservation, rates)
         if admit(cell.carrier.blocks, present, newcomer) is None:
             offers = acceptable_blocks(cell.carrier.blocks, present, newcomer)
-            raise ResourcesRefused(_acceptable(offers, reservation, rates))
+            raise ResourcesRefused(acceptable_rates(offers, reservation, rates))
 
     def _share_out(self, cell_ids: Iterable[str]) -> None:
         for cell_id in cell_ids:
             cell = self.run.cells[cell_id]
             rates = self._rates_of(cell)
-            needs = self._needs(cell_id, rates, self.time_s)
+            served = self._served(cell_id)
+            needs = cell_needs(served, rates, self.time_s)
             allocation = allocate(cell.carrier.blocks, needs)
             self._allocations[cell_id] = allocation
-            self._looks[cell_id] = self._looked(cell, self.time_s, rates, needs, allocation)
+            self._looks[cell_id] = look_of(
+                self.run, cell, self.time_s, served, rates, needs, allocation
+            )
             self._touched.add(cell_id)
             self.revision += 1
-
-    def _needs(self, cell_id: str, rates: dict[str, UeRates], time_s: float) -> list[FlowNeed]:
-        needs = [
-            need
-            for ue in self._ues_of[cell_id]
-            for need in background_needs(ue, rates[ue.id], time_s)
-        ]
-        for reservation in self._sessions_of[cell_id].values():
-            needs += flow_needs(reservation, rates[reservation.ue_id])
-        return needs
-
-    def _looked(
-        self,
-        cell: Cell,
-        time_s: float,
-        rates: dict[str, UeRates],
-        needs: list[FlowNeed],
-        allocation: Allocation,
-    ) -> Look:
-        attached = frozenset(ue_id for ue_id in rates if self.run.is_attached(ue_id))
-        out = self.run.is_out(cell, time_s)
-        sessions = self._sessions_of[cell.id]
-        needs_of: dict[str, list[FlowNeed]] = defaultdict(list)
-        needs_by: dict[str, list[FlowNeed]] = defaultdict(list)
-        for need in needs:
-            if need.session_id in sessions:
-                needs_of[sessions[need.session_id].ue_id].append(need)
-                needs_by[need.session_id].append(need)
-        held_of = {ue_id: held_blocks(own, allocation) for ue_id, own in needs_of.items()}
-        held_by = {name: held_blocks(own, allocation) for name, own in needs_by.items()}
-        held = held_blocks(needs, allocation)
-        return Look(cell, out, held, held_of, held_by, rates, attached)
 
     def _rates_of(self, cell: Cell) -> dict[str, UeRates]:
         return {ue.id: self.rates(ue.id) for ue in self._ues_of[cell.id]}
 
-    def _rates_at(self, cell: Cell, time_s: float) -> dict[str, UeRates]:
-        ues = self._ues_of[cell.id]
+    def _rates_at(self, ues: Sequence[Ue], time_s: float) -> dict[str, UeRates]:
         columns = self.run.rates_bps(ues, time_s).T.tolist()
         return {ue.id: tuple(column) for ue, column in zip(ues, columns, strict=True)}
-
-
-def _acceptable(
-    offers: dict[int, int], reservation: Reservation, rates: UeRates
-) -> dict[int, BitRate]:
-    """Blocks as rates at the error rate of the asked rung; in whole kbit/s below what was asked."""
-    found = {}
-    for demand in reservation.demands:
-        asked = demand.ladder[0]
-        blocks = offers.get(demand.component, 0)
-        rate_bps = blocks * rates[reliability(asked)] // 1000 * 1000
-        if rate_bps:
-            found[demand.component] = BitRate(min(rate_bps, reserved_bps(asked)))
-    return found

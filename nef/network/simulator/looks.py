@@ -1,6 +1,6 @@
 """A look at a cell at a moment: what a new flow could get there, and how loaded it is."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +10,8 @@ from nef.domain.courses import CellMoment, RoomMoment, UeMoment
 from nef.domain.units import BitRate
 from nef.network.simulator.cqi import Reliability
 from nef.network.simulator.delays import path_delay_ms
-from nef.network.simulator.needs import UeRates, is_covered
+from nef.network.simulator.needs import Served, UeRates, is_covered
+from nef.network.simulator.run import Run
 from nef.network.simulator.scenario import Cell
 from nef.ports.information import FlowClass
 
@@ -93,9 +94,25 @@ def _blocks(held: Mapping[int, int], priority: int | None) -> int:
     return sum(n for p, n in held.items() if priority is None or p <= priority)
 
 
-def held_blocks(needs: Iterable[FlowNeed], allocation: Allocation) -> dict[int, int]:
-    """The blocks that flows hold, by their priority."""
+def look_of(
+    run: Run,
+    cell: Cell,
+    time_s: float,
+    served: Served,
+    rates: Mapping[str, UeRates],
+    needs: Iterable[FlowNeed],
+    allocation: Allocation,
+) -> Look:
+    """A look at a cell whose blocks were shared out among the needs of all that it serves."""
+    attached = frozenset(ue_id for ue_id in rates if run.is_attached(ue_id))
+    sessions = served.sessions
     held: Counter[int] = Counter()
+    held_of: dict[str, Counter[int]] = defaultdict(Counter)
+    held_by: dict[str, Counter[int]] = defaultdict(Counter)
     for need in needs:
-        held[need.priority] += need.held(allocation.levels[need.key])
-    return dict(held)
+        blocks = need.held(allocation.levels[need.key])
+        held[need.priority] += blocks
+        if need.session_id in sessions:
+            held_of[sessions[need.session_id].ue_id][need.priority] += blocks
+            held_by[need.session_id][need.priority] += blocks
+    return Look(cell, run.is_out(cell, time_s), held, held_of, held_by, rates, attached)

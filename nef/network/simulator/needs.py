@@ -1,11 +1,13 @@
 """What flows need of a cell: from rates and error rates to resource blocks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
 
 from nef.domain.admission import FlowNeed
 from nef.domain.fiveqi import ResourceType
 from nef.domain.qos import QosLevel
+from nef.domain.units import BitRate
 from nef.network.simulator.cqi import Reliability
 from nef.network.simulator.radio import blocks_for
 from nef.network.simulator.scenario import Ue
@@ -13,6 +15,27 @@ from nef.ports.network import Reservation
 
 #: Bit/s that a block carries for one UE, by reliability class.
 UeRates = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Whom a cell serves: its UEs, attached or not, and what their sessions want of it."""
+
+    ues: Sequence[Ue]
+    sessions: Mapping[str, Reservation]
+
+
+def sessions_of(sessions: Mapping[str, Reservation], ue_id: str) -> list[str]:
+    """The sessions of a UE among others."""
+    return [name for name, reservation in sessions.items() if reservation.ue_id == ue_id]
+
+
+def cell_needs(served: Served, rates: Mapping[str, UeRates], time_s: float) -> list[FlowNeed]:
+    """The needs of all that a cell serves at a moment."""
+    needs = [need for ue in served.ues for need in background_needs(ue, rates[ue.id], time_s)]
+    for reservation in served.sessions.values():
+        needs += flow_needs(reservation, rates[reservation.ue_id])
+    return needs
 
 
 def is_covered(rates: UeRates) -> bool:
@@ -54,6 +77,20 @@ def reserved_bps(level: QosLevel) -> int:
 def reliability(level: QosLevel) -> Reliability:
     """The class a rung is sent in."""
     return Reliability.of(level.per, guaranteed=reserved_bps(level) > 0)
+
+
+def acceptable_rates(
+    offers: Mapping[int, int], reservation: Reservation, rates: UeRates
+) -> dict[int, BitRate]:
+    """Blocks as rates at the error rate of the asked rung; in whole kbit/s below what was asked."""
+    found = {}
+    for demand in reservation.demands:
+        asked = demand.ladder[0]
+        blocks = offers.get(demand.component, 0)
+        rate_bps = blocks * rates[reliability(asked)] // 1000 * 1000
+        if rate_bps:
+            found[demand.component] = BitRate(min(rate_bps, reserved_bps(asked)))
+    return found
 
 
 def _blocks(level: QosLevel, rates: UeRates) -> int | None:
