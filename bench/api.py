@@ -1,6 +1,6 @@
 """What a request costs, beside the least that an application on the same store could cost.
 
-    python -m bench.api [--rounds 5] [--requests 200] [--database URL]
+    python -m bench.api [--rounds 15] [--requests 60] [--database URL]
 
 The NEF and the yardstick serve the same bodies, each a process of its own on loopback, and a third
 process asks, of one and of the other in turns. The ratio is the median of those of the rounds.
@@ -32,8 +32,8 @@ Costs = dict[tuple[str, str, int], list[Cost]]
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--requests", type=int, default=200)
+    arguments.add_argument("--rounds", type=int, default=15)
+    arguments.add_argument("--requests", type=int, default=60)
     arguments.add_argument("--database", help="SQLAlchemy URL of an empty database for both")
     given = arguments.parse_args()
     costs: Costs = defaultdict(list)

@@ -21,6 +21,9 @@ from bench.yardstick import documents
 from db.engine import open_engine, writing
 from db.tables import sessions
 
+#: Rows that are put into a store in one transaction, for which the service waits.
+_AT_ONCE = 50_000
+
 #: Sessions come to ten UEs in turn, each alone in a cell with room for hundreds.
 _CELLS = 10
 _SCENARIO = {
@@ -153,8 +156,10 @@ def store(client: Client, side: Side, first: int, last: int) -> None:
     """Fill the store of a server with copies of one session, numbered from `first` to `last`."""
     _, (path,) = client.ask(side, 1, [["POST", side.of("model"), body(0)]])
     engine = open_engine(side.database)
-    with writing(engine) as connection:
-        fill(connection, side.table, path.rpartition("/")[2], first, last)
+    for begin in range(first, last, _AT_ONCE):
+        with writing(engine) as connection:
+            end = min(last, begin + _AT_ONCE)
+            fill(connection, side.table, path.rpartition("/")[2], begin, end)
     engine.dispose()
     client.ask(side, 1, [["DELETE", path, None]])
 
