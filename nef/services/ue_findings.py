@@ -13,11 +13,13 @@ from nef.domain.courses import (
     UeMoment,
     mean,
     spans,
+    stretches,
     transfer_s,
     variance,
     without_repetition,
 )
 from nef.domain.findings import (
+    Delay,
     DnPerformance,
     Finding,
     Shortfall,
@@ -65,13 +67,30 @@ def _performance(
         most_rate=max(rates),
         total_rate=_total_rate(cells, courses),
         rate_variance=fmean([variance(c, _rate_bps) for c in courses]),
-        mean_delay_ms=fmean([mean(c, _delay_ms) for c in courses]),
-        most_delay_ms=max(_delay_ms(moment) for moment in moments),
-        delay_variance=fmean([variance(c, _delay_ms) for c in courses]),
+        delay=_delay(courses),
         loss=inquiry.flow.per,
         ues=len(courses),
         confidence=least_confidence(courses),
     )
+
+
+def _delay(courses: Sequence[Course[UeMoment]]) -> Delay | None:
+    """The delays while UEs are in reach; None where none ever is."""
+    weighed = [
+        (moment.delay_ms, length_s if course.until_s > course.from_s else 1.0)
+        for course in courses
+        for moment, length_s in stretches(course)
+        if moment.reachable
+    ]
+    total_s = sum(length_s for _, length_s in weighed)
+    if not total_s:
+        return None
+    least_ms, most_ms = (pick(delay_ms for delay_ms, _ in weighed) for pick in (min, max))
+    mean_ms = sum(delay_ms * length_s for delay_ms, length_s in weighed) / total_s
+    # What adds up in floats may end a hair beyond the extremes, and would be news at each look.
+    mean_ms = min(max(mean_ms, least_ms), most_ms)
+    spread = sum((delay_ms - mean_ms) ** 2 * length_s for delay_ms, length_s in weighed)
+    return Delay(mean_ms, most_ms, spread / total_s)
 
 
 def _total_rate(cells: Sequence[str], courses: Sequence[Course[UeMoment]]) -> BitRate:
@@ -83,15 +102,19 @@ def _total_rate(cells: Sequence[str], courses: Sequence[Course[UeMoment]]) -> Bi
 
 
 def _readings(found: DnPerformance) -> dict[str, float]:
+    delay = found.delay
+    delays: dict[str, float] = {}
+    if delay is not None:
+        delays[Measure.MEAN_DELAY] = delay.mean_ms
+        delays[Measure.MOST_DELAY] = delay.most_ms
+        delays[Measure.DELAY_VARIANCE] = delay.variance
     return {
         Measure.MEAN_RATE: float(found.mean_rate.bps),
         Measure.LEAST_RATE: float(found.least_rate.bps),
         Measure.MOST_RATE: float(found.most_rate.bps),
         Measure.TOTAL_RATE: float(found.total_rate.bps),
         Measure.RATE_VARIANCE: found.rate_variance,
-        Measure.MEAN_DELAY: found.mean_delay_ms,
-        Measure.MOST_DELAY: found.most_delay_ms,
-        Measure.DELAY_VARIANCE: found.delay_variance,
+        **delays,
     }
 
 
@@ -210,7 +233,3 @@ def _kept_bps(delay_budget_ms: float, moment: UeMoment) -> float:
     """The rate that comes in time; one that comes too late is none."""
     # The throughput of a UE includes what its sessions have: the question is whether one holds.
     return float(moment.total_rate_dl.bps) if moment.delay_ms <= delay_budget_ms else 0.0
-
-
-def _delay_ms(moment: UeMoment) -> float:
-    return moment.delay_ms
