@@ -228,9 +228,11 @@ class TestWatched:
         with ue.watch(receiver, BandwidthQuestion()) as watch:
             assert watch.get(PATIENCE_S).answer is not None
             service.load(one_cell())
+            service.step(5)
             assert watch.get(PATIENCE_S).failure == "UNAVAILABLE_DATA"
             service.step(5)
             service.load("fading-ue")
+            service.step(1)
             assert rate_of(watch.get(PATIENCE_S).answer) == about(GOOD)
 
     def test_a_threshold_is_reported_when_it_is_crossed(
