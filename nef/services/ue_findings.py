@@ -1,7 +1,6 @@
 """What is found about UEs: their rates, transfers, places and traffic."""
 
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import pairwise
@@ -41,20 +40,17 @@ NEVER_MS = sys.float_info.max
 
 def dn_performance(inquiry: Inquiry) -> Found | None:
     """What a new flow could get, over the window or in its parts."""
-    known = inquiry.ue_courses()
-    if not known:
+    courses = [course for _, course in inquiry.ue_courses()]
+    if not courses:
         return None
-    cells, courses = [ue.cell_id for ue, _ in known], [course for _, course in known]
-    whole = _performance(inquiry, cells, courses)
+    whole = _performance(inquiry, courses)
     if inquiry.question.part_s is None:
         return [whole], _readings(whole)
     split = zip(*(in_parts(inquiry, course) for course in courses), strict=False)
-    return [_performance(inquiry, cells, part) for part in split], _readings(whole)
+    return [_performance(inquiry, part) for part in split], _readings(whole)
 
 
-def _performance(
-    inquiry: Inquiry, cells: Sequence[str], courses: Sequence[Course[UeMoment]]
-) -> DnPerformance:
+def _performance(inquiry: Inquiry, courses: Sequence[Course[UeMoment]]) -> DnPerformance:
     moments = [moment for course in courses for moment in course.moments]
     rates = [moment.rate_dl for moment in moments]
     means_bps = [mean(c, _rate_bps) for c in courses]
@@ -65,7 +61,7 @@ def _performance(
         mean_rate=BitRate(int(fmean(means_bps))),
         least_rate=min(rates),
         most_rate=max(rates),
-        total_rate=_total_rate(cells, courses),
+        total_rate=BitRate(min(int(shared_rate_bps(courses)), MAX_BPS)),
         rate_variance=fmean([variance(c, _rate_bps) for c in courses]),
         delay=_delay(courses),
         loss=inquiry.flow.per,
@@ -91,14 +87,6 @@ def _delay(courses: Sequence[Course[UeMoment]]) -> Delay | None:
     mean_ms = min(max(mean_ms, least_ms), most_ms)
     spread = sum((delay_ms - mean_ms) ** 2 * length_s for delay_ms, length_s in weighed)
     return Delay(mean_ms, most_ms, spread / total_s)
-
-
-def _total_rate(cells: Sequence[str], courses: Sequence[Course[UeMoment]]) -> BitRate:
-    """What the UEs could get all at once: those of a cell share what is free in it."""
-    of_cell: dict[str, list[Course[UeMoment]]] = defaultdict(list)
-    for cell_id, course in zip(cells, courses, strict=True):
-        of_cell[cell_id].append(course)
-    return BitRate(min(int(sum(map(shared_rate_bps, of_cell.values()))), MAX_BPS))
 
 
 def _readings(found: DnPerformance) -> dict[str, float]:
