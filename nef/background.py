@@ -34,12 +34,6 @@ class Bell:
         self.count = 0
 
     def ring(self) -> None:
-        """Wake one who waits, or keep the next one from waiting."""
-        with self._rung:
-            self.count += 1
-            self._rung.notify()
-
-    def ring_all(self) -> None:
         """Wake everybody who waits."""
         with self._rung:
             self.count += 1
@@ -72,7 +66,7 @@ class Background:
     def stop(self) -> None:
         """Let what is under way finish, and stop."""
         self._stopping.set()
-        self._bell.ring_all()
+        self._bell.ring()
         for thread in self._threads:
             thread.join()
 
@@ -89,12 +83,8 @@ class Background:
         while not self._stopping.is_set():
             seen = self._bell.count
             wait_s = self._guarded(self._until_due_s)
-            if wait_s is not None and wait_s <= 0:
-                # Where something is due there may be more, for somebody else to take in hand.
-                self._bell.ring()
-                if self._guarded(self._work.deliver):
-                    continue
-                seen = self._bell.count
+            if wait_s is not None and wait_s <= 0 and self._guarded(self._work.deliver):
+                continue
             # Something due that could not be claimed is in other hands; look again soon.
             self._bell.wait(seen, max(0.05, LONGEST_WAIT_S if wait_s is None else wait_s))
 
