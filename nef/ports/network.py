@@ -4,10 +4,11 @@ A reservation is named by its session, and each call may be repeated without har
 can make a service ask again for what it already has.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from nef.domain.filters import IpAddress
 from nef.domain.qos import FlowDemand, Held
 from nef.domain.sessions import UeAddress
 
@@ -53,6 +54,10 @@ class Network(Protocol):
 
     def find_ue(self, ue: UeAddress) -> str:
         """The id of a UE; raises UeNotFound."""
+        ...
+
+    def addresses(self, ue: UeAddress) -> Sequence[IpAddress]:
+        """Every IP address of a UE; empty where it has none, or is not known."""
         ...
 
     def reserve(self, reservation: Reservation, now_s: float) -> Holdings:

@@ -8,6 +8,7 @@ settled; `settle` and `recover` bring it to an end.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from nef.domain.addressing import check_addressing
 from nef.domain.demands import demands_of
 from nef.domain.destinations import OVER_WEBSOCKET, check_destination
 from nef.domain.errors import (
@@ -93,6 +94,7 @@ class SessionService:
         ResourcesRefused; then the session goes on as it was.
         """
         now_s = self.clock.now_s()
+        addresses = self.network.addresses(self.read(af_id, session_id).request.ue)
         with self.storage.transaction() as work:
             session = _owned(work, af_id, session_id)
             request = revise(session.request)
@@ -100,6 +102,7 @@ class SessionService:
             request.check_instead_of(session.request)
             demands = demands_of(request, self.catalogue)
             check_measuring(request)
+            check_addressing(request, addresses)
             intent = session.moved(Trigger.CHANGE, now_s, pending=request)
             intent = work.sessions.replace(intent)
         return self._applied(intent, request, demands, now_s)
@@ -155,6 +158,7 @@ class SessionService:
         self, af_id: str, request: SessionRequest, demands: tuple[FlowDemand, ...]
     ) -> Session:
         ue_id = self.network.find_ue(request.ue)
+        check_addressing(request, self.network.addresses(request.ue))
         now_s = self.clock.now_s()
         session = Session(
             id=self.new_id(),

@@ -6,6 +6,7 @@ from typing import Any
 
 from nef.domain.errors import NotFound, UeNotFound
 from nef.domain.faultplan import FaultPlan
+from nef.domain.filters import IpAddress
 from nef.domain.sessions import UeAddress
 from nef.network.simulator.carrying import carried_flows
 from nef.network.simulator.clock import SimulationClock, speed_of
@@ -43,6 +44,13 @@ class SimulatedNetwork:
         """The id of an attached UE; raises UeNotFound."""
         with self._lock:
             return self._found(ue).id
+
+    def addresses(self, ue: UeAddress) -> Sequence[IpAddress]:
+        """See the port."""
+        _, identity = ue.named
+        with self._lock:
+            found = self._ledger.run.ues_by_identity.get(identity)
+        return [] if found is None else [ip for ip in (found.ipv4, found.ipv6) if ip is not None]
 
     def reserve(self, reservation: Reservation, now_s: float) -> Levels:
         """See the port."""

@@ -19,6 +19,7 @@ from nef.domain.errors import (
     UeNotFound,
 )
 from nef.domain.features import SUPPORTED
+from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import SessionState
 from nef.domain.notifications import SessionEvents, Trial
 from nef.domain.sessions import Session, SessionRequest, UeAddress
@@ -50,6 +51,9 @@ class ScriptedNetwork:
         if str(ue.ip) != "10.45.0.2":
             raise UeNotFound("/ueIpv4Addr", str(ue.ip))
         return UE
+
+    def addresses(self, ue: UeAddress) -> list[IpAddress]:
+        return [ip for ip in (ue.ipv4, ue.ipv6) if ip is not None]
 
     def reserve(self, reservation: Reservation, now_s: float) -> Levels:
         if self.breaks:
