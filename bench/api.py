@@ -1,6 +1,6 @@
 """What a request costs, beside the least that an application on the same store could cost.
 
-    python -m bench.api [--rounds 5] [--requests 200] [--database URL]
+    python -m bench.api [--rounds 15] [--requests 60] [--database URL]
 
 The NEF and the yardstick serve the same bodies, each a process of its own on loopback, and a third
 process asks, of one and of the other in turns. The ratio is the median of those of the rounds.
@@ -14,9 +14,8 @@ from statistics import median
 import numpy as np
 
 from bench.filling import EACH, owner
-from bench.sides import BODY, Client, Cost, Side, serving, store
+from bench.sides import GPSI, Client, Cost, Side, all_told, body, serving, store
 from bench.table import printed
-from bench.world import GPSI
 
 #: How many sessions are stored while it is measured.
 STORED = 10_000
@@ -33,8 +32,8 @@ Costs = dict[tuple[str, str, int], list[Cost]]
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--requests", type=int, default=200)
+    arguments.add_argument("--rounds", type=int, default=15)
+    arguments.add_argument("--requests", type=int, default=60)
     arguments.add_argument("--database", help="SQLAlchemy URL of an empty database for both")
     given = arguments.parse_args()
     costs: Costs = defaultdict(list)
@@ -53,14 +52,16 @@ def main() -> None:
         printed(_HEADS, [_row(costs, kind, connections) for kind in _KINDS])
 
 
-_KINDS = ("create", "read", "list", "patch", "delete", "analytics")
+_KINDS = ("create", "read", "list", "patch", "delete", "analytics", "create, told")
 
 
 def measure(client: Client, side: Side, connections: int, count: int) -> dict[str, Cost]:
     """One round of every kind of request."""
     found: dict[str, Cost] = {}
     base = side.of("bench")
-    found["create"], made = client.ask(side, connections, [["POST", base, BODY]] * count)
+    found["create"], made = client.ask(
+        side, connections, [["POST", base, body(n)] for n in range(count)]
+    )
     found["read"], _ = client.ask(side, connections, [["GET", path, None] for path in made])
     listed = [["GET", side.of(owner(n % (STORED // EACH))), None] for n in range(count)]
     found["list"], _ = client.ask(side, connections, listed)
@@ -69,7 +70,20 @@ def measure(client: Client, side: Side, connections: int, count: int) -> dict[st
     if side.name == "nef":
         asked = [["POST", "/3gpp-analyticsexposure/v1/bench/fetch", QUESTION]] * count
         found["analytics"], _ = client.ask(side, connections, asked)
+        found["create, told"] = _told(client, side, connections, count)
     return found
+
+
+def _told(client: Client, nef: Side, connections: int, count: int) -> Cost:
+    """Creates of which each AF is told at once, with the sending of what it is told."""
+    wanted = {
+        "notificationDestination": client.receiver_url,
+        "events": ["SUCCESSFUL_RESOURCES_ALLOCATION"],
+    }
+    asked = [["POST", nef.of("bench"), body(n, **wanted)] for n in range(count)]
+    cost, made = client.ask(nef, connections, asked, lambda: all_told(nef))
+    client.ask(nef, connections, [["DELETE", path, None] for path in made])
+    return cost
 
 
 _HEADS = (

@@ -3,7 +3,8 @@
 import json
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,24 +16,48 @@ from sqlalchemy import Table
 
 from af_client.demo.programs import Programs
 from bench.filling import fill
-from bench.world import PYTHON, SCENARIO, cpu_s
+from bench.world import PYTHON, cpu_s
 from bench.yardstick import documents
 from db.engine import open_engine, writing
 from db.tables import sessions
 
-BODY = {
-    "notificationDestination": "http://127.0.0.1:9/events",
-    "ueIpv4Addr": "10.45.0.2",
-    "flowInfo": [
-        {
-            "flowId": 1,
-            "flowDescriptions": ["permit out 17 from 10.60.0.1 7000 to 10.45.0.2 7001"],
-            "tosTC": "b8fc",
-        }
+#: Rows that are put into a store in one transaction, for which the service waits.
+_AT_ONCE = 50_000
+
+#: Sessions come to ten UEs in turn, each alone in a cell with room for hundreds.
+_CELLS = 10
+_SCENARIO = {
+    "name": "bench-api",
+    "cells": [
+        {"id": f"cell-{n}", "bandwidth_mhz": 100, "subcarrier_spacing_khz": 30, "layers": 4}
+        for n in range(_CELLS)
     ],
-    "qosReference": "model-topology",
-    "events": ["QOS_GUARANTEED", "QOS_NOT_GUARANTEED", "SESSION_TERMINATION"],
+    "ues": [
+        {
+            "id": f"ue-{n}",
+            "gpsi": f"msisdn-00101000000000{n}",
+            "supi": f"imsi-00101000000000{n}",
+            "ipv4": f"10.45.0.{n + 2}",
+            "cell": f"cell-{n}",
+            "radio": {"sinr_db": 26.0},
+        }
+        for n in range(_CELLS)
+    ],
 }
+GPSI = "msisdn-001010000000000"
+
+
+def body(number: int, **changes: Any) -> dict[str, Any]:
+    """What the session of this number asks for: one flow by name."""
+    address = f"10.45.0.{number % _CELLS + 2}"
+    rule = f"permit out 17 from 10.60.0.1 7000 to {address} 7001"
+    return {
+        "notificationDestination": "http://127.0.0.1:9/events",
+        "ueIpv4Addr": address,
+        "flowInfo": [{"flowId": 1, "flowDescriptions": [rule], "tosTC": "b8fc"}],
+        "qosReference": "model-topology",
+        "events": ["QOS_GUARANTEED", "QOS_NOT_GUARANTEED", "SESSION_TERMINATION"],
+    } | changes
 
 
 @dataclass(frozen=True)
@@ -63,15 +88,26 @@ class Cost:
 class Client:
     """The process that asks."""
 
-    def __init__(self) -> None:
+    def __init__(self, receiver_url: str) -> None:
+        self.receiver_url = receiver_url
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             [*PYTHON, "bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def ask(self, side: Side, connections: int, asked: list[Any]) -> tuple[Cost, list[str]]:
-        """Send requests; what they cost the server, and the paths of what was made."""
+    def ask(
+        self,
+        side: Side,
+        connections: int,
+        asked: list[Any],
+        settled: Callable[[], None] = lambda: None,
+    ) -> tuple[Cost, list[str]]:
+        """Send requests; what they cost the server, and the paths of what was made.
+
+        Work of the server that ends when `settled` returns counts as theirs.
+        """
         before_s = cpu_s(side.pid)
         answers = self._order({"port": side.port, "connections": connections, "requests": asked})
+        settled()
         used_s = cpu_s(side.pid) - before_s
         wrong = [status for status in answers["statuses"] if status >= 400]
         if wrong:
@@ -100,19 +136,30 @@ def serving(database: str | None) -> Iterator[tuple[Side, Side, Client]]:
     """The yardstick, the NEF, and the client; each server has a store of its own, or shares one."""
     with tempfile.TemporaryDirectory() as folder, Programs() as programs:
         urls = [database or f"sqlite:///{Path(folder) / name}.sqlite3" for name in ("y", "n")]
-        client = Client()
+        programs.start("receiver", [*PYTHON, "bench.receiver"])
+        port = programs.wait_for("receiver", "port")["port"]
+        client = Client(f"http://127.0.0.1:{port}/")
         try:
             yield _yardstick(programs, urls[0]), _nef(programs, urls[1]), client
         finally:
             client.close()
 
 
+def all_told(nef: Side) -> None:
+    """Return when nothing in the outbox waits any more."""
+    url = f"http://127.0.0.1:{nef.port}/simulator/v1/notifications"
+    while requests.get(f"{url}?state=pending&limit=1", timeout=10).json()["notifications"]:
+        time.sleep(0.05)
+
+
 def store(client: Client, side: Side, first: int, last: int) -> None:
     """Fill the store of a server with copies of one session, numbered from `first` to `last`."""
-    _, (path,) = client.ask(side, 1, [["POST", side.of("model"), BODY]])
+    _, (path,) = client.ask(side, 1, [["POST", side.of("model"), body(0)]])
     engine = open_engine(side.database)
-    with writing(engine) as connection:
-        fill(connection, side.table, path.rpartition("/")[2], first, last)
+    for begin in range(first, last, _AT_ONCE):
+        with writing(engine) as connection:
+            end = min(last, begin + _AT_ONCE)
+            fill(connection, side.table, path.rpartition("/")[2], begin, end)
     engine.dispose()
     client.ask(side, 1, [["DELETE", path, None]])
 
@@ -127,7 +174,8 @@ def _nef(programs: Programs, url: str) -> Side:
     command = [*PYTHON, "nef.cli", "serve", "--port", "0", "--database", url]
     process = programs.start("nef", command)
     address = str(programs.wait_for("nef", "text")["text"]).split()[2].rstrip(",")
-    body = {"document": SCENARIO, "mode": "real"}
-    requests.put(f"{address}/simulator/v1/simulation", json=body, timeout=10).raise_for_status()
+    scenario = {"document": _SCENARIO, "mode": "real"}
+    control = f"{address}/simulator/v1/simulation"
+    requests.put(control, json=scenario, timeout=10).raise_for_status()
     port = int(address.rpartition(":")[2])
     return Side("nef", port, process.pid, "/3gpp-as-session-with-qos/v1", url, sessions)

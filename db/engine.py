@@ -1,11 +1,13 @@
 """Connections: how SQLite is used so that one writer and many readers get on."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
 _BUSY_S = 15
@@ -29,9 +31,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
         return
     with engine.begin() as connection:
-        # A writer that begins as a reader fails when another writer was faster: it says so at once.
-        connection.connection.cursor().execute("BEGIN IMMEDIATE")
+        _begin(connection)
         yield connection
+
+
+def _begin(connection: Connection) -> None:
+    # A writer that begins as a reader fails when another writer was faster: it says so at once.
+    # To the driver itself, for SQLAlchemy's way there takes longer than the statement.
+    try:
+        connection.connection.cursor().execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 
 
 def in_memory(engine: Engine) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
     and_,
@@ -64,10 +63,26 @@ _READY_AT_S = case(
     else_=deliveries.c.due_at_s,
 )
 
+_OTHERS = deliveries.c.af_id.not_in(bindparam("busy", expanding=True))
 
+# Statements are made once: making one takes longer than running it.
 _OF_SUBSCRIPTION = and_(deliveries.c.subscription_id == bindparam("subscription"), _PENDING)
 _INSERT = insert(deliveries)
 _DROP = delete(deliveries).where(_OF_SUBSCRIPTION)
+_UPDATE = update(deliveries).where(_OF_SUBSCRIPTION)
+_DUE = (
+    select(deliveries)
+    .where(_FIRST, bindparam("now_s") >= _READY_AT_S)
+    .order_by(deliveries.c.id)
+    .limit(bindparam("most"))
+)
+_LEASE = update(deliveries).where(deliveries.c.id.in_(bindparam("taken", expanding=True)))
+_NEXT_DUE = select(func.min(_READY_AT_S)).where(_FIRST)
+_UNLEASE = update(deliveries).where(deliveries.c.id == bindparam("delivery"))
+_SETTLE = _UNLEASE.where(_PENDING)
+_SETTLE_AS_CLAIMED = _SETTLE.where(_AS_CLAIMED)
+#: The same of AFs that are not busy; without such a condition SQLite has less to do.
+_DUE_TO_OTHERS, _NEXT_DUE_TO_OTHERS = _DUE.where(_OTHERS), _NEXT_DUE.where(_OTHERS)
 
 
 class SqlOutbox:
@@ -97,13 +112,12 @@ class SqlOutbox:
         self, now_s: float, lease_s: float, limit: int, busy: Collection[str] = ()
     ) -> Sequence[Delivery]:
         """Lease what is due, the oldest pending of each subscription only, of AFs not busy."""
-        query = select(deliveries).where(_first(busy), now_s >= _READY_AT_S)
-        query = query.order_by(deliveries.c.id).limit(limit)
-        rows = self._connection.execute(query).all()
-        taken = deliveries.c.id.in_([row.id for row in rows])
+        query, values = (_DUE_TO_OTHERS, {"busy": list(busy)}) if busy else (_DUE, {})
+        given = values | {"now_s": now_s, "most": limit}
+        rows = self._connection.execute(query, given).all()
         if rows:
             lease = {"leased_until_s": now_s + lease_s, "due_at_s": now_s + lease_s}
-            self._connection.execute(update(deliveries).where(taken), lease)
+            self._connection.execute(_LEASE, lease | {"taken": [row.id for row in rows]})
         return [_delivery(row) for row in rows]
 
     def settle(self, delivery: Delivery) -> None:
@@ -115,13 +129,13 @@ class SqlOutbox:
             "due_at_s": delivery.due_at_s,
             "settled_at_s": delivery.settled_at_s,
             "last_error": delivery.last_error,
+            "leased_until_s": None,
         }
-        here = and_(deliveries.c.id == delivery.id, _PENDING)
+        here = {"delivery": delivery.id}
         delivered = delivery.state is DeliveryState.DELIVERED
-        valid = here if delivered else and_(here, _AS_CLAIMED)
-        self._connection.execute(update(deliveries).where(valid), values)
-        mine = deliveries.c.id == delivery.id
-        self._connection.execute(update(deliveries).where(mine), {"leased_until_s": None})
+        statement = _SETTLE if delivered else _SETTLE_AS_CLAIMED
+        if self._connection.execute(statement, values | here).rowcount == 0:
+            self._connection.execute(_UNLEASE, {"leased_until_s": None} | here)
 
     def drop(self, subscription_id: str) -> None:
         """Forget what is still to be told about a subscription."""
@@ -137,7 +151,7 @@ class SqlOutbox:
 
     def _update(self, subscription_id: str, values: dict[str, Any]) -> None:
         here = {"subscription": subscription_id}
-        self._connection.execute(update(deliveries).where(_OF_SUBSCRIPTION), values | here)
+        self._connection.execute(_UPDATE, values | here)
 
     def take_back(self) -> None:
         """End every lease, and begin the time of all that is pending anew."""
@@ -161,8 +175,8 @@ class SqlOutbox:
 
     def next_due_s(self, busy: Collection[str] = ()) -> float | None:
         """When the earliest attempt is due that nobody has in hand, of AFs not busy."""
-        query = select(func.min(_READY_AT_S)).where(_first(busy))
-        due_s: float | None = self._connection.execute(query).scalar()
+        query, given = (_NEXT_DUE_TO_OTHERS, {"busy": list(busy)}) if busy else (_NEXT_DUE, {})
+        due_s: float | None = self._connection.execute(query, given).scalar()
         return due_s
 
     def find(
@@ -183,10 +197,6 @@ class SqlOutbox:
 
     def _anew(self) -> dict[str, Any]:
         return {"due_at_s": 0.0, "attempts": 0, "waiting_since_s": self._now_s()}
-
-
-def _first(busy: Collection[str]) -> ColumnElement[bool]:
-    return and_(_FIRST, deliveries.c.af_id.not_in(busy)) if busy else _FIRST
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -34,8 +34,11 @@ class SqlStorage:
     def __init__(self, engine: Engine, now_s: Callable[[], float] = time.time) -> None:
         """Use an engine whose database has the tables already; `now_s` is real time."""
         self._engine, self._now_s = engine, now_s
-        # Threads that share the one connection of a database in memory take turns.
-        self._turn = threading.RLock() if in_memory(engine) else nullcontext()
+        # Threads that share the one connection of a database in memory take turns. On a file only
+        # writers do: SQLite would let them sleep, and look again when others have overtaken them.
+        turn = threading.RLock()
+        self._read_turn = turn if in_memory(engine) else nullcontext()
+        self._write_turn = turn if engine.dialect.name == "sqlite" else nullcontext()
 
     @classmethod
     def open(cls, url: str, now_s: Callable[[], float] = time.time) -> "SqlStorage":
@@ -55,13 +58,19 @@ class SqlStorage:
     @contextmanager
     def transaction(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that writes, and excludes other writers."""
-        with self._turn, writing(self._engine) as connection:
+        with self._write_turn, writing(self._engine) as connection:
             yield self._unit(connection)
 
     @contextmanager
     def reading(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that only reads; each answer is of one moment."""
-        with self._turn, self._engine.connect() as connection:
+        with self._read_turn, self._engine.connect() as connection:
+            yield self._unit(connection)
+
+    @contextmanager
+    def at_once(self) -> Iterator[SqlUnitOfWork]:
+        """A unit of work of a single call."""
+        with self._write_turn, self._engine.connect() as connection:
             yield self._unit(connection)
 
     def _unit(self, connection: Connection) -> SqlUnitOfWork:

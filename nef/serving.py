@@ -20,8 +20,8 @@ _YOUNG_OBJECTS = 10_000
 def leave_start_alone() -> None:
     """Keep the garbage collector away from what the start of this process has made.
 
-    Documents and schemas are many objects and stay; to go through them all takes a tenth of a
-    second, in which no request is answered.
+    Documents and schemas are many objects and stay; to go through them all takes more than a tenth
+    of a second, in which no request is answered.
     """
     gc.collect()
     gc.freeze()

@@ -25,8 +25,8 @@ from nef.api.validation import Body, Query
 Reply = tuple[Any, int, Mapping[str, str]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
-#: Handlers block on the store and on the network's lock.
-THREADS = 10
+#: Handlers block on the store and on the network's lock; more of them are in each other's way.
+_THREADS = 4
 
 
 class Call:
@@ -61,7 +61,7 @@ class Calls(SpecMiddleware):
         """`app` has what is no operation."""
         self._app = app
         self._resources: list[tuple[re.Pattern[str], dict[str, Call]]] = []
-        self._threads = ThreadPoolExecutor(THREADS, "nef-handler")
+        self._threads = ThreadPoolExecutor(_THREADS, "nef-handler")
 
     def add_api(
         self, specification: Specification, *, base_path: str, resolver: Resolver, **_: Any

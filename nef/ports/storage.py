@@ -213,3 +213,7 @@ class Storage(Protocol):
     def reading(self) -> AbstractContextManager[UnitOfWork]:
         """Open a unit of work that only reads, beside any writer; each answer is of one moment."""
         ...
+
+    def at_once(self) -> AbstractContextManager[UnitOfWork]:
+        """Open a unit of work for a single call that writes, which is a transaction by itself."""
+        ...

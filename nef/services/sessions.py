@@ -62,7 +62,7 @@ class SessionService:
         try:
             levels = self.network.reserve(reservation_of(session), session.created_at_s)
         except ResourcesRefused:
-            with self.storage.transaction() as work:
+            with self.storage.at_once() as work:
                 work.sessions.remove(session.id)
             raise
         return self._confirmed(session, levels)
@@ -171,7 +171,7 @@ class SessionService:
             expires_at_s=request.expires_at_s(now_s),
             changed_at_s=now_s,
         )
-        with self.storage.transaction() as work:
+        with self.storage.at_once() as work:
             return work.sessions.add(session)
 
     def _confirmed(self, session: Session, levels: Holdings) -> Session:
@@ -272,7 +272,7 @@ class SessionService:
     def _release(self, session_id: str) -> None:
         self.network.release(session_id, self.clock.now_s())
         self.measuring.metering.forget(session_id)
-        with self.storage.transaction() as work:
+        with self.storage.at_once() as work:
             work.sessions.remove(session_id)
 
     def _settle(self, changed_before_s: float) -> None:

@@ -66,6 +66,15 @@ def test_a_session_is_read_as_it_was_written(store: Storage) -> None:
     assert read(store) == written
 
 
+def test_a_single_call_is_a_transaction_by_itself(store: Storage) -> None:
+    with store.at_once() as work:
+        added = work.sessions.add(session())
+    assert read(store) == added
+    with store.at_once() as work:
+        work.sessions.remove("s1")
+    assert read(store) is None
+
+
 def test_numbers_grow_in_the_order_of_creation(store: Storage) -> None:
     numbers = [one.number for one in add(store, session("b"), session("a"), session("c"))]
     assert numbers == sorted(set(numbers))

@@ -265,3 +265,5 @@ class MemoryStorage:
     def reading(self) -> Iterator[MemoryUnitOfWork]:
         with self._turn:
             yield self._work
+
+    at_once = transaction
