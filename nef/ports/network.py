@@ -4,7 +4,7 @@ A reservation is named by its session, and each call may be repeated without har
 can make a service ask again for what it already has.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -32,11 +32,28 @@ Levels = Mapping[int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkStep:
+    """What happened at one moment of the clock, in a lasting order.
+
+    `moved` are reservations with the levels they got; `ended` the ids of sessions.
+    """
+
+    time_s: float
+    moved: Sequence[tuple[Reservation, Levels]] = ()
+    ended: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkChanges:
-    """What a tick moved: the levels of sessions that changed, and sessions the network ended."""
+    """What a tick moved: the levels of sessions that changed, and sessions the network ended.
+
+    `steps` is how it came to that, moment by moment, where the network knows. Sessions that ended
+    are repeated until they are released, their steps are not.
+    """
 
     levels: Mapping[str, Levels] = field(default_factory=dict)
     ended: frozenset[str] = frozenset()
+    steps: Sequence[NetworkStep] = ()
 
 
 class Network(Protocol):

@@ -1,14 +1,24 @@
 """The radio condition of a UE over time, a pure function of the scenario's time in seconds."""
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil, floor
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nef.network.simulator.cqi import TABLES, Floats
 from nef.network.simulator.pathloss import Site, path_loss_db, sinr_db
 
+#: The radio of a UE that moves is taken anew so many times a second, and holds in between: a way
+#: is continuous, and a network hears of it by the UE's reports (TS 38.214 5.2.1.4 has periods of
+#: 4 to 320 slots). What follows from it so happens at moments of the scenario, not of a tick.
+PERIODS_A_SECOND = 10
+#: So many periods are looked through at once for the next one that differs.
+_STRETCH = 600
 #: How finely a forecast looks at a UE that moves.
 MOVING_STEP_S = 1.0
 
@@ -21,7 +31,11 @@ class Condition(Protocol):
         ...
 
     def changes_s(self, from_s: float, until_s: float) -> tuple[float, ...]:
-        """Moments after `from_s` and up to `until_s` at which to look for another SINR."""
+        """Moments after `from_s` and up to `until_s` at which a forecast looks for another SINR."""
+        ...
+
+    def steps_s(self, after_s: float) -> Iterator[float]:
+        """Every later moment from which on the UE may be served at another rate, in order."""
         ...
 
 
@@ -38,6 +52,10 @@ class Constant:
     def changes_s(self, from_s: float, until_s: float) -> tuple[float, ...]:  # noqa: ARG002
         """Never."""
         return ()
+
+    def steps_s(self, after_s: float) -> Iterator[float]:  # noqa: ARG002
+        """Never."""
+        return iter(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +76,18 @@ class Trace:
         """The times of the trace."""
         return tuple(t for t in self.times_s if from_s < t <= until_s)
 
+    def steps_s(self, after_s: float) -> Iterator[float]:
+        """The times of the trace."""
+        later = range(bisect_right(self.times_s, after_s), len(self.times_s))
+        return (self.times_s[place] for place in later)
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
     """A way at constant speed from point to point; the UE waits before the first, after the last.
 
-    `bandwidth_mhz` is that of the carrier, which the noise fills.
+    `bandwidth_mhz` is that of the carrier, which the noise fills. The SINR is that of the latest
+    period's beginning.
     """
 
     site: Site
@@ -76,12 +100,7 @@ class Path:
 
     def sinr_db(self, time_s: float) -> float:
         """What the path loss of TR 38.901 leaves at the place of the moment."""
-        x_m = np.interp(time_s, self.times_s, self.xs_m)
-        y_m = np.interp(time_s, self.times_s, self.ys_m)
-        distance_m = np.array([np.hypot(x_m - self.site.x_m, y_m - self.site.y_m)])
-        seen = self.line_of_sight
-        loss_db = path_loss_db(self.site, distance_m, self.height_m, line_of_sight=seen)
-        return float(sinr_db(self.site, loss_db, self.bandwidth_mhz)[0])
+        return float(self._sinrs_db(np.array([_period(time_s)]))[0])
 
     def changes_s(self, from_s: float, until_s: float) -> tuple[float, ...]:
         """A grid over the time in which the UE moves."""
@@ -89,6 +108,31 @@ class Path:
         if last <= first:
             return ()
         return (*(float(t) for t in np.arange(first, last, MOVING_STEP_S)[1:]), last)
+
+    def steps_s(self, after_s: float) -> Iterator[float]:
+        """The periods whose CQI is another one than before, as far as anybody asks."""
+        first = max(_period(after_s), _period(self.times_s[0]))
+        last = ceil(round(self.times_s[-1] * PERIODS_A_SECOND, 6))
+        for begin in range(first, last, _STRETCH):
+            periods = np.arange(begin, min(begin + _STRETCH, last) + 1)
+            sinrs_db = self._sinrs_db(periods)
+            cqis = np.array([table.cqi(sinrs_db) for table in TABLES.values()])
+            differ = np.any(cqis[:, 1:] != cqis[:, :-1], axis=0)
+            yield from (periods[1:][differ] / PERIODS_A_SECOND).tolist()
+
+    def _sinrs_db(self, periods: NDArray[np.int64]) -> Floats:
+        times_s = periods / PERIODS_A_SECOND
+        xs_m = np.interp(times_s, self.times_s, self.xs_m)
+        ys_m = np.interp(times_s, self.times_s, self.ys_m)
+        distances_m = np.hypot(xs_m - self.site.x_m, ys_m - self.site.y_m)
+        seen = self.line_of_sight
+        loss_db = path_loss_db(self.site, distances_m, self.height_m, line_of_sight=seen)
+        return sinr_db(self.site, loss_db, self.bandwidth_mhz)
+
+
+def _period(time_s: float) -> int:
+    """The number of the period in which a moment lies."""
+    return floor(round(time_s * PERIODS_A_SECOND, 6))
 
 
 def rising(times_s: tuple[float, ...]) -> bool:

@@ -1,263 +1,251 @@
 """Who holds what in which cell, now: the state of the simulated network, without lock or clock."""
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from nef.domain.admission import Allocation, FlowNeed, acceptable_blocks, admit, allocate
+from nef.domain.admission import FlowNeed, acceptable_blocks, admit, allocate
 from nef.domain.errors import ResourcesRefused
 from nef.domain.units import BitRate
-from nef.network.simulator.looks import Look, held_blocks
+from nef.network.simulator.cells import Cells
+from nef.network.simulator.flows import Held
+from nef.network.simulator.looks import Look
 from nef.network.simulator.needs import (
     UeRates,
-    background_needs,
     flow_needs,
     is_covered,
     reliability,
     reserved_bps,
+    session_flows,
 )
 from nef.network.simulator.run import Run
 from nef.network.simulator.scenario import Cell, Ue
-from nef.ports.network import Levels, NetworkChanges, Reservation
+from nef.network.simulator.sharing import Ints
+from nef.ports.network import Levels, NetworkChanges, NetworkStep, Reservation
 
 
 class Ledger:
-    """The reservations of a run, and what each cell makes of them at `time_s`."""
+    """The reservations of a run, and what became of them until `time_s`."""
 
     def __init__(self, run: Run, time_s: float) -> None:
         """Nobody holds anything yet."""
         self.run, self.time_s = run, time_s
         #: Grows with whatever may change a flow's rate.
         self.revision = 0
-        self._ues = run.scenario.ues
-        self._index = {ue.id: i for i, ue in enumerate(self._ues)}
-        self._loaded = [ue for ue in self._ues if ue.background]
-        self._ues_of: dict[str, list[Ue]] = defaultdict(list)
-        for ue in self._ues:
-            self._ues_of[ue.cell_id].append(ue)
-        self._sessions_of: dict[str, dict[str, Reservation]] = defaultdict(dict)
-        self._cell_of: dict[str, str] = {}
-        self._ended: set[str] = set()
-        self._reported: dict[str, Levels] = {}
-        self._touched: set[str] = set()
-        self._rates = run.rates_bps(self._ues, time_s)
-        self._allocations: dict[str, Allocation] = {}
-        self._looks: dict[str, Look] = {}
-        self._share_out(run.cells)
+        self._cells = Cells(run, time_s)
+        self._flows = self._cells.flows
+        self._sessions: dict[str, Held] = {}
+        self._sessions_of: dict[str, dict[str, Held]] = defaultdict(dict)
+        self._ended: dict[str, float] = {}
+        self._ending: list[str] = []
+        self._steps: list[NetworkStep] = []
 
     # --- what is the case ---
 
     def rates(self, ue_id: str) -> UeRates:
         """What a block carries for a UE."""
-        return tuple(int(rate) for rate in self._rates[:, self._index[ue_id]])
+        return self._cells.rates(self._cells.number_of_ue[ue_id])
 
     def cell_of(self, session_id: str) -> str | None:
         """The cell in which a session holds something."""
-        return self._cell_of.get(session_id)
+        session = self._sessions.get(session_id)
+        return None if session is None else self.run.ues[session.reservation.ue_id].cell_id
 
-    def allocation(self, cell_id: str) -> Allocation:
-        """The rungs of a cell's flows, and its free blocks."""
-        return self._allocations[cell_id]
-
-    def ues_of(self, cell_id: str) -> list[Ue]:
+    def ues_of(self, cell_id: str) -> Sequence[Ue]:
         """The UEs that a cell serves, attached or not."""
-        return self._ues_of[cell_id]
+        return self._cells.ues_of(cell_id)
 
     def reservations_of(self, cell_id: str) -> Iterable[Reservation]:
         """What sessions want of a cell, in the order in which it heard of them."""
-        return self._sessions_of[cell_id].values()
+        return (session.reservation for session in self._sessions_of[cell_id].values())
 
     def reservation(self, session_id: str) -> Reservation | None:
         """What a session wants; None where it is not known, or has ended."""
-        return self._sessions_of.get(self._cell_of.get(session_id, ""), {}).get(session_id)
+        session = self._sessions.get(session_id)
+        return None if session is None else session.reservation
 
     def levels(self, session_id: str) -> Levels | None:
         """What a session holds; None where it is not known, or has ended."""
-        cell_id = self._cell_of.get(session_id)
-        if cell_id is None:
-            return None
-        granted = self._allocations[cell_id].levels
-        demands = self._sessions_of[cell_id][session_id].demands
-        return {d.component: granted[session_id, d.component] for d in demands}
+        session = self._sessions.get(session_id)
+        return None if session is None else self._flows.levels(session)
 
     def looks(self) -> dict[str, Look]:
         """How every cell stands."""
-        return dict(self._looks)
+        return dict(self._cells.looks)
 
     def look(self, cell_id: str) -> Look:
         """How a cell stands."""
-        return self._looks[cell_id]
+        return self._cells.looks[cell_id]
 
     def look_at(self, cell: Cell, time_s: float) -> Look:
         """A forecast: how a cell will stand if nobody comes or goes."""
-        rates = self._rates_at(cell, time_s)
-        needs = self._needs(cell.id, rates, time_s)
-        return self._looked(cell, time_s, rates, needs, allocate(cell.carrier.blocks, needs))
+        return self._cells.look_at(cell.id, time_s)
+
+    @property
+    def next_s(self) -> float:
+        """The next moment at which the scenario may change something."""
+        return self._cells.next_s
 
     # --- what happens ---
 
     def move(self, time_s: float) -> None:
         """Go on to a moment; time does not go back."""
         if time_s > self.time_s:
-            self.look_again(time_s)
+            self._close()
+            self.revision += self._cells.move(time_s)
+            self.time_s = time_s
 
-    def look_again(self, time_s: float) -> None:
-        """Take the radio of a moment, and share out again in the cells where it changed."""
-        rates = self.run.rates_bps(self._ues, time_s)
-        changed = np.any(rates != self._rates, axis=0)
-        cells = {self._ues[i].cell_id for i in np.flatnonzero(changed)}
-        cells |= {
-            ue.cell_id
-            for ue in self._loaded
-            if any((time_s in f.span) != (self.time_s in f.span) for f in ue.background)
-        }
-        # A UE may come or go while it is out of coverage, where its rates say nothing of it.
-        cells |= {
-            ue.cell_id
-            for ue in self._ues
-            if self.run.is_attached(ue.id) != (ue.id in self._looks[ue.cell_id].attached)
-        }
-        cells |= {
-            cell.id
-            for cell in self.run.scenario.cells
-            if self.run.is_out(cell, time_s) != self._looks[cell.id].out
-        }
-        self._rates, self.time_s = rates, time_s
-        self._share_out(cells)
+    def look_again(self, ue_id: str | None, cell_id: str | None) -> None:
+        """Somebody has overridden what the scenario says of a UE or of a cell."""
+        self.revision += 1
+        self._cells.look_again(self._cells.numbers(ue_id, cell_id))
 
     def reserve(self, reservation: Reservation) -> Levels:
         """Admit a session or change it; raises ResourcesRefused, and then nothing has changed."""
         if self.run.is_attached(reservation.ue_id) and is_covered(self.rates(reservation.ue_id)):
             self._check_room(reservation)
         self.take_over((reservation,))
-        return self._reported[reservation.session_id]
+        levels = self.levels(reservation.session_id)
+        return levels or {demand.component: None for demand in reservation.demands}
 
     def take_over(self, reservations: Iterable[Reservation]) -> None:
         """Let sessions have what there is for them, without asking whether all of it fits."""
-        taken = list(reservations)
-        self._share_out({cell for r in taken for cell in self._placed(r)})
-        for reservation in taken:
-            nothing = {demand.component: None for demand in reservation.demands}
-            levels = self.levels(reservation.session_id)
-            self._reported[reservation.session_id] = nothing if levels is None else levels
+        self.revision += 1
+        come: list[int] = []
+        gone: list[int] = []
+        for reservation in {r.session_id: r for r in reservations}.values():
+            before = self._sessions.get(reservation.session_id)
+            gone += before.rows if before else ()
+            come += self._placed(reservation)
+        self._exchange(come, gone)
+        self._flows.told[come] = self._flows.level[come]
 
     def release(self, session_id: str) -> None:
         """Give back what a session holds."""
-        self._ended.discard(session_id)
-        self._reported.pop(session_id, None)
+        self._ended.pop(session_id, None)
         self._remove(session_id)
 
     def end_sessions_of(self, ue_id: str) -> None:
         """A UE has left: its sessions hold nothing any more, and are reported until released."""
-        sessions = self._sessions_of[self.run.ues[ue_id].cell_id]
-        for session_id in [s.session_id for s in sessions.values() if s.ue_id == ue_id]:
-            self._end(session_id)
+        for reservation in list(self.reservations_of(self.run.ues[ue_id].cell_id)):
+            if reservation.ue_id == ue_id:
+                self._remove(reservation.session_id)
+                self._end(reservation.session_id)
 
     def changes(self) -> NetworkChanges:
         """What moved since the last call; sessions that ended are repeated until released."""
-        moved: dict[str, Levels] = {}
-        for cell_id in sorted(self._touched):
-            for session_id in self._sessions_of[cell_id]:
-                levels = self.levels(session_id)
-                if levels is not None and levels != self._reported.get(session_id):
-                    moved[session_id] = self._reported[session_id] = levels
-        self._touched.clear()
-        return NetworkChanges(moved, frozenset(self._ended))
+        self._close()
+        steps, self._steps = tuple(self._steps), []
+        known = (one.session_id for step in steps for one, _ in step.moved)
+        levels = {name: self.levels(name) for name in known}
+        moved = {name: found for name, found in levels.items() if found is not None}
+        return NetworkChanges(moved, frozenset(self._ended), steps)
 
     def inherit(self, other: "Ledger") -> None:
-        """Take over the sessions of another run, and what was reported of them."""
+        """Take over the sessions of another run, and what is yet to be told of them."""
+        other._close()  # noqa: SLF001 - another one of the same class
+        self._steps = other._steps  # noqa: SLF001
         self.revision += other.revision
-        known = other._sessions_of.values()  # noqa: SLF001 - another one of the same class
-        reservations = [r for sessions in known for r in sessions.values()]
-        self._share_out({cell for r in reservations for cell in self._placed(r)})
+        known = other._sessions_of.values()  # noqa: SLF001
+        before = {name: one for sessions in known for name, one in sessions.items()}
+        self.take_over(one.reservation for one in before.values())
         self._ended |= other._ended  # noqa: SLF001
-        self._reported = other._reported  # noqa: SLF001
+        for name, session in self._sessions.items():
+            rows = list(session.rows)
+            self._flows.told[rows] = other._flows.told[list(before[name].rows)]  # noqa: SLF001
+            self._cells.moved.append(np.array(rows))
 
     # --- how ---
 
-    def _placed(self, reservation: Reservation) -> set[str]:
-        """Write a reservation down; the cells in which it may have changed something."""
+    def _placed(self, reservation: Reservation) -> tuple[int, ...]:
+        """Write a reservation down; the rows of its flows, none where its UE is not there."""
         session_id = reservation.session_id
         ue = self.run.ues.get(reservation.ue_id)
         if ue is None or not self.run.is_attached(ue.id):
+            self._forget(session_id)
             self._end(session_id)
-            return set()
-        self._ended.discard(session_id)
-        self._cell_of[session_id] = ue.cell_id
-        self._sessions_of[ue.cell_id][session_id] = reservation
-        return {ue.cell_id}
+            return ()
+        number = self._cells.number_of_ue[ue.id]
+        rows = tuple(self._flows.add(flow) for flow in session_flows(reservation, number))
+        self._flows.owner[list(rows)] = reservation
+        if self.cell_of(session_id) != ue.cell_id:
+            self._forget(session_id)
+        self._ended.pop(session_id, None)
+        session = Held(reservation, rows)
+        self._sessions[session_id] = self._sessions_of[ue.cell_id][session_id] = session
+        return rows
 
     def _end(self, session_id: str) -> None:
-        self._remove(session_id)
-        self._ended.add(session_id)
+        self._ended[session_id] = self._now_s
+        self._ending.append(session_id)
+
+    def _forget(self, session_id: str) -> None:
+        cell_id = self.cell_of(session_id)
+        if cell_id is not None:
+            del self._sessions[session_id], self._sessions_of[cell_id][session_id]
 
     def _remove(self, session_id: str) -> None:
-        cell_id = self._cell_of.pop(session_id, None)
-        if cell_id is not None:
-            del self._sessions_of[cell_id][session_id]
-            self._share_out((cell_id,))
+        session = self._sessions.get(session_id)
+        if session is not None:
+            self._forget(session_id)
+            self._exchange((), session.rows)
+
+    def _exchange(self, come: Sequence[int], gone: Sequence[int]) -> None:
+        self.revision += 1
+        self._cells.exchange(come, gone)
+        self._flows.remove(gone)
+
+    def _close(self) -> None:
+        """What is other at the end of a moment than before it has happened at that moment."""
+        rows = np.concatenate([np.empty(0, dtype=int), *self._cells.moved])
+        self._cells.moved.clear()
+        rows = rows[self._flows.level[rows] != self._flows.told[rows]]
+        self._flows.told[rows] = self._flows.level[rows]
+        names = dict.fromkeys(owner.session_id for owner in self._flows.owner[rows] if owner)
+        sessions = [self._sessions[name] for name in names]
+        moved = [(one.reservation, self._flows.levels(one)) for one in sessions]
+        if moved or self._ending:
+            self._steps.append(NetworkStep(self._now_s, tuple(moved), tuple(self._ending)))
+            self._ending.clear()
+
+    @property
+    def _now_s(self) -> float:
+        """The time of the clock."""
+        return self.run.started_s + self.time_s
 
     def _check_room(self, reservation: Reservation) -> None:
         rates = self.rates(reservation.ue_id)
-        cell = self.run.cells[self.run.ues[reservation.ue_id].cell_id]
-        needs = self._needs(cell.id, self._rates_of(cell), self.time_s)
-        present = [need for need in needs if need.session_id != reservation.session_id]
         newcomer = flow_needs(reservation, rates)
-        if admit(cell.carrier.blocks, present, newcomer) is None:
-            offers = acceptable_blocks(cell.carrier.blocks, present, newcomer)
+        cell_blocks, rows = self._cells.order(self._cells.number_of_ue[reservation.ue_id])
+        session = self._sessions.get(reservation.session_id)
+        if session is None and self._fits_behind(cell_blocks, rows, newcomer):
+            return
+        own = () if session is None else session.rows
+        present = [self._flows.need(row) for row in rows.tolist() if row not in own]
+        if admit(cell_blocks, present, newcomer) is None:
+            offers = acceptable_blocks(cell_blocks, present, newcomer)
             raise ResourcesRefused(_acceptable(offers, reservation, rates))
 
-    def _share_out(self, cell_ids: Iterable[str]) -> None:
-        for cell_id in cell_ids:
-            cell = self.run.cells[cell_id]
-            rates = self._rates_of(cell)
-            needs = self._needs(cell_id, rates, self.time_s)
-            allocation = allocate(cell.carrier.blocks, needs)
-            self._allocations[cell_id] = allocation
-            self._looks[cell_id] = self._looked(cell, self.time_s, rates, needs, allocation)
-            self._touched.add(cell_id)
-            self.revision += 1
+    def _fits_behind(self, cell_blocks: int, rows: Ints, newcomer: Sequence[FlowNeed]) -> bool:
+        """Whether a new session comes after all of its own importance, and gets something.
 
-    def _needs(self, cell_id: str, rates: dict[str, UeRates], time_s: float) -> list[FlowNeed]:
-        needs = [
-            need
-            for ue in self._ues_of[cell_id]
-            for need in background_needs(ue, rates[ue.id], time_s)
-        ]
-        for reservation in self._sessions_of[cell_id].values():
-            needs += flow_needs(reservation, rates[reservation.ue_id])
-        return needs
-
-    def _looked(
-        self,
-        cell: Cell,
-        time_s: float,
-        rates: dict[str, UeRates],
-        needs: list[FlowNeed],
-        allocation: Allocation,
-    ) -> Look:
-        attached = frozenset(ue_id for ue_id in rates if self.run.is_attached(ue_id))
-        out = self.run.is_out(cell, time_s)
-        sessions = self._sessions_of[cell.id]
-        needs_of: dict[str, list[FlowNeed]] = defaultdict(list)
-        needs_by: dict[str, list[FlowNeed]] = defaultdict(list)
-        for need in needs:
-            if need.session_id in sessions:
-                needs_of[sessions[need.session_id].ue_id].append(need)
-                needs_by[need.session_id].append(need)
-        held_of = {ue_id: held_blocks(own, allocation) for ue_id, own in needs_of.items()}
-        held_by = {name: held_blocks(own, allocation) for name, own in needs_by.items()}
-        held = held_blocks(needs, allocation)
-        return Look(cell, out, held, held_of, held_by, rates, attached)
-
-    def _rates_of(self, cell: Cell) -> dict[str, UeRates]:
-        return {ue.id: self.rates(ue.id) for ue in self._ues_of[cell.id]}
-
-    def _rates_at(self, cell: Cell, time_s: float) -> dict[str, UeRates]:
-        ues = self._ues_of[cell.id]
-        columns = self.run.rates_bps(ues, time_s).T.tolist()
-        return {ue.id: tuple(column) for ue, column in zip(ues, columns, strict=True)}
+        `admit` would say so as well, after it had looked at everybody who stands before it.
+        """
+        flows, ranks = self._flows, self._flows.ranks
+        places = [bisect_left(rows, need.rank, key=ranks.__getitem__) for need in newcomer]
+        if any(
+            ranks[row][0] == need.priority
+            for place, need in zip(places, newcomer, strict=True)
+            for row in rows[place : place + 1]
+        ):
+            return False
+        first = min(places, default=len(rows))
+        free_blocks = cell_blocks - int(flows.held[rows[:first]].sum())
+        present = [flows.need(row) for row in rows[first:].tolist()]
+        after = allocate(free_blocks, (*present, *newcomer))
+        return all(after.levels[need.key] is not None for need in newcomer)
 
 
 def _acceptable(

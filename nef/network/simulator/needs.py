@@ -7,6 +7,7 @@ from nef.domain.admission import FlowNeed
 from nef.domain.fiveqi import ResourceType
 from nef.domain.qos import QosLevel
 from nef.network.simulator.cqi import Reliability
+from nef.network.simulator.flows import Flow
 from nef.network.simulator.radio import blocks_for
 from nef.network.simulator.scenario import Ue
 from nef.ports.network import Reservation
@@ -35,13 +36,25 @@ def flow_needs(reservation: Reservation, rates: UeRates) -> list[FlowNeed]:
     ]
 
 
-def background_needs(ue: Ue, rates: UeRates, time_s: float) -> Iterator[FlowNeed]:
-    """The needs of a UE's own flows at a moment; they were there before everybody else."""
+def session_flows(reservation: Reservation, ue: int) -> Iterator[Flow]:
+    """What a session's flows ask for; their importance is that of what was asked for first."""
+    for demand in reservation.demands:
+        rank = (
+            demand.ladder[0].priority,
+            reservation.admitted_at_s,
+            reservation.number,
+            reservation.session_id,
+            demand.component,
+        )
+        yield Flow(ue, rank, tuple((reserved_bps(r), reliability(r)) for r in demand.ladder))
+
+
+def background_flows(ue: Ue, number: int) -> Iterator[Flow]:
+    """A UE's own flows; they were there before everybody else."""
     for index, flow in enumerate(ue.background):
-        if time_s in flow.span:
-            blocks = blocks_for(flow.rate_dl.bps, rates[Reliability.of(flow.per)])
-            name = f"background/{ue.id}"
-            yield FlowNeed(name, index, flow.priority, -inf, (blocks,))
+        rank = (flow.priority, -inf, 0, f"background/{ue.id}", index)
+        ladder = ((flow.rate_dl.bps, Reliability.of(flow.per)),)
+        yield Flow(number, rank, ladder, flow.span, covered=True)
 
 
 def reserved_bps(level: QosLevel) -> int:
