@@ -62,18 +62,12 @@ class SqlOutbox:
 
     def add(self, notification: Notification, due_at_s: float) -> None:
         """Append a notification."""
-        row = {
-            "subscription_id": notification.subscription_id,
-            "af_id": notification.af_id,
-            "destination": notification.destination,
-            "kind": _KINDS[type(notification.content)],
-            "content": dumped(notification.content),
-            "state": DeliveryState.PENDING.value,
-            "attempts": 0,
-            "created_at_s": notification.created_at_s,
-            "due_at_s": due_at_s,
-        }
-        self._connection.execute(insert(deliveries), row)
+        self.add_all((notification,), due_at_s)
+
+    def add_all(self, notifications: Sequence[Notification], due_at_s: float) -> None:
+        """Append notifications in their order."""
+        rows = [_row(notification, due_at_s) for notification in notifications]
+        self._connection.execute(insert(deliveries), rows)
 
     def claim(self, now_s: float, lease_s: float, limit: int) -> Sequence[Delivery]:
         """Lease what is due, the oldest pending of each subscription only."""
@@ -146,6 +140,20 @@ class SqlOutbox:
         """Forget deliveries that were settled before a moment."""
         old = deliveries.c.settled_at_s < settled_before_s
         self._connection.execute(delete(deliveries).where(old))
+
+
+def _row(notification: Notification, due_at_s: float) -> dict[str, Any]:
+    return {
+        "subscription_id": notification.subscription_id,
+        "af_id": notification.af_id,
+        "destination": notification.destination,
+        "kind": _KINDS[type(notification.content)],
+        "content": dumped(notification.content),
+        "state": DeliveryState.PENDING.value,
+        "attempts": 0,
+        "created_at_s": notification.created_at_s,
+        "due_at_s": due_at_s,
+    }
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -1,10 +1,22 @@
 """The sessions in the store."""
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from db.codec import dumped, loaded
 from db.tables import reservations, sessions
@@ -12,10 +24,52 @@ from nef.domain.errors import Conflict
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import UNSETTLED, VISIBLE, SessionState
 from nef.domain.qos import FlowDemand, FlowGrant
-from nef.domain.sessions import Session, SessionRequest
+from nef.domain.sessions import Session, SessionRequest, Standing, Websocket, delivered_to
 
 _VISIBLE = sorted(state.value for state in VISIBLE)
 _UNSETTLED = sorted(state.value for state in UNSETTLED)
+
+
+#: Statements for many sessions at once.
+_STANDINGS = select(
+    sessions.c.id,
+    sessions.c.af_id,
+    sessions.c.state,
+    sessions.c.admitted_at_s,
+    sessions.c.version,
+    sessions.c.request,
+).where(sessions.c.id.in_(bindparam("ids", expanding=True)))
+_GRANTS = (
+    select(
+        reservations.c.session_id,
+        reservations.c.component,
+        reservations.c.level,
+        reservations.c.allocated,
+    )
+    .where(reservations.c.session_id.in_(bindparam("ids", expanding=True)), reservations.c.granted)
+    .order_by(reservations.c.session_id, reservations.c.position)
+)
+_COUNT_UP = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("of"), sessions.c.version == bindparam("read"))
+    .values(version=sessions.c.version + 1)
+)
+_REGRADE = (
+    update(reservations)
+    .where(
+        reservations.c.session_id == bindparam("of"), reservations.c.component == bindparam("at")
+    )
+    .values(level=bindparam("now"), allocated=bindparam("ever"))
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Addressing:
+    """What a request says of notifications."""
+
+    notification_destination: str
+    websocket: Websocket | None = None
+    events: tuple[str, ...] = ()
 
 
 class SqlSessions:
@@ -61,9 +115,10 @@ class SqlSessions:
 
     def expired(self, now_s: float, limit: int) -> Sequence[Session]:
         """Visible sessions whose duration is over."""
-        query = select(sessions).where(
-            sessions.c.expires_at_s <= now_s, sessions.c.state.in_(_VISIBLE)
-        )
+        # Nearly all sessions are visible and few expire, which SQLite does not know: behind a
+        # function the state is no index to it.
+        visible = func.coalesce(sessions.c.state, "").in_(_VISIBLE)
+        query = select(sessions).where(sessions.c.expires_at_s <= now_s, visible)
         return self._read(query.order_by(sessions.c.expires_at_s, sessions.c.number).limit(limit))
 
     def unsettled(self, changed_before_s: float, limit: int) -> Sequence[Session]:
@@ -78,6 +133,29 @@ class SqlSessions:
         query = select(sessions).where(sessions.c.state.in_(_VISIBLE))
         return self._read(query.order_by(sessions.c.admitted_at_s, sessions.c.number))
 
+    def standings(self, session_ids: Sequence[str]) -> Sequence[Standing]:
+        """How some sessions stand, without all that they ask for."""
+        asked = {"ids": list(session_ids)}
+        grants: dict[str, list[FlowGrant]] = defaultdict(list)
+        for session_id, component, level, allocated in self._connection.execute(_GRANTS, asked):
+            grants[session_id].append(FlowGrant(component, level, allocated))
+        rows = self._connection.execute(_STANDINGS, asked).all()
+        return [_standing(row, tuple(grants[row.id])) for row in rows]
+
+    def regrade(self, standings: Sequence[Standing]) -> None:
+        """Write grants back unless somebody else has written a session since it was read."""
+        if not standings:
+            return
+        here = [{"of": one.id, "read": one.version} for one in standings]
+        if self._connection.execute(_COUNT_UP, here).rowcount != len(standings):
+            raise Conflict("one of the sessions was changed by somebody else; try again")
+        grants = [
+            {"of": one.id, "at": grant.component, "now": grant.level, "ever": grant.allocated}
+            for one in standings
+            for grant in one.grants
+        ]
+        self._connection.execute(_REGRADE, grants)
+
     def _write_reservations(self, session: Session) -> None:
         rows = list(_reservation_rows(session))
         if rows:
@@ -85,6 +163,8 @@ class SqlSessions:
 
     def _read(self, query: Select[Any]) -> list[Session]:
         rows = self._connection.execute(query).all()
+        if not rows:
+            return []
         chosen = query.with_only_columns(sessions.c.id)
         held = select(reservations).where(reservations.c.session_id.in_(chosen))
         parts: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
@@ -124,6 +204,20 @@ def _reservation_rows(session: Session) -> Iterable[dict[str, Any]]:
             "level": None if grant is None else grant.level,
             "allocated": grant is not None and grant.allocated,
         }
+
+
+def _standing(row: Any, grants: tuple[FlowGrant, ...]) -> Standing:
+    said = loaded(row.request, _Addressing)
+    return Standing(
+        id=row.id,
+        af_id=row.af_id,
+        destination=delivered_to(said.notification_destination, said.websocket),
+        events=said.events,
+        state=SessionState(row.state),
+        admitted_at_s=row.admitted_at_s,
+        version=row.version,
+        grants=grants,
+    )
 
 
 def _session(row: Row[Any], parts: Sequence[Row[Any]]) -> Session:
