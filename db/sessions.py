@@ -137,7 +137,8 @@ class SqlSessions:
         """How some sessions stand, without all that they ask for."""
         asked = {"ids": list(session_ids)}
         grants: dict[str, list[FlowGrant]] = defaultdict(list)
-        for session_id, component, level, allocated in self._connection.execute(_GRANTS, asked):
+        granted = self._connection.execute(_GRANTS, asked).all()
+        for session_id, component, level, allocated in granted:
             grants[session_id].append(FlowGrant(component, level, allocated))
         rows = self._connection.execute(_STANDINGS, asked).all()
         return [_standing(row, tuple(grants[row.id])) for row in rows]

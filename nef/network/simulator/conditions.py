@@ -1,7 +1,7 @@
 """The radio condition of a UE over time, a pure function of the scenario's time in seconds."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor
@@ -34,8 +34,11 @@ class Condition(Protocol):
         """Moments after `from_s` and up to `until_s` at which a forecast looks for another SINR."""
         ...
 
-    def steps_s(self, after_s: float) -> Iterator[float]:
-        """Every later moment from which on the UE may be served at another rate, in order."""
+    def steps_s(self, after_s: float) -> Iterable[float]:
+        """Every later moment from which on the UE may be served at another rate, in order.
+
+        A sequence where they are known, an iterator where each is found when it is asked for.
+        """
         ...
 
 
@@ -53,9 +56,9 @@ class Constant:
         """Never."""
         return ()
 
-    def steps_s(self, after_s: float) -> Iterator[float]:  # noqa: ARG002
+    def steps_s(self, after_s: float) -> Iterable[float]:  # noqa: ARG002
         """Never."""
-        return iter(())
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,9 @@ class Trace:
         """The times of the trace."""
         return tuple(t for t in self.times_s if from_s < t <= until_s)
 
-    def steps_s(self, after_s: float) -> Iterator[float]:
+    def steps_s(self, after_s: float) -> Iterable[float]:
         """The times of the trace."""
-        later = range(bisect_right(self.times_s, after_s), len(self.times_s))
-        return (self.times_s[place] for place in later)
+        return self.times_s[bisect_right(self.times_s, after_s) :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,10 +138,9 @@ class Ledger:
         """What moved since the last call; sessions that ended are repeated until released."""
         self._close()
         steps, self._steps = tuple(self._steps), []
-        known = (one.session_id for step in steps for one, _ in step.moved)
-        levels = {name: self.levels(name) for name in known}
-        moved = {name: found for name, found in levels.items() if found is not None}
-        return NetworkChanges(moved, frozenset(self._ended), steps)
+        moved = {one.session_id: levels for step in steps for one, levels in step.moved}
+        there = {name: levels for name, levels in moved.items() if name in self._sessions}
+        return NetworkChanges(there, frozenset(self._ended), steps)
 
     def inherit(self, other: "Ledger") -> None:
         """Take over the sessions of another run, and what is yet to be told of them."""
