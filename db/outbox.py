@@ -67,7 +67,8 @@ class SqlOutbox:
     def add_all(self, notifications: Sequence[Notification], due_at_s: float) -> None:
         """Append notifications in their order."""
         rows = [_row(notification, due_at_s) for notification in notifications]
-        self._connection.execute(insert(deliveries), rows)
+        if rows:
+            self._connection.execute(insert(deliveries), rows)
 
     def claim(self, now_s: float, lease_s: float, limit: int) -> Sequence[Delivery]:
         """Lease what is due, the oldest pending of each subscription only."""
