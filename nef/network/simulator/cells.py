@@ -13,7 +13,7 @@ from nef.network.simulator.radio import Rates
 from nef.network.simulator.run import Run
 from nef.network.simulator.scenario import Ue
 from nef.network.simulator.sharing import Ints, share_out
-from nef.network.simulator.timeline import Timeline
+from nef.network.simulator.moments import Moments
 
 #: From so many cells on they are shared out together: before, the steps from flow to flow of
 #: `share_out` cost more than serving each cell by itself.
@@ -36,7 +36,7 @@ class Cells:
         self._spans = [slice(*pair) for pair in zip([0, *ends], ends, strict=False)]
         self._ues_of = [tuple(self._ues[span]) for span in self._spans]
         self._blocks = np.array([cell.carrier.blocks for cell in self._cells])
-        self._timeline = Timeline(self._ues, self._cells, time_s)
+        self._moments = Moments(self._ues, self._cells, time_s)
         self._rates = run.rates_bps(self._ues, time_s)
         self._attached = np.array([run.is_attached(ue.id) for ue in self._ues], dtype=bool)
         self.flows = Flows()
@@ -58,7 +58,7 @@ class Cells:
         return tuple(self._rates[:, ue].tolist())
 
     def numbers(self, ue_id: str | None, cell_id: str | None) -> set[int]:
-        """A UE and a cell, named as in `Timeline`."""
+        """A UE and a cell, named as in `Moments`."""
         ues = {self.number_of_ue[ue_id]} if ue_id else set()
         cells = {len(self._ues) + self.number_of_cell[cell_id]} if cell_id else set()
         return ues | cells
@@ -85,18 +85,18 @@ class Cells:
     @property
     def next_s(self) -> float:
         """The next moment at which the scenario may change something."""
-        return self._timeline.next_s
+        return self._moments.next_s
 
     # --- what happens ---
 
     def move(self, time_s: float) -> bool:
         """Go on to a moment; whether anything changed."""
-        touched = self._timeline.advance(time_s)
+        touched = self._moments.advance(time_s)
         self.time_s = time_s
         return bool(touched) and self.look_again(touched)
 
     def look_again(self, touched: set[int]) -> bool:
-        """Take the radio of some UEs and cells anew, named as in `Timeline`; whether it changed."""
+        """Take the radio of some UEs and cells anew, named as in `Moments`; whether it changed."""
         first_cell = len(self._ues)
         cells = {number - first_cell for number in touched if number >= first_cell}
         wide = (range(self._spans[cell].start, self._spans[cell].stop) for cell in cells)

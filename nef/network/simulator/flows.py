@@ -22,7 +22,7 @@ _ABSENT = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Held:
+class Seat:
     """A session in its cell; `rows` are those of its flows, in the order of their demands."""
 
     reservation: Reservation
@@ -108,7 +108,7 @@ class Flows:
         blocks = tuple(None if b == IMPOSSIBLE else b for b in self.blocks[row].tolist())
         return FlowNeed(session_id, component, priority, admitted_at_s, blocks, number)
 
-    def levels(self, session: Held) -> Levels:
+    def levels(self, session: Seat) -> Levels:
         """What a session holds."""
         demands = zip(session.reservation.demands, session.rows, strict=True)
         return {d.component: _level(int(self.level[row])) for d, row in demands}

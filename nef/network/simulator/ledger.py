@@ -10,7 +10,7 @@ from nef.domain.admission import FlowNeed, acceptable_blocks, admit, allocate
 from nef.domain.errors import ResourcesRefused
 from nef.domain.units import BitRate
 from nef.network.simulator.cells import Cells
-from nef.network.simulator.flows import Held
+from nef.network.simulator.flows import Seat
 from nef.network.simulator.looks import Look
 from nef.network.simulator.needs import (
     UeRates,
@@ -36,8 +36,8 @@ class Ledger:
         self.revision = 0
         self._cells = Cells(run, time_s)
         self._flows = self._cells.flows
-        self._sessions: dict[str, Held] = {}
-        self._sessions_of: dict[str, dict[str, Held]] = defaultdict(dict)
+        self._sessions: dict[str, Seat] = {}
+        self._sessions_of: dict[str, dict[str, Seat]] = defaultdict(dict)
         self._ended: dict[str, float] = {}
         self._ending: list[str] = []
         self._steps: list[NetworkStep] = []
@@ -172,7 +172,7 @@ class Ledger:
         if self.cell_of(session_id) != ue.cell_id:
             self._forget(session_id)
         self._ended.pop(session_id, None)
-        session = Held(reservation, rows)
+        session = Seat(reservation, rows)
         self._sessions[session_id] = self._sessions_of[ue.cell_id][session_id] = session
         return rows
 

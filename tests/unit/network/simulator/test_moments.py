@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from builders.simulations import one_cell
 from nef.network.simulator.cqi import TABLES
 from nef.network.simulator.run import scenario_of
-from nef.network.simulator.timeline import Timeline
+from nef.network.simulator.moments import Moments
 
 WALK = {"path": [[2, 20, 0], [12.05, 900, 0]]}
 SITE = {"site": {"environment": "umi"}}
 
 
-def timeline(document: dict[str, Any], from_s: float = 0.0) -> Timeline:
+def timeline(document: dict[str, Any], from_s: float = 0.0) -> Moments:
     scenario = scenario_of(document)
-    return Timeline(scenario.ues, scenario.cells, from_s)
+    return Moments(scenario.ues, scenario.cells, from_s)
 
 
-def story(line: Timeline, until_s: float = 1e6) -> list[tuple[float, set[int]]]:
+def story(line: Moments, until_s: float = 1e6) -> list[tuple[float, set[int]]]:
     told = []
     while line.next_s <= until_s:
         time_s = line.next_s

@@ -10,7 +10,7 @@ import numpy as np
 from nef.network.simulator.scenario import Cell, Span, Ue
 
 
-class Timeline:
+class Moments:
     """Goes on from moment to moment; what may change at one is named by its number.
 
     UEs have the numbers from 0, cells go on after them.
