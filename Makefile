@@ -4,16 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 MODELS := .models
-PACKAGES := nef af_client db openapi tests
+RECOGNISER := .recogniser/PP-OCRv6_rec_small.onnx
+PACKAGES := nef af_client db openapi tests bench
 PARALLEL := --numprocesses auto --dist worksteal
 # Whole programs in real time (tests/e2e) want the machine for themselves; the others share it.
 SHARING := $(PARALLEL) tests/unit tests/contract tests/integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo serve test test-fast search check format lint types law lock clean
+.PHONY: help setup models demo serve test test-fast search bench bench-api recogniser check format lint types law lock clean
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Make the virtual environment from the lock file
 
@@ -42,6 +43,23 @@ test-fast: $(INSTALLED) ## Run the unit and contract tests only
 search: $(INSTALLED) ## Run all but the end-to-end tests, with examples nobody has tried yet
 	$(BIN)/python -m pytest --hypothesis-profile=search $(SHARING)
 
+bench: $(INSTALLED) ## Measure the user plane and a large download on this machine (a minute)
+	$(BIN)/python -m bench.plane
+	$(BIN)/python -m bench.delivery
+
+recogniser: $(RECOGNISER) ## Fetch a real text recogniser (a 37 MB wheel from PyPI); its tests run where it is
+
+$(RECOGNISER): | $(INSTALLED)
+	@mkdir -p $(@D)
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(@D) rapidocr==3.10.0
+	$(BIN)/python -m zipfile -e $(@D)/rapidocr-3.10.0-py3-none-any.whl $(@D)/wheel
+	@mv $(@D)/wheel/rapidocr/models/$(@F) $@
+	@rm -r $(@D)/wheel $(@D)/rapidocr-3.10.0-py3-none-any.whl
+
+bench-api: $(INSTALLED) ## Measure what a request costs, beside a bare application on the same store (a minute)
+	$(BIN)/python -m bench.api
+	$(BIN)/python -m bench.stored
+
 check: lint types law test ## Everything a change must pass: format, lint, types, import law, tests, docs
 
 format: $(INSTALLED) ## Put the code into its form
@@ -53,7 +71,7 @@ lint: $(INSTALLED) ## Check form and lint only
 	$(BIN)/ruff check $(PACKAGES)
 
 types: $(INSTALLED) ## Check the types only
-	$(BIN)/mypy nef af_client db tests
+	$(BIN)/mypy nef af_client db tests bench
 
 law: $(INSTALLED) ## Check the import law only
 	$(BIN)/lint-imports --no-cache
@@ -65,4 +83,4 @@ lock: $(INSTALLED) ## Resolve the versions anew into requirements.lock
 		--extra dev --output-file requirements.lock setup.cfg
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) $(MODELS) demo-output nef.sqlite3* build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(MODELS) .recogniser demo-output nef.sqlite3* build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

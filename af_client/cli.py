@@ -5,54 +5,23 @@ import signal
 import sys
 import threading
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from af_client.delivery.tunnel import Endpoint
 from af_client.experiments.cli import experiment
+from af_client.kpi.cli import kpi
+from af_client.options import ErrorRate, HostPort, Inner, Rate, address_of, relay_of
 from af_client.poolcli import pool as pool_group
 
+if TYPE_CHECKING:
+    from af_client.device.library import Preinstalled
+    from af_client.models.labelled import LabelledSet
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
-
-
-class _HostPort(click.ParamType[Any]):
-    """An outer address: a host and a port."""
-
-    name = "host:port"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, int]:
-        host, _, port = str(value).rpartition(":")
-        if not host or not port.isdigit() or int(port) > 65_535:
-            self.fail(f"{value!r} is not host:port, 127.0.0.1:4000 say", param, ctx)
-        return host.strip("[]"), int(port)
-
-
-class _Inner(_HostPort):
-    """An address and port inside the tunnel."""
-
-    name = "address:port"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Endpoint:  # type: ignore[override] # the parameter's own value
-        if isinstance(value, Endpoint):
-            return value
-        host, port = super().convert(value, param, ctx)
-        return Endpoint(_address(host, param, ctx), port)
-
-
-def _address(text: str, param: Any = None, ctx: Any = None) -> Any:
-    try:
-        return ip_address(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no IP address, 10.45.0.2 say", ctx, param) from None
-
-
-def _relay(option: str, where: tuple[str, int] | None, *, direct: bool) -> tuple[str, int] | None:
-    if direct == (where is not None):
-        raise click.UsageError(f"the user plane is behind {option} host:port, or --direct: say one")
-    return where
 
 
 @click.group(context_settings={"auto_envvar_prefix": "AF_CLIENT", "show_default": True})
@@ -73,16 +42,30 @@ def main() -> None:
 @main.command("model-server")
 @click.option("--nef-url", default="http://127.0.0.1:8080", help="Root of the NEF's APIs.")
 @click.option("--af-id", default="model-server", help="Who it is to the NEF; one process each.")
-@click.option("--n6", type=_HostPort(), help="The relay's data network side.")
+@click.option("--n6", type=HostPort(), help="The relay's data network side.")
 @click.option("--direct", is_flag=True, help="Instead of --n6: its address is this machine's.")
 @click.option("--address", default="10.60.0.1", help="Its own address inside the tunnel.")
-@click.option("--port", default=7000, help="Its own port inside the tunnel.")
+@click.option(
+    "--port", type=click.IntRange(1, 65_534), default=7000, help="Its own port inside the tunnel."
+)
 @click.option("--pool", type=_FOLDER, required=True, help="Folder of trained models.")
+@click.option(
+    "--flows",
+    type=click.Choice(["tos", "ports"]),
+    default="tos",
+    help="What tells topology and weights apart; ports: the weights come from the next one.",
+)
+@click.option(
+    "--weights-per", type=ErrorRate(), default="1E-3", help="Packet error rate asked for weights."
+)
 @click.option("--budget-s", default=1.0, help="Seconds that a download may take.")
 @click.option("--margin-s", default=0.2, help="Seconds of it that are not for sending.")
 @click.option("--poll-s", default=0.5, help="Seconds between two looks at the bandwidth.")
 @click.option(
     "--plan-within-s", default=120.0, help="How far to plan ahead for who is always on; 0: not."
+)
+@click.option(
+    "--dwell-s", default=2.0, help="How long what is better must last after a fall, at first."
 )
 @click.option("--notifications-host", default="127.0.0.1", help="Where it listens to the NEF.")
 def model_server(  # noqa: PLR0913 - one parameter an option
@@ -94,23 +77,33 @@ def model_server(  # noqa: PLR0913 - one parameter an option
     address: str,
     port: int,
     pool: Path,
+    flows: str,
+    weights_per: str,
     budget_s: float,
     margin_s: float,
     poll_s: float,
     plan_within_s: float,
+    dwell_s: float,
     notifications_host: str,
 ) -> None:
     """Deliver models to devices, as large as the network can carry in time; prints JSON lines."""
-    from af_client.eventlog import EventLog  # noqa: PLC0415 - see above
+    from af_client.delivery.marking import Marking  # noqa: PLC0415 - see above
+    from af_client.eventlog import EventLog  # noqa: PLC0415
     from af_client.models.pool import PoolUnusable  # noqa: PLC0415
     from af_client.modelserver.policy import Policy  # noqa: PLC0415
     from af_client.modelserver.server import ServerSettings, run_server  # noqa: PLC0415
 
-    local = Endpoint(_address(address), port)
+    local = Endpoint(address_of(address), port)
     policy = Policy(
-        budget_s=budget_s, margin_s=margin_s, poll_s=poll_s, plan_within_s=plan_within_s
+        marking=Marking(flows),
+        weights_per=weights_per,
+        budget_s=budget_s,
+        margin_s=margin_s,
+        poll_s=poll_s,
+        plan_within_s=plan_within_s,
+        dwell_s=dwell_s,
     )
-    relay = _relay("--n6", n6, direct=direct)
+    relay = relay_of("--n6", n6, direct=direct)
     settings = ServerSettings(nef_url, af_id, relay, local, pool, notifications_host, policy)
     try:
         run_server(settings, _stop_at_signal(), EventLog())
@@ -119,15 +112,20 @@ def model_server(  # noqa: PLR0913 - one parameter an option
 
 
 @main.command()
-@click.option("--radio", type=_HostPort(), help="The relay's radio side.")
+@click.option("--radio", type=HostPort(), help="The relay's radio side.")
 @click.option("--direct", is_flag=True, help="Instead of --radio: its address is this machine's.")
 @click.option("--address", default="10.45.0.2", help="Its own address inside the tunnel.")
 @click.option("--port", default=7001, help="Its own port inside the tunnel.")
 @click.option("--gpsi", required=True, help="Its identity, msisdn-… or extid-…@….")
-@click.option("--server", type=_Inner(), default="10.60.0.1:7000", help="Its model server.")
+@click.option("--server", type=Inner(), default="10.60.0.1:7000", help="Its model server.")
 @click.option("--application", default="one-shot-object-recognition", help="What it does.")
 @click.option("--refresh-s", default=4.0, help="Seconds after which a model is stale.")
-@click.option("--seed", type=int, help="Seed that held images out. [default: that of training]")
+@click.option("--labelled", type=_FILE, help="What it recognises, .npz. [default: digits held out]")
+@click.option("--seed", type=int, help="Seed that held digits out. [default: that of training]")
+@click.option("--store", type=_FOLDER, help="Folder where models are kept. [default: none are]")
+@click.option("--store-mb", type=click.IntRange(1), default=500, help="What they may take there.")
+@click.option("--preinstalled", help="A model of --pool to begin with, until a better one is here.")
+@click.option("--pool", type=_FOLDER, help="Folder of trained models, for --preinstalled.")
 def device(  # noqa: PLR0913 - one parameter an option
     *,
     radio: tuple[str, int] | None,
@@ -138,36 +136,64 @@ def device(  # noqa: PLR0913 - one parameter an option
     server: Endpoint,
     application: str,
     refresh_s: float,
+    labelled: Path | None,
     seed: int | None,
+    store: Path | None,
+    store_mb: int,
+    preinstalled: str | None,
+    pool: Path | None,
 ) -> None:
-    """Recognise held-out images with the models that arrive; prints JSON lines."""
+    """Recognise a labelled set with the models that arrive; prints JSON lines."""
     from af_client.device.process import DeviceSettings, run_device  # noqa: PLC0415 - see above
     from af_client.eventlog import EventLog  # noqa: PLC0415
-    from af_client.models.digits import held_out_images  # noqa: PLC0415
-    from af_client.models.training import DEFAULT_SEED  # noqa: PLC0415
 
-    local = Endpoint(_address(address), port)
-    images = held_out_images(DEFAULT_SEED if seed is None else seed)
-    relay = _relay("--radio", radio, direct=direct)
-    settings = DeviceSettings(relay, local, server, gpsi, application, refresh_s)
+    local = Endpoint(address_of(address), port)
+    items = _labelled(labelled, seed)
+    relay = relay_of("--radio", radio, direct=direct)
+    own = _preinstalled(preinstalled, pool)
+    settings = DeviceSettings(
+        relay, local, server, gpsi, application, refresh_s, store, store_mb * 10**6, own
+    )
     try:
-        run_device(settings, images, _stop_at_signal(), EventLog())
+        run_device(settings, items, _stop_at_signal(), EventLog())
     except OSError as fault:
         raise click.ClickException(str(fault)) from None
 
 
-class _Rate(click.ParamType[Any]):
-    """A bit rate as the standard writes it."""
+def _labelled(file: Path | None, seed: int | None) -> "LabelledSet":
+    """Read what a device recognises."""
+    from af_client.models.digits import held_out_images  # noqa: PLC0415 - see above
+    from af_client.models.labelled import (  # noqa: PLC0415
+        LabelledSet,
+        LabelledSetUnusable,
+        read_labelled_set,
+    )
+    from af_client.models.training import DEFAULT_SEED  # noqa: PLC0415
 
-    name = "rate"
+    if file is None:
+        images = held_out_images(DEFAULT_SEED if seed is None else seed)
+        return LabelledSet("digits", images.pixels, images.labels)
+    if seed is not None:
+        raise click.UsageError("--seed holds digits out, and --labelled brings others: say one")
+    try:
+        return read_labelled_set(file)
+    except (LabelledSetUnusable, OSError) as fault:
+        raise click.ClickException(str(fault)) from None
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        from af_client.units import parse_rate  # noqa: PLC0415 - see below
 
-        try:
-            return parse_rate(value)
-        except ValueError as fault:
-            self.fail(str(fault), param, ctx)
+def _preinstalled(name: str | None, folder: Path | None) -> "Preinstalled | None":
+    """Read the model that a device begins with."""
+    from af_client.device.library import preinstalled  # noqa: PLC0415 - see above
+    from af_client.models.pool import Pool, PoolUnusable  # noqa: PLC0415
+
+    if (name is None) != (folder is None):
+        raise click.UsageError("--preinstalled names a model of --pool: say both or none")
+    if name is None or folder is None:
+        return None
+    try:
+        return preinstalled(Pool(folder), name)
+    except (PoolUnusable, LookupError) as fault:
+        raise click.ClickException(str(fault.args[0])) from None
 
 
 @main.command()
@@ -181,7 +207,7 @@ class _Rate(click.ParamType[Any]):
 @click.option(
     "--bytes", "sizes", type=click.IntRange(1), multiple=True, help="A size to send; repeatable."
 )
-@click.option("--rate", type=_Rate(), help='A rate to be kept, "12.5 Mbps".')
+@click.option("--rate", type=Rate(), help='A rate to be kept, "12.5 Mbps".')
 @click.option("--notifications-host", default="127.0.0.1", help="Where it listens to the NEF.")
 def watch(
     *,
@@ -254,6 +280,7 @@ def demo(*, pool: Path, out: Path, length_s: float) -> None:
 
 
 main.add_command(experiment)
+main.add_command(kpi)
 
 
 def _stop_at_signal() -> threading.Event:

@@ -15,7 +15,7 @@
         ├── Conflict              409
         ├── TooLarge              413
         ├── TooMany               429, with the time to wait
-        └── ServerFailed          5xx
+        └── ServerFailed          5xx, with the time to wait
 
 `ProblemError` is made from `ProblemDetails` (TS 29.122 5.2.1, RFC 9457).
 """
@@ -99,6 +99,11 @@ class ProblemError(NefError):
         self.invalid_params = problem.invalid_params
         super().__init__(_sentence(problem, where))
 
+    @property
+    def retry_after_s(self) -> float | None:
+        """Seconds after which asking again makes sense, if the NEF says so."""
+        return self.problem.retry_after_s
+
 
 class BadRequest(ProblemError):
     """The request is wrong: see `invalid_params`."""
@@ -119,11 +124,6 @@ class Refused(ProblemError):
         """
         return dict(self.problem.acceptable)
 
-    @property
-    def retry_after_s(self) -> float | None:
-        """Seconds after which asking again makes sense, if the NEF says so."""
-        return self.problem.retry_after_s
-
 
 class NotFound(ProblemError):
     """There is no such session for this AF, or no such UE."""
@@ -139,11 +139,6 @@ class TooLarge(ProblemError):
 
 class TooMany(ProblemError):
     """The AF asks too often."""
-
-    @property
-    def retry_after_s(self) -> float | None:
-        """Seconds to wait before the next request, if the NEF says so."""
-        return self.problem.retry_after_s
 
 
 class ServerFailed(ProblemError):

@@ -14,7 +14,7 @@ from cattrs.strategies import configure_tagged_union
 
 from nef.domain.filters import TosTrafficClass, parse_ip_filter_rule
 from nef.domain.findings import Finding
-from nef.domain.qos import ServiceDataFlow
+from nef.domain.qos import Held, NoBearer, ServiceDataFlow
 from nef.domain.units import BitRate, PacketErrorRate
 
 _Type = TypeVar("_Type")
@@ -38,6 +38,7 @@ def _converter() -> Converter:
     _text(converter, TosTrafficClass, str, TosTrafficClass.parse)
     for kind in (IPv4Address, IPv6Address):
         _text(converter, kind, str, kind)
+    converter.register_structure_hook(Held, lambda value, _: _held(value))
     _flow(converter)
     configure_tagged_union(Finding, converter, tag_name="kind")
     return converter
@@ -51,6 +52,10 @@ def _text(
 ) -> None:
     converter.register_unstructure_hook(kind, write)
     converter.register_structure_hook(kind, lambda value, _: read(value))
+
+
+def _held(value: Any) -> Held:
+    return NoBearer(value) if isinstance(value, str) else value
 
 
 def _flow(converter: Converter) -> None:

@@ -1,13 +1,12 @@
 """Connections: how SQLite is used so that one writer and many readers get on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import StaticPool
-
-#: Marks a connection whose transaction writes.
-WRITING = "nef_writing"
 
 _BUSY_S = 15
 _PRAGMAS = (
@@ -22,10 +21,26 @@ _PRAGMAS = (
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for a database URL; `sqlite://` is one shared database in memory."""
+    """An engine for a database URL; `sqlite://` is one shared database in memory.
+
+    Where nobody begins a transaction, each statement is one.
+    """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url)
+        return create_engine(url, isolation_level="AUTOCOMMIT")
     return _sqlite_engine(url)
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that excludes other writers from its beginning."""
+    if engine.dialect.name != "sqlite":
+        with engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
+            yield connection
+        return
+    with engine.begin() as connection:
+        # A writer that begins as a reader fails when another writer was faster: it says so at once.
+        connection.connection.cursor().execute("BEGIN IMMEDIATE")
+        yield connection
 
 
 def in_memory(engine: Engine) -> bool:
@@ -39,21 +54,14 @@ def _sqlite_engine(url: str) -> Engine:
         options["poolclass"] = StaticPool
     engine = create_engine(url, **options)
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
     return engine
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    # The driver's own transactions begin too late and never exclusively; _begin does it instead
+    # The driver's own transactions begin too late and never exclusively; `writing` does it instead
     # (SQLAlchemy, "Serializable isolation / Savepoints / Transactional DDL" of pysqlite).
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    # A writer that begins as a reader fails when another writer was faster: it says so at once.
-    writing = connection.get_execution_options().get(WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

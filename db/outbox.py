@@ -1,9 +1,21 @@
 """The outbox in the store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from db.codec import dumped, loaded
 from db.tables import deliveries
@@ -53,12 +65,17 @@ _READY_AT_S = case(
 )
 
 
+_OF_SUBSCRIPTION = and_(deliveries.c.subscription_id == bindparam("subscription"), _PENDING)
+_INSERT = insert(deliveries)
+_DROP = delete(deliveries).where(_OF_SUBSCRIPTION)
+
+
 class SqlOutbox:
     """nef.ports.storage.Outbox on a connection that is inside a transaction."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Work inside this connection's transaction."""
-        self._connection = connection
+    def __init__(self, connection: Connection, now_s: Callable[[], float]) -> None:
+        """Work inside this connection's transaction; `now_s` is real time."""
+        self._connection, self._now_s = connection, now_s
 
     def add(self, notification: Notification, due_at_s: float) -> None:
         """Append a notification."""
@@ -66,13 +83,15 @@ class SqlOutbox:
 
     def add_all(self, notifications: Sequence[Notification], due_at_s: float) -> None:
         """Append notifications in their order."""
-        rows = [_row(notification, due_at_s) for notification in notifications]
-        if rows:
-            self._connection.execute(insert(deliveries), rows)
+        since = {"waiting_since_s": self._now_s(), "due_at_s": due_at_s}
+        if notifications:
+            self._connection.execute(_INSERT, [_row(one) | since for one in notifications])
 
-    def claim(self, now_s: float, lease_s: float, limit: int) -> Sequence[Delivery]:
-        """Lease what is due, the oldest pending of each subscription only."""
-        query = select(deliveries).where(_FIRST, now_s >= _READY_AT_S)
+    def claim(
+        self, now_s: float, lease_s: float, limit: int, busy: Collection[str] = ()
+    ) -> Sequence[Delivery]:
+        """Lease what is due, the oldest pending of each subscription only, of AFs not busy."""
+        query = select(deliveries).where(_first(busy), now_s >= _READY_AT_S)
         query = query.order_by(deliveries.c.id).limit(limit)
         rows = self._connection.execute(query).all()
         taken = deliveries.c.id.in_([row.id for row in rows])
@@ -86,6 +105,7 @@ class SqlOutbox:
         values = {
             "state": delivery.state.value,
             "attempts": delivery.attempts,
+            "waiting_since_s": delivery.waiting_since_s,
             "due_at_s": delivery.due_at_s,
             "settled_at_s": delivery.settled_at_s,
             "last_error": delivery.last_error,
@@ -99,30 +119,43 @@ class SqlOutbox:
 
     def drop(self, subscription_id: str) -> None:
         """Forget what is still to be told about a subscription."""
-        mine = and_(deliveries.c.subscription_id == subscription_id, _PENDING)
-        self._connection.execute(delete(deliveries).where(mine))
+        self._connection.execute(_DROP, {"subscription": subscription_id})
 
     def redirect(self, subscription_id: str, destination: str) -> None:
         """Send what is still to be told about a subscription elsewhere, and at once."""
-        mine = and_(deliveries.c.subscription_id == subscription_id, _PENDING)
-        values = {"destination": destination, "due_at_s": 0.0, "attempts": 0}
-        self._connection.execute(update(deliveries).where(mine), values)
+        self._update(subscription_id, {"destination": destination} | self._anew())
 
     def wake(self, subscription_id: str) -> None:
         """Send what is still to be told about a subscription at once."""
-        mine = and_(deliveries.c.subscription_id == subscription_id, _PENDING)
-        values = {"due_at_s": 0.0, "attempts": 0}
-        self._connection.execute(update(deliveries).where(mine), values)
+        self._update(subscription_id, self._anew())
+
+    def _update(self, subscription_id: str, values: dict[str, Any]) -> None:
+        here = {"subscription": subscription_id}
+        self._connection.execute(update(deliveries).where(_OF_SUBSCRIPTION), values | here)
 
     def take_back(self) -> None:
-        """End every lease."""
+        """End every lease, and begin the time of all that is pending anew."""
         leased = and_(_PENDING, deliveries.c.leased_until_s.is_not(None))
         values = {"leased_until_s": None, "due_at_s": 0.0}
         self._connection.execute(update(deliveries).where(leased), values)
+        since = {"waiting_since_s": self._now_s()}
+        self._connection.execute(update(deliveries).where(_PENDING), since)
 
-    def next_due_s(self) -> float | None:
-        """When the earliest attempt is due that nobody has in hand."""
-        query = select(func.min(_READY_AT_S)).where(_FIRST)
+    def give_up(self, waiting_before_s: float, now_s: float, reason: str) -> None:
+        """Give up what waits since before a moment, but for what somebody has in hand."""
+        leased_until_s = func.coalesce(deliveries.c.leased_until_s, 0.0)
+        late = deliveries.c.waiting_since_s < waiting_before_s
+        values = {
+            "state": DeliveryState.GIVEN_UP.value,
+            "settled_at_s": now_s,
+            "last_error": func.coalesce(deliveries.c.last_error, reason),
+        }
+        over = update(deliveries).where(_PENDING, late, leased_until_s <= now_s)
+        self._connection.execute(over.values(values))
+
+    def next_due_s(self, busy: Collection[str] = ()) -> float | None:
+        """When the earliest attempt is due that nobody has in hand, of AFs not busy."""
+        query = select(func.min(_READY_AT_S)).where(_first(busy))
         due_s: float | None = self._connection.execute(query).scalar()
         return due_s
 
@@ -142,8 +175,15 @@ class SqlOutbox:
         old = deliveries.c.settled_at_s < settled_before_s
         self._connection.execute(delete(deliveries).where(old))
 
+    def _anew(self) -> dict[str, Any]:
+        return {"due_at_s": 0.0, "attempts": 0, "waiting_since_s": self._now_s()}
 
-def _row(notification: Notification, due_at_s: float) -> dict[str, Any]:
+
+def _first(busy: Collection[str]) -> ColumnElement[bool]:
+    return and_(_FIRST, deliveries.c.af_id.not_in(busy)) if busy else _FIRST
+
+
+def _row(notification: Notification) -> dict[str, Any]:
     return {
         "subscription_id": notification.subscription_id,
         "af_id": notification.af_id,
@@ -153,7 +193,6 @@ def _row(notification: Notification, due_at_s: float) -> dict[str, Any]:
         "state": DeliveryState.PENDING.value,
         "attempts": 0,
         "created_at_s": notification.created_at_s,
-        "due_at_s": due_at_s,
     }
 
 
@@ -170,6 +209,7 @@ def _delivery(row: Row[Any]) -> Delivery:
         notification=notification,
         state=DeliveryState(row.state),
         attempts=row.attempts,
+        waiting_since_s=row.waiting_since_s,
         due_at_s=row.due_at_s,
         last_error=row.last_error,
         settled_at_s=row.settled_at_s,

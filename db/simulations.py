@@ -5,9 +5,11 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, delete, insert, select
 
+from db.codec import dumped, loaded
 from db.tables import simulation
+from nef.domain.faultplan import FaultPlan
 
-_ONLY = 1
+_STATE, _FAULTS = 1, 2
 
 
 class SqlSimulations:
@@ -19,7 +21,7 @@ class SqlSimulations:
 
     def load(self) -> dict[str, Any] | None:
         """The saved state."""
-        text = self._connection.execute(select(simulation.c.state)).scalar()
+        text = self._read(_STATE)
         if text is None:
             return None
         state: dict[str, Any] = orjson.loads(text)
@@ -27,5 +29,22 @@ class SqlSimulations:
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the saved state."""
-        self._connection.execute(delete(simulation))
-        self._connection.execute(insert(simulation), {"id": _ONLY, "state": orjson.dumps(state)})
+        self._write(_STATE, orjson.dumps(state))
+
+    def load_faults(self) -> FaultPlan | None:
+        """The saved faults."""
+        text = self._read(_FAULTS)
+        return None if text is None else loaded(text, FaultPlan)
+
+    def save_faults(self, plan: FaultPlan) -> None:
+        """Replace the saved faults."""
+        self._write(_FAULTS, dumped(plan))
+
+    def _read(self, row_id: int) -> bytes | None:
+        query = select(simulation.c.state).where(simulation.c.id == row_id)
+        text: bytes | None = self._connection.execute(query).scalar()
+        return text
+
+    def _write(self, row_id: int, text: bytes) -> None:
+        self._connection.execute(delete(simulation).where(simulation.c.id == row_id))
+        self._connection.execute(insert(simulation), {"id": row_id, "state": text})

@@ -1,14 +1,15 @@
 """The store behind nef.ports.storage.Storage."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from db.engine import WRITING, in_memory, open_engine
+from db.engine import in_memory, open_engine, writing
 from db.outbox import SqlOutbox
 from db.sessions import SqlSessions
 from db.simulations import SqlSimulations
@@ -30,14 +31,14 @@ class SqlUnitOfWork:
 class SqlStorage:
     """A database; may be used by many threads."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Use an engine whose database has the tables already."""
-        self._engine = engine
+    def __init__(self, engine: Engine, now_s: Callable[[], float] = time.time) -> None:
+        """Use an engine whose database has the tables already; `now_s` is real time."""
+        self._engine, self._now_s = engine, now_s
         # Threads that share the one connection of a database in memory take turns.
         self._turn = threading.RLock() if in_memory(engine) else nullcontext()
 
     @classmethod
-    def open(cls, url: str) -> "SqlStorage":
+    def open(cls, url: str, now_s: Callable[[], float] = time.time) -> "SqlStorage":
         """Open a database and bring it to the newest form; raises StorageUnusable."""
         try:
             engine = open_engine(url)
@@ -45,7 +46,7 @@ class SqlStorage:
         except (SQLAlchemyError, ImportError) as error:
             reason = getattr(error, "orig", None) or error
             raise StorageUnusable(f"the database {url} cannot be opened: {reason}") from error
-        return cls(engine)
+        return cls(engine, now_s)
 
     def close(self) -> None:
         """Close all connections."""
@@ -54,22 +55,19 @@ class SqlStorage:
     @contextmanager
     def transaction(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that writes, and excludes other writers."""
-        with self._turn, self._engine.connect() as plain:
-            connection = plain.execution_options(**{WRITING: True})
-            with connection.begin():
-                yield _unit(connection)
+        with self._turn, writing(self._engine) as connection:
+            yield self._unit(connection)
 
     @contextmanager
     def reading(self) -> Iterator[SqlUnitOfWork]:
-        """A unit of work that only reads, from one snapshot."""
-        with self._turn, self._engine.connect() as connection, connection.begin():
-            yield _unit(connection)
+        """A unit of work that only reads; each answer is of one moment."""
+        with self._turn, self._engine.connect() as connection:
+            yield self._unit(connection)
 
-
-def _unit(connection: Connection) -> SqlUnitOfWork:
-    return SqlUnitOfWork(
-        SqlSessions(connection),
-        SqlOutbox(connection),
-        SqlSubscriptions(connection),
-        SqlSimulations(connection),
-    )
+    def _unit(self, connection: Connection) -> SqlUnitOfWork:
+        return SqlUnitOfWork(
+            SqlSessions(connection),
+            SqlOutbox(connection, self._now_s),
+            SqlSubscriptions(connection),
+            SqlSimulations(connection),
+        )

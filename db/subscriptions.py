@@ -66,8 +66,10 @@ class SqlSubscriptions:
 
     def due(self, now_s: float, after: int, limit: int) -> Sequence[Subscription[Any]]:
         """Those to look at now whose number is above `after`, in the order of creation."""
-        due = and_(subscriptions.c.due_at_s <= now_s, subscriptions.c.number > after)
-        query = select(subscriptions).where(due).order_by(subscriptions.c.number)
+        # A sum is in no index: otherwise SQLite goes through the numbers of all that are not due.
+        number = subscriptions.c.number + 0
+        due = and_(subscriptions.c.due_at_s <= now_s, number > after)
+        query = select(subscriptions).where(due).order_by(number)
         return self._read(query.limit(limit))
 
     def _read(self, query: Select[Any]) -> list[Subscription[Any]]:

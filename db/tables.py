@@ -1,10 +1,8 @@
 """The tables, made for what is queried; `db/migrations` brings a database to this form."""
 
 from sqlalchemy import (
-    Boolean,
     Column,
     Float,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -16,7 +14,8 @@ from sqlalchemy import (
 metadata = MetaData()
 
 #: What an AF asked for, and where it stands. `number` is the order of creation, also of sessions
-#: of one moment; `ue_address` answers the list query by UE.
+#: of one moment; `ue_address` answers the list query by UE. `demands` is what its QoS flows ask of
+#: the network, and `grants` the rungs they hold.
 sessions = Table(
     "sessions",
     metadata,
@@ -33,29 +32,14 @@ sessions = Table(
     Column("expires_at_s", Float),
     Column("request", LargeBinary, nullable=False),
     Column("pending", LargeBinary),
+    Column("demands", LargeBinary, nullable=False),
+    Column("grants", LargeBinary, nullable=False),
 )
 Index("sessions_of_af", sessions.c.af_id, sessions.c.number)
 Index("sessions_of_ue", sessions.c.af_id, sessions.c.ue_address)
-Index("sessions_expiring", sessions.c.expires_at_s)
+# By state first: otherwise SQLite takes the index below, and goes through every active session.
+Index("sessions_expiring", sessions.c.state, sessions.c.expires_at_s)
 Index("sessions_by_state", sessions.c.state, sessions.c.changed_at_s)
-
-#: What each QoS flow of a session asks of the network, and the rung it holds.
-reservations = Table(
-    "reservations",
-    metadata,
-    Column(
-        "session_id",
-        Text,
-        ForeignKey("sessions.id", ondelete="CASCADE"),
-        primary_key=True,
-    ),
-    Column("component", Integer, primary_key=True),
-    Column("position", Integer, nullable=False),
-    Column("demand", LargeBinary, nullable=False),
-    Column("granted", Boolean, nullable=False),
-    Column("level", Integer),
-    Column("allocated", Boolean, nullable=False),
-)
 
 #: The outbox. It outlives its subscriptions: the end of one is the last that is told of it.
 deliveries = Table(
@@ -70,6 +54,7 @@ deliveries = Table(
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("created_at_s", Float, nullable=False),
+    Column("waiting_since_s", Float, nullable=False),
     Column("due_at_s", Float, nullable=False),
     Column("leased_until_s", Float),
     Column("settled_at_s", Float),
@@ -103,7 +88,7 @@ Index("subscriptions_by_id", subscriptions.c.api, subscriptions.c.id, unique=Tru
 Index("subscriptions_of_af", subscriptions.c.api, subscriptions.c.af_id, subscriptions.c.number)
 Index("subscriptions_due", subscriptions.c.due_at_s)
 
-#: The state of the simulation: one row.
+#: The simulation: a row for its state, and one for its faults.
 simulation = Table(
     "simulation",
     metadata,

@@ -8,7 +8,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine
 
-from db.engine import WRITING
+from db.engine import writing
 from nef.ports.storage import StorageUnusable
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -21,16 +21,14 @@ class NewerDatabase(StorageUnusable):
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Run the migrations that a database lacks; raises NewerDatabase where it is ahead of us."""
     config = migrations()
-    with engine.connect() as plain:
-        connection = plain.execution_options(**{WRITING: True})
-        with connection.begin():
-            config.attributes["connection"] = connection
-            try:
-                command.upgrade(config, revision)
-            except CommandError as error:
-                raise NewerDatabase(
-                    f"the database {engine.url} is of a newer version of this software: {error}"
-                ) from None
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, revision)
+        except CommandError as error:
+            raise NewerDatabase(
+                f"the database {engine.url} is of a newer version of this software: {error}"
+            ) from None
 
 
 def migrations() -> Config:

@@ -1,5 +1,6 @@
 """The only place that wires the rooms of the service together."""
 
+import threading
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -10,20 +11,24 @@ from starlette.types import ASGIApp
 
 from db.storage import SqlStorage
 from nef.api.application import bounded, contract_application
+from nef.api.faults import FaultyAnswers
 from nef.api.operations import Services, handlers
 from nef.api.websockets import Websockets
 from nef.background import Background, Bell, Work
 from nef.config import Settings, load_catalogue
 from nef.domain.subscriptions import Api
 from nef.network.simulator.clock import SimulationClock
+from nef.network.simulator.faults import FaultyNetwork
 from nef.network.simulator.information import SimulatedInformation
 from nef.network.simulator.metering import SimulatedMeter
 from nef.network.simulator.network import SimulatedNetwork
+from nef.notifications.faults import FaultyNotifier
 from nef.notifications.http import HttpNotifier
 from nef.notifications.routing import RoutingNotifier
 from nef.notifications.websocket import WebsocketHub
 from nef.services.analytics import Analyst, AnalyticsService, AnalyticsWatch
 from nef.services.deliveries import DeliveryService
+from nef.services.faults import FaultService
 from nef.services.measuring import SessionMeasuring
 from nef.services.monitoring_events import Lookout, MonitoringService, MonitoringWatch
 from nef.services.plans import Planner, PlanService, PlanWatch
@@ -46,7 +51,7 @@ def create_app(settings: Settings) -> Nef:
 
     Raises InvalidValue or InvalidRequest where the settings make no sense.
     """
-    services, background, hub = _wired(settings)
+    services, background, hub, http = _wired(settings)
     _restored(services, settings)
 
     @asynccontextmanager
@@ -56,13 +61,14 @@ def create_app(settings: Settings) -> Nef:
             yield
         finally:
             background.stop()
+            http.close()
 
     app = contract_application(handlers(services, settings.public_url), lifespan)
-    http = bounded(app, settings.max_body_bytes)
-    return Nef(Websockets(http, hub), services, background)
+    answering = bounded(FaultyAnswers(app, services.faults), settings.max_body_bytes)
+    return Nef(Websockets(answering, hub), services, background)
 
 
-def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
+def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub, HttpNotifier]:
     storage = SqlStorage.open(settings.database_url)
     catalogue = load_catalogue(settings.catalogue)
     clock = SimulationClock(time.time)
@@ -70,6 +76,18 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
     meter = SimulatedMeter(network.stage)
     measuring = SessionMeasuring(meter)
     bell = Bell()
+
+    turn = threading.Lock()
+
+    def tick() -> None:
+        # In turns: what another thread's tick took from the network is told when this one returns.
+        with turn:
+            sessions.tick()
+            subscriptions.tick()
+
+    faults = FaultService(
+        storage, network.planned_faults, lambda: network.time_s(clock.now_s()), tick
+    )
 
     def expected(api: Api, af_id: str, subscription_id: str) -> bool:
         if deliveries.waits_for_websocket(af_id, subscription_id):
@@ -83,10 +101,13 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
 
     hub = WebsocketHub(settings.public_url, expected, opened)
     http = HttpNotifier(settings.public_url, settings.deliverers)
-    deliveries = DeliveryService(storage, RoutingNotifier(http, hub), time.time)
+    notifier = FaultyNotifier(RoutingNotifier(http, hub), faults)
+    deliveries = DeliveryService(
+        storage, notifier, time.time, share=max(1, settings.deliverers // 2)
+    )
     sessions = SessionService(
         storage=storage,
-        network=network,
+        network=FaultyNetwork(network, faults),
         measuring=measuring,
         clock=clock,
         catalogue=catalogue,
@@ -108,19 +129,17 @@ def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub]:
     monitoring = MonitoringService(lookout, clock, subscriptions)
     plans = PlanService(planner, clock, catalogue, subscriptions)
 
-    def tick() -> None:
-        sessions.tick()
-        subscriptions.tick()
-
-    simulation = SimulationService(network, meter, storage, clock, catalogue, tick)
+    simulation = SimulationService(network, meter, storage, clock, catalogue, faults, tick)
     background = Background(
-        Work(tick, deliveries.deliver, deliveries.next_due_s, deliveries.prune, time.time),
+        Work(
+            simulation.go_on, deliveries.deliver, deliveries.next_due_s, deliveries.prune, time.time
+        ),
         bell,
         settings.tick_s,
         settings.deliverers,
     )
-    services = Services(sessions, analytics, monitoring, plans, deliveries, simulation)
-    return services, background, hub
+    services = Services(sessions, analytics, monitoring, plans, deliveries, simulation, faults)
+    return services, background, hub, http
 
 
 def _new_id() -> str:

@@ -34,6 +34,12 @@ class Bell:
         self.count = 0
 
     def ring(self) -> None:
+        """Wake one who waits, or keep the next one from waiting."""
+        with self._rung:
+            self.count += 1
+            self._rung.notify()
+
+    def ring_all(self) -> None:
         """Wake everybody who waits."""
         with self._rung:
             self.count += 1
@@ -66,7 +72,7 @@ class Background:
     def stop(self) -> None:
         """Let what is under way finish, and stop."""
         self._stopping.set()
-        self._bell.ring()
+        self._bell.ring_all()
         for thread in self._threads:
             thread.join()
 
@@ -82,20 +88,21 @@ class Background:
     def _deliverer(self) -> None:
         while not self._stopping.is_set():
             seen = self._bell.count
-            if not self._guarded(self._deliver_due):
-                self._wait(seen)
+            wait_s = self._guarded(self._until_due_s)
+            if wait_s is not None and wait_s <= 0:
+                # Where something is due there may be more, for somebody else to take in hand.
+                self._bell.ring()
+                if self._guarded(self._work.deliver):
+                    continue
+                seen = self._bell.count
+            # Something due that could not be claimed is in other hands; look again soon.
+            self._bell.wait(seen, max(0.05, LONGEST_WAIT_S if wait_s is None else wait_s))
 
-    def _deliver_due(self) -> int:
+    def _until_due_s(self) -> float:
         due_s = self._work.next_due_s()
-        if due_s is None or due_s > self._work.now_s():
-            return 0
-        return self._work.deliver()
-
-    def _wait(self, seen: int) -> None:
-        due_s = self._guarded(self._work.next_due_s)
-        wait_s = LONGEST_WAIT_S if due_s is None else due_s - self._work.now_s()
-        # Something due that could not be claimed is in other hands; look again soon.
-        self._bell.wait(seen, min(LONGEST_WAIT_S, max(0.05, wait_s)))
+        if due_s is None:
+            return LONGEST_WAIT_S
+        return min(LONGEST_WAIT_S, due_s - self._work.now_s())
 
     def _guarded(self, work: Callable[[], _Result]) -> _Result | None:
         try:

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from nef.commands.scenario import scenario
 from nef.config import Settings, load_catalogue
-from nef.domain.errors import NefError
+from nef.domain.errors import InvalidRequest, NefError
 from nef.network.linux.commands import LinuxPlaneUnusable
 from nef.network.linux.leftovers import clean
 from nef.network.linux.names import DEFAULT_HOST_LINK, DEFAULT_NAME, DEFAULT_SERVERS, names_of
 from nef.network.linux.process import LinuxPlaneSettings, run_linux_plane
-from nef.network.simulator.scenario import shipped_document, shipped_scenarios
+from nef.network.simulator.clock import speed_of
+from nef.network.simulator.files import scenario_source
 from nef.network.userplane.relay import RelaySettings, run_relay
 from nef.ports.storage import StorageUnusable
 
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from nef.app import Nef
 
 _DEFAULTS = Settings()
-#: What an AF says on a websocket is ignored, so that it need not be long.
-_MOST_HEARD = 1024
 
 
 @click.group(context_settings={"auto_envvar_prefix": "NEF", "show_default": True})
@@ -38,6 +38,17 @@ def main() -> None:
 
     Every option can be set by an environment variable: NEF_SERVE_PORT, NEF_SERVE_DATABASE, …
     """
+
+
+main.add_command(scenario)
+
+
+def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
+    try:
+        speed_of(mode)
+    except InvalidRequest as error:
+        raise click.BadParameter(error.params[0].reason) from None
+    return mode
 
 
 @main.command()
@@ -50,12 +61,13 @@ def main() -> None:
 )
 @click.option("--public-url", help="Root under which AFs reach this service. [default: host:port]")
 @click.option("--database", default=_DEFAULTS.database_url, help="SQLAlchemy URL of the store.")
-@click.option("--scenario", default=_DEFAULTS.scenario, help="Scenario of a new database.")
+@click.option("--scenario", default=_DEFAULTS.scenario,
+              help="Scenario of a new database, by name or file.")  # fmt: skip
 @click.option(
     "--seed", type=click.IntRange(min=0), help="Seed of a new scenario. [default: the scenario's]"
 )
-@click.option("--mode", default=_DEFAULTS.mode, type=click.Choice(["real", "manual"]),
-              help="Whether time runs, or is stepped by the control API.")  # fmt: skip
+@click.option("--mode", default=_DEFAULTS.mode, callback=_mode, metavar="real|manual|xFACTOR",
+              help="Time runs, is stepped by the control API, or runs faster.")  # fmt: skip
 @click.option("--catalogue", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="YAML file of QoS profiles. [default: the shipped ones]")  # fmt: skip
 @click.option(
@@ -71,29 +83,23 @@ def main() -> None:
 def serve(host: str, port: int, public_url: str | None, database: str, **more: Any) -> None:
     """Serve the APIs, with the simulated network behind them, until interrupted."""
     # Most of the time of a start, which the other commands do without.
-    import uvicorn  # noqa: PLC0415 - see above
-
-    from nef.app import create_app  # noqa: PLC0415
+    from nef.app import create_app  # noqa: PLC0415 - see above
+    from nef.serving import leave_start_alone, server_of  # noqa: PLC0415 - see above
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with _listening(host, port) as listening:
         root = (public_url or f"http://{host}:{listening.getsockname()[1]}").rstrip("/")
-        settings = Settings(database_url=database, public_url=root, **more)
         try:
+            more["scenario"] = scenario_source(more["scenario"])
+            settings = Settings(database_url=database, public_url=root, **more)
             nef = create_app(settings)
         except (NefError, StorageUnusable) as error:
             raise click.ClickException(str(error)) from None
         _tell(nef, settings)
-        config = uvicorn.Config(
-            nef.asgi,
-            log_level="warning",
-            ws="websockets-sansio",
-            lifespan="on",
-            ws_max_size=_MOST_HEARD,
-        )
+        leave_start_alone()
         # uvicorn has stopped in good order when it passes the interruption on.
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listening])
+            server_of(nef.asgi).run(sockets=[listening])
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -107,9 +113,10 @@ def _tell(nef: "Nef", settings: Settings) -> None:
     status = nef.services.simulation.status()
     where = f"NEF at {settings.public_url}, database {settings.database_url}"
     click.echo(f"{where}, scenario {status.scenario} ({status.mode})")
-    if status.scenario != settings.scenario:
+    asked = settings.scenario if isinstance(settings.scenario, str) else settings.scenario["name"]
+    if status.scenario != asked:
         click.echo(
-            f"The database goes on with its own scenario; for {settings.scenario} give another"
+            f"The database goes on with its own scenario; for {asked} give another"
             " --database, or load it: PUT /simulator/v1/simulation."
         )
     click.echo("Open to everybody who can reach it: there is no authentication yet.")
@@ -172,13 +179,6 @@ def _linux_plane(
 def _say(event: Mapping[str, Any]) -> None:
     click.echo(json.dumps(event))
     sys.stdout.flush()
-
-
-@main.command()
-def scenarios() -> None:
-    """List the scenarios that ship, each with what it is for."""
-    for name in shipped_scenarios():
-        click.echo(f"{name}: {shipped_document(name)['description']}")
 
 
 @main.command()

@@ -17,12 +17,13 @@ from nef.domain.units import BitRate, PacketErrorRate
 class Settings:
     """Everything that can be set; docs/configuration.md says what for.
 
-    `public_url` is the root under which AFs reach the service, without a slash at its end.
+    `public_url` is the root under which AFs reach the service, without a slash at its end;
+    `scenario` the name of one that ships, or a document.
     """
 
     database_url: str = "sqlite:///nef.sqlite3"
     public_url: str = "http://127.0.0.1:8080"
-    scenario: str = "steady"
+    scenario: str | dict[str, Any] = "steady"
     mode: str = "real"
     seed: int | None = None
     catalogue: Path | None = None

@@ -73,13 +73,11 @@ class Assembly:
         return self._data[: offer.size_bytes].data.toreadonly()
 
     def merge(self, other: "Assembly") -> None:
-        """Take everything over that another assembly of the same part holds."""
+        """Copy everything that another assembly of the same part holds; its counts stay its own."""
         for first, last in other.held():
             span = slice(first * SEGMENT_BYTES, (last + 1) * SEGMENT_BYTES)
             self._data[span] = other._data[span]  # noqa: SLF001 - of its own kind
         self._has.add(other.held())
-        self._attempts_lost += other._attempts_lost  # noqa: SLF001 - as above
-        self.repaired += other.repaired
 
     def discard(self) -> None:
         """Forget all segments: what they make is not what was offered."""

@@ -29,15 +29,22 @@ _Ancillary = Iterable[tuple[int, int, bytes]]
 class DirectEndpoint:
     """Sends and receives packets as `local`, an address of this machine or network namespace.
 
-    Nothing blocks. Register `fileno()` in a selector.
+    It sends from its own port, and those after it by one of `port_shifts`. Nothing blocks. Register
+    `fileno()` in a selector.
     """
 
-    def __init__(self, local: Endpoint) -> None:
-        """Raise OSError that names the address where it cannot be had."""
+    def __init__(self, local: Endpoint, port_shifts: Iterable[int] = ()) -> None:
+        """Raise OSError that names the address and port which cannot be had."""
         self.local = local
         self._level, self._tos = _traffic_class(local.address)
-        self._socket = _bound(local)
-        self._shifted: dict[int, socket.socket] = {0: self._socket}
+        self._shifted: dict[int, socket.socket] = {}
+        try:
+            for shift in {0, *port_shifts}:
+                self._shifted[shift] = _bound(Endpoint(local.address, local.port + shift))
+        except OSError:
+            self.__exit__()
+            raise
+        self._socket = self._shifted[0]
 
     def __enter__(self) -> Self:
         """Return the endpoint itself."""
@@ -71,17 +78,18 @@ class DirectEndpoint:
     def send(self, to: Endpoint, tos: int, payload: bytes, *, port_shift: int = 0) -> None:
         """Send one packet; like any packet, it may be lost without a word.
 
-        Raises ValueError above 1400 bytes of payload, or for mixed IP, and OSError for a shifted
-        port that cannot be had.
+        Raises ValueError above 1400 bytes of payload, or for mixed IP, and LookupError for a shift
+        that it was not opened with.
         """
         if len(payload) > MAX_PAYLOAD_BYTES:
             raise ValueError(f"{len(payload)} bytes of payload, at most {MAX_PAYLOAD_BYTES} fit")
         if to.address.version != self.local.address.version:
             raise ValueError(f"{self.local} and {to} are of different versions of IP")
         marked = [(self._level, self._tos, tos.to_bytes(4, sys.byteorder))]
+        sending = self._shifted[port_shift]
         try:
             outer = (str(to.address), to.port)
-            self._sending(port_shift).sendmsg([payload], marked, 0, outer)
+            sending.sendmsg([payload], marked, 0, outer)
         except OSError as fault:
             # The kernel has no room, or no way there: for a packet both are a loss.
             _log.debug("a packet to %s was lost on its way: %s", to, fault)
@@ -102,12 +110,6 @@ class DirectEndpoint:
             octets = np.frombuffer(payload, np.uint8).reshape(1, -1)
             packets.append(PacketRun(came_from, self.local, _tos_of(ancillary), octets))
         return packets
-
-    def _sending(self, port_shift: int) -> socket.socket:
-        if port_shift not in self._shifted:
-            shifted = Endpoint(self.local.address, self.local.port + port_shift)
-            self._shifted[port_shift] = _bound(shifted)
-        return self._shifted[port_shift]
 
 
 class PacketEndpoint(Protocol):
@@ -149,9 +151,16 @@ class PacketEndpoint(Protocol):
         ...
 
 
-def open_endpoint(relay: tuple[str, int] | None, local: Endpoint) -> PacketEndpoint:
-    """Open the way through a relay, or a plain socket where there is none; raises OSError."""
-    return DirectEndpoint(local) if relay is None else TunnelEndpoint(relay, local)
+def open_endpoint(
+    relay: tuple[str, int] | None, local: Endpoint, port_shifts: Iterable[int] = ()
+) -> PacketEndpoint:
+    """Open the way through a relay, or plain sockets where there is none; raises OSError.
+
+    What is sent may come from ports which are so far after that of `local`.
+    """
+    if relay is None:
+        return DirectEndpoint(local, port_shifts)
+    return TunnelEndpoint(relay, local)
 
 
 def _bound(local: Endpoint) -> socket.socket:

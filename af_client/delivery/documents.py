@@ -1,18 +1,22 @@
 """What the JSON bodies of a delivery say; unknown members are ignored, for later versions."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
 from cattrs import Converter
 from cattrs.errors import BaseValidationError
 
-from af_client.delivery.wire import MalformedMessage, segments_of
+from af_client.delivery.wire import SEGMENT_BYTES, MalformedMessage, segments_of
 
 #: What the files of a model are: an ONNX graph, and its weights as ONNX external data.
 FORMAT = 1
 #: The largest part that a device takes in: it must fit into memory.
 MAX_PART_BYTES = 1 << 30
+
+#: What tells a model from all others: of the SHA-256 of topology and weights 32 digits each.
+ModelKey = tuple[str, str]
+_KEY_DIGITS = 32
 
 _converter = Converter(detailed_validation=False)
 
@@ -22,7 +26,8 @@ class DeviceRequest:
     """REQUEST: which application a device runs, and which model it has.
 
     `instance` is drawn when the device starts. `model` is the variant it uses now, None for none;
-    `reason` is "missing" or "stale".
+    `reason` is "missing" or "stale". `holds` are the keys of models which it has whole, and could
+    use without a transfer, None where it keeps none at all.
     """
 
     instance: str
@@ -31,6 +36,7 @@ class DeviceRequest:
     model: str | None
     reason: str
     formats: tuple[int, ...] = (FORMAT,)
+    holds: tuple[ModelKey, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,11 @@ class Offer:
         return self.topology.size_bytes + self.weights.size_bytes
 
 
+def model_key(offer: Offer) -> ModelKey:
+    """Return what a REQUEST names a held model by: short, for a message has little room."""
+    return offer.topology.sha256[:_KEY_DIGITS], offer.weights.sha256[:_KEY_DIGITS]
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceReport:
     """DONE: what became of a transfer on the device.
@@ -92,6 +103,15 @@ _Document = TypeVar("_Document", DeviceRequest, Offer, DeviceReport)
 def write(document: DeviceRequest | Offer | DeviceReport) -> bytes:
     """Write a document as the body of its message."""
     return json.dumps(asdict(document), separators=(",", ":")).encode()
+
+
+def write_request(request: DeviceRequest) -> bytes:
+    """Write a REQUEST, with as many of the first held models as fit into a message."""
+    body, holds = write(request), request.holds
+    while holds and len(body) > SEGMENT_BYTES:
+        holds = holds[:-1]
+        body = write(replace(request, holds=holds))
+    return body
 
 
 def write_reason(reason: str) -> bytes:

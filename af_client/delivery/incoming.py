@@ -54,6 +54,18 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """Instead of a transfer the server says to use a model that is there already.
+
+    Call `Receiver.report` when it is in use, or `Receiver.miss` where it is not there after all.
+    """
+
+    transfer: int
+    offer: Offer
+    asked_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class GivenUp:
     """The transfer under way ended early: `reason` is the server's, or it `stalled`."""
 
@@ -62,7 +74,7 @@ class GivenUp:
     stalled: bool = False
 
 
-Event = Offered | Received | GivenUp
+Event = Offered | Received | Recalled | GivenUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +133,8 @@ class Incoming:
         self.repair_until_s = self.began_s + offer.repair_s
 
     def adopt(self, kept: Assembly) -> None:
-        """Go on from weights that an earlier transfer brought."""
-        kept.merge(self.parts[Part.WEIGHTS])
-        self.parts[Part.WEIGHTS] = kept
+        """Go on from a copy of earlier weights: a model in use may still read these."""
+        self.parts[Part.WEIGHTS].merge(kept)
 
     def weights_finished(self, now_s: float) -> bool:
         weights = self.parts.get(Part.WEIGHTS)
@@ -161,7 +172,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """Weights of a transfer that broke, for another one that brings the same."""
+    """Weights of a transfer that broke or left gaps, for another one that brings the same."""
 
     offer: PartOffer
     weights: Assembly
@@ -169,7 +180,8 @@ class Unfinished:
 
 def unfinished(incoming: Incoming | None) -> Unfinished | None:
     """Return what of a transfer can be gone on from, None for nothing."""
-    if incoming is None or incoming.offer is None or incoming.received:
+    if incoming is None or incoming.offer is None:
         return None
     weights = incoming.parts[Part.WEIGHTS]
-    return Unfinished(incoming.offer.weights, weights) if weights.received else None
+    is_over = incoming.received and weights.complete
+    return Unfinished(incoming.offer.weights, weights) if weights.received and not is_over else None

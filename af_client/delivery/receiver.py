@@ -16,6 +16,7 @@ from af_client.delivery.incoming import (
     Incoming,
     Offered,
     Progress,
+    Recalled,
     Unfinished,
     unfinished,
 )
@@ -40,6 +41,8 @@ class Receiver:
         self._report: Message | None = None
         self._report_due_s = 0.0
         self._reports_left = 0
+        self._recalled: int | None = None
+        self._missed = False
 
     @property
     def busy(self) -> bool:
@@ -61,6 +64,8 @@ class Receiver:
             return []
         if message.type is MessageType.ABORT:
             return self._abort(message)
+        if message.type is MessageType.USE:
+            return self._take_use(message, now_s)
         if message.type not in {MessageType.OFFER, MessageType.DATA, MessageType.END}:
             return []
         return self._receive_of_transfer(message, now_s)
@@ -105,6 +110,11 @@ class Receiver:
         """Tell the server what became of a transfer, until it gives its receipt."""
         self._report = Message(MessageType.DONE, transfer, body=documents.write(report))
         self._report_due_s, self._reports_left = now_s, _REPORT_ATTEMPTS
+
+    def miss(self, transfer: int) -> None:
+        """Tell the server that a model which it recalled is not there: it has to be sent."""
+        self._missed = True
+        self._outgoing.append(Message(MessageType.NACK, transfer))
 
     # --- messages ---
 
@@ -190,6 +200,22 @@ class Receiver:
             return []
         self._let_go()
         return [GivenUp(transfer, documents.read_reason(message.body))]
+
+    def _take_use(self, message: Message, now_s: float) -> list[Event]:
+        """Turn to a model that is there; it takes the place of the transfer under way."""
+        transfer = message.transfer
+        if transfer == self._recalled:
+            kind = MessageType.NACK if self._missed else MessageType.ACK
+            self._outgoing.append(Message(kind, transfer))
+            return []
+        if self._newest is not None and not wire.is_newer(transfer, self._newest):
+            return []
+        offer = documents.read(Offer, message.body)
+        self._newest = self._recalled = transfer
+        self._missed = False
+        self._let_go()
+        self._outgoing.append(Message(MessageType.ACK, transfer))
+        return [Recalled(transfer, offer, now_s)]
 
     def _take_receipt(self, message: Message) -> None:
         ours = self._report is not None and self._report.transfer == message.transfer

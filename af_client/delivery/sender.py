@@ -20,9 +20,9 @@ from af_client.delivery.segmentset import Range, SegmentSet
 from af_client.delivery.wire import Message, MessageType, Part
 
 #: Slightly under the granted rate, so that no queue grows in the network.
-_SHARE_OF_RATE = 0.99
+SHARE_OF_RATE = 0.99
 #: How long an END waits for its answer, at first and at most; each time it doubles.
-_PATIENCE_S, _LONGEST_PATIENCE_S = 0.15, 1.0
+PATIENCE_S, LONGEST_PATIENCE_S = 0.15, 1.0
 #: A device that answers nothing for so long, while it ought to, is not there.
 SILENCE_S = 5.0
 #: Segments that are framed at once.
@@ -38,6 +38,8 @@ class Outcome(Enum):
     DELIVERED = "delivered"
     ABORTED = "aborted"
     UNANSWERED = "unanswered"
+    ALREADY_THERE = "already_there"
+    NOT_THERE = "not_there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +140,8 @@ class Sender:
         A flow whose rate rises sends nothing before `raise_at_s`, when the network knows of it.
         """
         self.rates = rates
-        self._topology.pacer.set_rate(rates.topology_bps * _SHARE_OF_RATE, raise_at_s)
-        self._weights.pacer.set_rate(rates.weights_bps * _SHARE_OF_RATE, raise_at_s)
+        self._topology.pacer.set_rate(rates.topology_bps * SHARE_OF_RATE, raise_at_s)
+        self._weights.pacer.set_rate(rates.weights_bps * SHARE_OF_RATE, raise_at_s)
 
     @property
     def topology_sent(self) -> Tally:
@@ -245,7 +247,7 @@ class Sender:
             return stream.next_run(self.transfer, most, now_s)
         if stream.settled or now_s < stream.end_due_s:
             return None
-        stream.end_due_s = now_s + min(_PATIENCE_S * 2**stream.ends, _LONGEST_PATIENCE_S)
+        stream.end_due_s = now_s + min(PATIENCE_S * 2**stream.ends, LONGEST_PATIENCE_S)
         stream.ends += 1
         count = stream.content.count
         return Message(MessageType.END, self.transfer, stream.part, count=count)

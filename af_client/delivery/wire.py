@@ -35,6 +35,7 @@ class MessageType(IntEnum):
     REFUSAL = 10
     BYE = 11
     HAVE = 12
+    USE = 13
 
 
 class Part(IntEnum):

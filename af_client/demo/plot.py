@@ -51,7 +51,8 @@ def _draw_rates(axes: Axes, record: Record) -> None:
 def _draw_models(axes: Axes, record: Record) -> None:
     sizes = {d.variant: d.size_bytes for d in record.downloads}
     order = sorted(sizes, key=lambda name: sizes[name])
-    chosen = [(d.at_s, order.index(d.variant)) for d in record.decisions if d.variant in sizes]
+    named = [(d.at_s, d.variant) for d in record.decisions if d.variant is not None]
+    chosen = [(at_s, order.index(name)) for at_s, name in named if name in sizes]
     end_s = record.network[-1].at_s if record.network else 0.0
     if chosen:
         line = [*chosen, (end_s, chosen[-1][1])]

@@ -65,10 +65,14 @@ class Programs:
             if process.poll() is not None:
                 raise ProgramFailed(f"{name} ended with status {process.returncode}")
 
-    def stop(self) -> None:
-        """Ask each program to end, the last started first; kill the one that does not."""
-        while self._running:
-            _, process, reader = self._running.pop()
+    def stop(self, only: str | None = None) -> None:
+        """Ask each program, or one of that name, to end, the last started first.
+
+        What does not end is killed.
+        """
+        ending = [each for each in reversed(self._running) if only in {None, each[0]}]
+        for each in ending:
+            _, process, reader = each
             process.terminate()
             try:
                 process.wait(_STOP_S)
@@ -78,6 +82,7 @@ class Programs:
             reader.join()
             assert process.stdout is not None  # noqa: S101 - it was opened with a pipe
             process.stdout.close()
+            self._running.remove(each)
 
     def _read(self, name: str, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None  # noqa: S101 - it was opened with a pipe

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from af_client.demo.grants import Grants
 from af_client.demo.programs import Line
 from af_client.demo.verdict import Download, Loss
 
@@ -20,12 +21,46 @@ class NetworkSample:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A choice of the model server, with what caused it and its reason."""
+    """A choice of the model server, None for none, with what caused it and its reason."""
 
     at_s: float
-    variant: str
+    variant: str | None
     cause: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A ladder that the network accepted, and the bandwidth that had been reported before.
+
+    `available_bps` is what the network would give to a new flow and what the session had already.
+    """
+
+    at_s: float
+    ladder: tuple[str, ...]
+    available_bps: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A transfer that began."""
+
+    at_s: float
+    transfer: int
+    variant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A transfer whose model did not arrive, and how it ended."""
+
+    at_s: float
+    started_s: float
+    variant: str
+    cause: str
+    outcome: str
+    size_bytes: int
 
 
 @dataclass
@@ -37,12 +72,20 @@ class Record:
     reported: list[tuple[float, int]] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     notifications: list[tuple[float, str, str]] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    grants: Grants = field(default_factory=Grants)
+    started: list[Started] = field(default_factory=list)
     downloads: list[Download] = field(default_factory=list)
+    missed: list[Missed] = field(default_factory=list)
     recognised: int = 0
     progress: Mapping[str, Any] = field(default_factory=dict)
+    #: The last moment of which something is known.
+    ends_s: float = 0.0
+    available_bps: int = 0
 
     def take(self, line: Line) -> None:
         """Add what a line of a program says; other lines change nothing."""
+        self.ends_s = max(self.ends_s, line.at_s - self.started_s)
         handler = _HANDLERS.get((line.program, str(line.fields.get("event"))))
         if handler is not None:
             handler(self, line.at_s - self.started_s, line.fields)
@@ -54,18 +97,33 @@ class Record:
 
 
 def _reported(record: Record, at_s: float, fields: Mapping[str, Any]) -> None:
-    record.reported.append((at_s, int(fields["average_dl_bps"])))
+    average_bps = int(fields["average_dl_bps"])
+    record.reported.append((at_s, average_bps))
+    record.available_bps = average_bps + int(fields["own_bps"])
+
+
+def _answered(record: Record, at_s: float, fields: Mapping[str, Any]) -> None:
+    if fields["state"] in ("created", "modified"):
+        ladder = tuple(rung["variant"] for rung in fields["ladder"])
+        record.asked.append(Asked(at_s, ladder, record.available_bps, fields["reason"]))
+        record.grants.asked(at_s, ladder)
+    elif fields["state"] == "deleted":
+        record.grants.asked(at_s, ())
 
 
 def _decided(record: Record, at_s: float, fields: Mapping[str, Any]) -> None:
-    if fields["variant"] is not None:
-        decision = Decision(at_s, fields["variant"], fields["cause"], fields["reason"])
-        record.decisions.append(decision)
+    decision = Decision(at_s, fields["variant"], fields["cause"], fields["reason"])
+    record.decisions.append(decision)
 
 
 def _notified(record: Record, at_s: float, fields: Mapping[str, Any]) -> None:
     reference = fields.get("applied_ref") or ""
     record.notifications.append((at_s, fields["report"], reference))
+    record.grants.told(at_s, fields["report"], fields["components"], fields["applied_ref"])
+
+
+def _started(record: Record, at_s: float, fields: Mapping[str, Any]) -> None:
+    record.started.append(Started(at_s, fields["transfer"], fields["variant"]))
 
 
 def _progressed(record: Record, _at_s: float, fields: Mapping[str, Any]) -> None:
@@ -74,7 +132,10 @@ def _progressed(record: Record, _at_s: float, fields: Mapping[str, Any]) -> None
 
 def _delivered(record: Record, at_s: float, fields: Mapping[str, Any]) -> None:
     record.progress = {}
+    if fields["outcome"] in ("already_there", "not_there"):
+        return  # nothing was sent
     if fields["outcome"] != "delivered" or fields["accuracy"] is None:
+        _missed(record, at_s, fields)
         return
     download = Download(
         variant=fields["variant"],
@@ -91,14 +152,29 @@ def _delivered(record: Record, at_s: float, fields: Mapping[str, Any]) -> None:
     record.downloads.append(download)
 
 
+def _missed(record: Record, at_s: float, fields: Mapping[str, Any]) -> None:
+    began = (s.at_s for s in record.started if s.transfer == fields["transfer"])
+    missed = Missed(
+        at_s=at_s,
+        started_s=next(began, at_s),
+        variant=fields["variant"],
+        cause=fields["cause"],
+        outcome="broken" if fields["outcome"] == "delivered" else fields["outcome"],
+        size_bytes=fields["size_bytes"],
+    )
+    record.missed.append(missed)
+
+
 def _recognised(record: Record, _at_s: float, fields: Mapping[str, Any]) -> None:
     record.recognised = int(fields["images"])
 
 
 _HANDLERS: Mapping[tuple[str, str], Callable[[Record, float, Mapping[str, Any]], None]] = {
     ("server", "bandwidth"): _reported,
+    ("server", "session"): _answered,
     ("server", "decision"): _decided,
     ("server", "notification"): _notified,
+    ("server", "transfer_start"): _started,
     ("server", "transfer_end"): _delivered,
     ("device", "progress"): _progressed,
     ("device", "recognised"): _recognised,

@@ -3,7 +3,7 @@
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from af_client.demo.programs import Programs
 from af_client.demo.record import NetworkSample, Record
 from af_client.demo.report import print_report
 from af_client.demo.view import render
+from af_client.models.pool import Pool
+from af_client.modelserver.catalogue import pool_variants
+from af_client.modelserver.selection import Variant
 
 SCENARIO = "fading-ue"
 UE_ID, UE_GPSI, UE_ADDRESS = "ue-1", "msisdn-001010000000001", "10.45.0.2"
@@ -47,16 +50,21 @@ def run_demo(settings: DemoSettings, console: Console) -> bool:
         record = _watch(programs, nef_url, settings.length_s, console)
     picture = settings.out / "demo.png"
     save_plot(record, picture)
-    return _judge(record, picture, console)
+    variants = pool_variants(Pool(settings.pool).manifest)
+    return judge(record, variants, picture, console)
 
 
-def _judge(record: Record, picture: Path, console: Console) -> bool:
-    wrong = print_report(console, record)
+def judge(record: Record, variants: Sequence[Variant], picture: Path, console: Console) -> bool:
+    """Print what happened and what was not as it must be; True where nothing was."""
+    wrong = print_report(console, record, variants)
     console.print(f"Picture: {picture}")
     for sentence in wrong:
         console.print(f"[red]Not as it must be:[/] {sentence}.")
     if not wrong:
-        console.print("[green]Every choice followed the network, and every verdict is met.[/]")
+        console.print(
+            "[green]Every choice followed the network,"
+            " and nothing speaks against the requirements.[/]"
+        )
     return not wrong
 
 

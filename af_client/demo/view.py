@@ -43,7 +43,11 @@ def _server(record: Record) -> Panel:
         for at_s, event, reference in record.notifications[-_HEARD:]
     ]
     choice = record.decisions[-1] if record.decisions else None
-    lines = [Text(f"chosen: {choice.variant}", style="bold green") if choice else Text("waiting")]
+    lines = [
+        Text(f"chosen: {choice.variant or 'nothing'}", style="bold green")
+        if choice
+        else Text("waiting")
+    ]
     if choice:
         lines.append(Text(choice.reason, style="italic"))
     return Panel(Group(*lines, *heard), title="AI/ML model server (AF)", title_align="left")

@@ -1,13 +1,14 @@
 """What a device says to its model server, without sockets, threads and clocks.
 
-Give it what the server says (`received`), what became of a model (`loaded`) and the time (`due`).
+Give it what the server says (`received`), what became of a model (`result`) and the time (`due`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from af_client.delivery import documents
-from af_client.delivery.documents import DeviceReport, DeviceRequest
-from af_client.delivery.incoming import Event, GivenUp, Offered, Received
+from af_client.delivery.documents import DeviceReport, DeviceRequest, Offer, model_key
+from af_client.delivery.incoming import Event, GivenUp, Offered, Recalled, Received
 from af_client.delivery.receiver import Receiver
 from af_client.delivery.segments import SegmentRun
 from af_client.delivery.wire import Message, MessageType
@@ -20,24 +21,61 @@ _PROGRESS_EVERY_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of a received model: usable at `ready_s`, or not, and why."""
+    """What became of a received or recalled model: usable at `ready_s`, or not, and why."""
 
     received: Received
     ready_s: float
     accuracy: float | None
     fault: str | None = None
+    recalled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """A model that the server recalled is not on the device (any more), or not whole."""
+
+    transfer: int
+    offer: Offer
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """A model that was on the device serves from its start; `source` is where it was."""
+
+    offer: Offer
+    source: str
+    accuracy: float | None
+
+
+Result = Loaded | NotThere | Interim
+#: The models that could be used without a transfer; None where none is ever kept.
+Held = Callable[[], tuple[Offer, ...] | None]
+
+
+def _nothing() -> None:
+    """Keep no models."""
 
 
 class DeviceAgent:
     """Asks for models and reports on them.
 
     `instance` is new at each start; a model is asked for anew `refresh_s` after it was ready.
+    Whatever `held` says goes to the server, and when it changes, at once.
     """
 
     def __init__(
-        self, instance: str, gpsi: str, application: str, refresh_s: float, log: Log
+        self,
+        instance: str,
+        gpsi: str,
+        application: str,
+        refresh_s: float,
+        log: Log,
+        held: Held = _nothing,
     ) -> None:
         self.model: str | None = None
+        self._held, self._told = held, held()
+        self._is_interim = False
         self._instance, self._gpsi, self._application = instance, gpsi, application
         self._refresh_s, self._log = refresh_s, log
         self._receiver = Receiver()
@@ -48,8 +86,8 @@ class DeviceAgent:
         self._refresh_at_s = float("inf")
         self._progress_s = float("-inf")
 
-    def received(self, message: Message | SegmentRun, now_s: float) -> list[Received]:
-        """Take what the server said, and return the model it completes; raises MalformedMessage."""
+    def received(self, message: Message | SegmentRun, now_s: float) -> list[Received | Recalled]:
+        """Take what the server said; returns what has to be loaded. Raises MalformedMessage."""
         if isinstance(message, SegmentRun):
             return self._happened(self._receiver.receive(message, now_s), now_s)
         about_request = message.transfer == self._number
@@ -64,13 +102,13 @@ class DeviceAgent:
             return self._happened(self._receiver.receive(message, now_s), now_s)
         return []
 
-    def due(self, now_s: float) -> tuple[list[Message], list[Received]]:
+    def due(self, now_s: float) -> tuple[list[Message], list[Received | Recalled]]:
         """Return what has to be sent now, and a model that the passing of time completed."""
         messages, events = self._receiver.due(now_s)
         models = self._happened(events, now_s)
         if now_s >= self._refresh_at_s and self._idle:
             self._ask_anew(now_s)
-        if now_s >= self._ask_at_s:
+        if now_s >= self._ask_at_s or self._held() != self._told:
             messages.append(self._request())
             wait_s = _SIGN_OF_LIFE_S if self._has_receipt else _ASK_AGAIN_S
             self._ask_at_s = now_s + wait_s
@@ -87,13 +125,32 @@ class DeviceAgent:
             times.append(self._receiver.wake_s)
         return min(times)
 
-    def loaded(self, loaded: Loaded, now_s: float) -> None:
-        """Take what became of a received model, and report it to the server."""
+    def result(self, result: Result, now_s: float) -> None:
+        """Take what became of a model, and report it to the server."""
+        match result:
+            case Loaded():
+                self._loaded(result, now_s)
+            case NotThere(transfer, offer, reason):
+                self._log("recall_failed", variant=offer.variant, transfer=transfer, reason=reason)
+                self._loading -= 1
+                self._refresh_at_s = now_s + 1.0
+                self._receiver.miss(transfer)
+            case Interim(offer, source, accuracy):
+                self.model, self._is_interim = offer.variant, True
+                self._log(
+                    "interim_model",
+                    variant=offer.variant,
+                    source=source,
+                    size_bytes=offer.size_bytes,
+                    accuracy=accuracy,
+                )
+
+    def _loaded(self, loaded: Loaded, now_s: float) -> None:
         received = loaded.received
         self._loading -= 1
         self._refresh_at_s = now_s + (self._refresh_s if loaded.fault is None else 1.0)
         if loaded.fault is None:
-            self.model = received.offer.variant
+            self.model, self._is_interim = received.offer.variant, False
         report = _report(loaded)
         self._receiver.report(received.transfer, report, now_s)
         self._log(
@@ -111,6 +168,7 @@ class DeviceAgent:
             weights_intact=report.weights_intact,
             accuracy=report.accuracy,
             fault=report.fault,
+            recalled=loaded.recalled,
         )
 
     def goodbye(self) -> Message:
@@ -122,33 +180,46 @@ class DeviceAgent:
         return not self._receiver.busy and self._loading == 0
 
     def _request(self) -> Message:
-        reason = "missing" if self.model is None else "stale"
-        request = DeviceRequest(self._instance, self._gpsi, self._application, self.model, reason)
-        return Message(MessageType.REQUEST, self._number, body=documents.write(request))
+        reason = "missing" if self.model is None or self._is_interim else "stale"
+        self._told = self._held()
+        holds = None if self._told is None else tuple(model_key(offer) for offer in self._told)
+        request = DeviceRequest(
+            self._instance, self._gpsi, self._application, self.model, reason, holds=holds
+        )
+        body = documents.write_request(request)
+        return Message(MessageType.REQUEST, self._number, body=body)
 
     def _ask_anew(self, now_s: float) -> None:
         self._number += 1
         self._has_receipt = False
         self._ask_at_s, self._refresh_at_s = now_s, float("inf")
 
-    def _happened(self, events: list[Event], now_s: float) -> list[Received]:
-        models = []
+    def _happened(self, events: list[Event], now_s: float) -> list[Received | Recalled]:
+        models: list[Received | Recalled] = []
         for event in events:
             match event:
                 case Offered(transfer, offer):
-                    # Whatever was asked for, this answers it.
-                    self._has_receipt, self._ask_at_s = True, now_s + _SIGN_OF_LIFE_S
+                    self._is_answered(now_s)
                     self._log("transfer_offered", variant=offer.variant, transfer=transfer,
                               size_bytes=offer.size_bytes)  # fmt: skip
                 case GivenUp(transfer, reason):
                     self._log("transfer_given_up", transfer=transfer, reason=reason)
                     if event.stalled:
                         self._ask_anew(now_s)
+                case Recalled(transfer, offer):
+                    self._is_answered(now_s)
+                    self._log("model_recalled", variant=offer.variant, transfer=transfer)
+                    self._loading += 1
+                    models.append(event)
                 case Received():
                     self._tell_progress(now_s, at_end=True)
                     self._loading += 1
                     models.append(event)
         return models
+
+    def _is_answered(self, now_s: float) -> None:
+        """Whatever was asked for has come."""
+        self._has_receipt, self._ask_at_s = True, now_s + _SIGN_OF_LIFE_S
 
     def _tell_progress(self, now_s: float, *, at_end: bool = False) -> None:
         progress = self._receiver.progress

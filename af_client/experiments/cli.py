@@ -46,7 +46,8 @@ def reliability(  # noqa: PLR0913 - one parameter an option
     """Count the downloads that one cell admits, by the error rates that are asked for."""
     from af_client.demo.programs import ProgramFailed  # noqa: PLC0415 - see above
     from af_client.errors import NefError  # noqa: PLC0415
-    from af_client.experiments.reliability import CellSettings, Unanswered  # noqa: PLC0415
+    from af_client.experiments.control import Unanswered  # noqa: PLC0415
+    from af_client.experiments.reliability import CellSettings  # noqa: PLC0415
     from af_client.experiments.run import run_reliability  # noqa: PLC0415
 
     cell = CellSettings(bandwidth_mhz=bandwidth_mhz, layers=layers, ues=ues)

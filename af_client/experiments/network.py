@@ -1,4 +1,4 @@
-"""A NEF of the experiment's own: a process on a free port of loopback, whose time stands still."""
+"""Programs of an experiment's own: a NEF whose time stands still, and a user plane."""
 
 import sys
 import tempfile
@@ -21,3 +21,16 @@ def serving_nef() -> Iterator[str]:
         programs.start("nef", [*command, "--database", database])
         said = str(programs.wait_for("nef", "text")["text"])
         yield said.split()[2].rstrip(",")
+
+
+@contextmanager
+def serving_user_plane(nef_url: str) -> Iterator[tuple[tuple[str, int], tuple[str, int]]]:
+    """Run `nef user-plane` for the length of a `with` block; yields its N6 and its radio side.
+
+    Raises `af_client.demo.programs.ProgramFailed` where it does not start.
+    """
+    with Programs() as programs:
+        command = [sys.executable, "-m", "nef.cli", "user-plane", "--nef-url", nef_url]
+        programs.start("user-plane", command)
+        ports = programs.wait_for("user-plane", "n6_port")
+        yield ("127.0.0.1", int(ports["n6_port"])), ("127.0.0.1", int(ports["radio_port"]))

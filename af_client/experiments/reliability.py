@@ -4,19 +4,17 @@ A download is a session of two flows, as the model server asks for it. Sessions 
 for each UE, until the NEF refuses one; the error rates asked for are what differs.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import IPv4Address
 from typing import Any
 
-import requests
-
 from af_client.client import NefClient
-from af_client.delivery.tunnel import Endpoint
 from af_client.delivery.wire import Part
 from af_client.errors import Refused
+from af_client.experiments.control import NO_RECEIVER, Control, device_at, server_for
 from af_client.messages import Session, SessionRequest
 from af_client.modelserver.catalogue import (
     MAX_TOPOLOGY_BYTES,
@@ -26,10 +24,7 @@ from af_client.modelserver.catalogue import (
 from af_client.modelserver.flows import TOPOLOGY_COMPONENT, media_flows, ue_address
 from af_client.modelserver.selection import Rung, Variant, select
 
-_SERVER = Endpoint(IPv4Address("10.60.0.1"), 7000)
 _FIRST_UE = IPv4Address("10.45.0.2")
-#: Nobody listens: what is asked is whether a session is admitted, and that the answer says.
-_NO_RECEIVER = "http://127.0.0.1:9/nobody"
 _PLENTY_BPS = 10**12
 
 
@@ -113,34 +108,28 @@ def demand(model: ImageNetModel, precision: Precision, budget_s: float = 1.0) ->
 
 def request(rung: Rung, policy: Policy, ue: int) -> SessionRequest:
     """Return the request of one UE's download, with the error rates of a policy."""
-    device = Endpoint(_FIRST_UE + ue, 7001)
+    device = device_at(_FIRST_UE + ue)
     flows = (
         replace(flow, per=policy.per(_part(flow.number)))
-        for flow in media_flows(_SERVER, device, [rung])
+        for flow in media_flows(server_for(device.address), device, [rung])
     )
     return SessionRequest(
-        ue=ue_address(device), flows=tuple(flows), notification_destination=_NO_RECEIVER
+        ue=ue_address(device), flows=tuple(flows), notification_destination=NO_RECEIVER
     )
-
-
-class Unanswered(Exception):
-    """The control API of the network refused something; `str()` says what, and why."""
 
 
 class Cell:
     """The cell of a running NEF: shaped through its control API, asked through its standard one."""
 
     def __init__(self, nef_url: str, settings: CellSettings) -> None:
-        self._control = f"{nef_url}/simulator/v1"
+        self._control = Control(nef_url)
         self._settings = settings
-        self._http = requests.Session()
-        self._http.trust_env = False
         self._client = NefClient(nef_url, "experiment")
 
     def condition(self, sinr_db: float) -> None:
         """Give every UE this SINR; time stands still."""
         document = self._settings.scenario(sinr_db)
-        self._call("PUT", "/simulation", {"document": document, "mode": "manual"})
+        self._control.call("PUT", "/simulation", {"document": document, "mode": "manual"})
 
     def admit(self, wanted: Demand, policy: Policy, sinr_db: float) -> Admitted:
         """Ask for one download after the other until one is refused, and end them all."""
@@ -159,7 +148,7 @@ class Cell:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-        self._http.close()
+        self._control.close()
 
     @contextmanager
     def _ended(self) -> Iterator[list[Session]]:
@@ -171,14 +160,8 @@ class Cell:
                 self._client.delete_session(session.id)
 
     def _blocks(self) -> tuple[int, int]:
-        (cell,) = self._call("GET", "/cells")["cells"]
+        (cell,) = self._control.call("GET", "/cells")["cells"]
         return int(cell["blocks"]), int(cell["blocksGranted"])
-
-    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        reply = self._http.request(method, f"{self._control}{path}", json=body, timeout=10)
-        if not reply.ok:
-            raise Unanswered(f"{method} {path} of the network's control API: {reply.text}")
-        return reply.json()
 
 
 def measure(

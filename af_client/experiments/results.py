@@ -68,8 +68,8 @@ def whole_chances() -> tuple[WholeChance, ...]:
     )
 
 
-def write_result(result: ReliabilityResult | LossResult, path: Path) -> None:
-    """Write a result as JSON."""
+def write_result(result: object, path: Path) -> None:
+    """Write a result, an attrs class or dataclass, as JSON."""
     document = json.dumps(cattrs.unstructure(result), separators=(",", ":"))
     path.write_text(f"{document}\n", "utf-8")
 

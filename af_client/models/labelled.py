@@ -37,6 +37,10 @@ class LabelledSet:
         """How many items there are."""
         return len(self.labels)
 
+    def some(self, indices: npt.NDArray[np.int64]) -> "LabelledSet":
+        """Return the items of these indices."""
+        return LabelledSet(self.name, self.inputs[indices], self.labels[indices])
+
 
 def read_labelled_set(path: Path) -> LabelledSet:
     """Read a set; raises LabelledSetUnusable, OSError."""
@@ -67,6 +71,11 @@ def measured(session: InferenceSession, labelled: LabelledSet) -> float:
 
     Raises LabelledSetUnusable where the set is not for this model.
     """
+    return right_ones(session, labelled) / len(labelled)
+
+
+def right_ones(session: InferenceSession, labelled: LabelledSet) -> int:
+    """Return how many of the set a model gets right; raises LabelledSetUnusable as above."""
     inputs = session.get_inputs()
     if len(inputs) != 1:
         raise LabelledSetUnusable(
@@ -77,7 +86,7 @@ def measured(session: InferenceSession, labelled: LabelledSet) -> float:
     right = 0
     for start in range(0, len(labelled), step):
         right += _right_ones(session, labelled, slice(start, start + step))
-    return right / len(labelled)
+    return right
 
 
 def _right_ones(session: InferenceSession, labelled: LabelledSet, some: slice) -> int:

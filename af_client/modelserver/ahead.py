@@ -143,7 +143,7 @@ class Ahead:
             self._refused.clear()
             return []
         self._stage, self._wish, self._early = _Stage.ASKING, left[0], []
-        qos = transfer_qos(left[0].ladder)
+        qos = transfer_qos(left[0].ladder, self._policy.weights_per)
         return [PlanTransfer(self._gpsi, qos, self._policy.plan_within_s)]
 
     def _planned(self, answer: Planned) -> list[Step]:

@@ -25,8 +25,16 @@ _FIRST = frozenset(
     }
 )
 #: With these a flow gets nothing, or nothing but the rung that the report names.
-_LOSSES = frozenset({UserPlaneEvent.FAILED_RESOURCES_ALLOCATION, UserPlaneEvent.QOS_NOT_GUARANTEED})
-_KNOWN = _FIRST | _LOSSES | {UserPlaneEvent.QOS_GUARANTEED}
+_LOSSES = frozenset(
+    {
+        UserPlaneEvent.FAILED_RESOURCES_ALLOCATION,
+        UserPlaneEvent.QOS_NOT_GUARANTEED,
+        UserPlaneEvent.LOSS_OF_BEARER,
+    }
+)
+#: With these it has what was asked for, unless a report that follows says otherwise.
+_GAINS = frozenset({UserPlaneEvent.QOS_GUARANTEED, UserPlaneEvent.RECOVERY_OF_BEARER})
+_KNOWN = _FIRST | _LOSSES | _GAINS
 _BOTH = frozenset({TOPOLOGY_COMPONENT, WEIGHTS_COMPONENT})
 
 

@@ -6,17 +6,16 @@ the session; what the network can do, now and next, is asked for all the while.
 """
 
 from collections.abc import Sequence
-from enum import Enum, auto
 
 from af_client.delivery.tunnel import Endpoint
 from af_client.messages import Notification, Session, UserPlaneEvent
 from af_client.modelserver.ahead import PLANNED, Ahead
 from af_client.modelserver.choosing import Chooser
 from af_client.modelserver.flows import acceptable_bps, media_flows, session_request
-from af_client.modelserver.foresight import Foresight
 from af_client.modelserver.holding import Holding
 from af_client.modelserver.policy import Backoff, Policy
 from af_client.modelserver.selection import Choice, Rung, Variant, after_refusal
+from af_client.modelserver.stage import Stage
 from af_client.modelserver.steps import (
     Accepted,
     Answer,
@@ -32,18 +31,10 @@ from af_client.modelserver.steps import (
     Reported,
     Step,
 )
+from af_client.modelserver.verdict import Verdict
 from af_client.plans import PlanWarning
 
 _BANDWIDTH = "bandwidth"
-
-
-class Stage(Enum):
-    """How far the session is."""
-
-    SELECTING = auto()
-    ASKING = auto()
-    ALLOCATING = auto()
-    SERVING = auto()
 
 
 class Negotiation:
@@ -68,7 +59,7 @@ class Negotiation:
         self._ends = (server, device)
         self._gpsi, self._policy, self._chooser = gpsi, policy, Chooser(variants, policy)
         self._asked = Choice(None, (), "the bandwidth is not known yet")
-        self.holding = Holding(self._asked)
+        self._verdict = Verdict(policy, Holding(self._asked))
         self._early: list[Notification] = []
         self._polling = False
         self._poll_at_s = float("-inf")
@@ -78,19 +69,20 @@ class Negotiation:
         self._promises = 0
         self._raise_at_s = float("-inf")
         self._cause = _BANDWIDTH
-        self._foresight = Foresight(policy)
         plans = always_on and policy.plan_within_s > 0
         self._ahead = Ahead(gpsi, variants, policy) if plans else None
 
     # --- what holds ---
 
     @property
-    def rung(self) -> Rung | None:
-        """The variant that the network carries in time now and will, None for none.
+    def holding(self) -> Holding:
+        """What the network carries of what was asked for."""
+        return self._verdict.holding
 
-        Where nothing that was asked for will last, it is the smallest.
-        """
-        return self._foresight.rung(self.holding)
+    @property
+    def rung(self) -> Rung | None:
+        """The variant that is right, None for none."""
+        return self._verdict.rung
 
     @property
     def own_bps(self) -> int:
@@ -111,6 +103,8 @@ class Negotiation:
         if not self._polling and now_s >= self._poll_at_s:
             self._polling = True
             steps.append(self._question())
+        if self.stage is Stage.SERVING:
+            steps += self._verdict.due(now_s)
         return [*steps, *self._look_ahead(now_s)]
 
     @property
@@ -121,6 +115,8 @@ class Negotiation:
             times.append(self._retry_at_s)
         if self.stage is Stage.ALLOCATING:
             times.append(self._allocated_by_s)
+        if self.stage is Stage.SERVING:
+            times.append(self._verdict.wake_s)
         if self._ahead is not None and self._is_free:
             times.append(self._ahead.wake_s)
         return min(times, default=float("inf"))
@@ -167,8 +163,8 @@ class Negotiation:
             return []
         if was_away:
             return [CheckSession(self.session.id)]
-        foreseen = self._foresight.take(answer, self.holding)
-        return [*foreseen, *self._consider(answer.bandwidth_bps, now_s)]
+        steps = self._verdict.foresee(answer, now_s)
+        return [*steps, *self._consider(answer.bandwidth_bps, now_s)]
 
     def answered(self, answer: Answer, now_s: float) -> list[Step]:
         """Take the answer to CreateSession, ModifySession or CheckSession."""
@@ -187,7 +183,7 @@ class Negotiation:
 
     def _question(self) -> FetchOutlook:
         if self.stage is Stage.SERVING and self.holding.rung is not None:
-            rates = self._foresight.rates_bps(self.holding)
+            rates = self._verdict.foresight.question(self.holding)
             return FetchOutlook(self._gpsi, (), rates, self._policy.lookahead_s)
         return FetchOutlook(self._gpsi, self._chooser.volumes if self.session is None else ())
 
@@ -197,7 +193,7 @@ class Negotiation:
         choice = self._chooser.by_forecast(answer)
         if choice.rung is None:
             news = choice.reason != self.holding.reason
-            self.holding = Holding(choice)
+            self._verdict.holding = Holding(choice)
             return [Decision(None, _BANDWIDTH, choice.reason)] if news else []
         return self._ask(choice)
 
@@ -219,16 +215,17 @@ class Negotiation:
 
     def _change(self) -> Command:
         asked = self._asked
+        what = (*self._ends, asked.ladder, self._policy.marking, self._policy.weights_per)
         if self.session is None:
-            return CreateSession(session_request(*self._ends, asked.ladder), asked)
-        return ModifySession(self.session.id, media_flows(*self._ends, asked.ladder), asked)
+            return CreateSession(session_request(*what), asked)
+        return ModifySession(self.session.id, media_flows(*what), asked)
 
     def _accepted(self, session: Session, now_s: float) -> list[Step]:
         self.session, self.stage = session, Stage.ALLOCATING
         self._failures.reset()
         self._refusals.reset()
         self._allocated_by_s = now_s + self._policy.allocation_s
-        self.holding = Holding(self._asked)
+        self._verdict.holding = Holding(self._asked)
         return self._caught_up(now_s)
 
     def _declined(self, answer: Declined, now_s: float) -> list[Step]:
@@ -242,16 +239,16 @@ class Negotiation:
         if keeps:
             self.stage = Stage.SERVING
             return self._caught_up(now_s)
-        self.stage, self.holding = Stage.SELECTING, Holding(self._asked)
+        self.stage, self._verdict.holding = Stage.SELECTING, Holding(self._asked)
         return [Decision(None, "refusal", self._asked.reason)]
 
     def _given_up(self, now_s: float, why: str) -> list[Step]:
         return [*self._let_go(), *self._start_again(now_s, "failure", why)]
 
     def _start_again(self, now_s: float, cause: str, why: str) -> list[Step]:
-        self.stage, self.holding = Stage.SELECTING, Holding(Choice(None, (), why))
+        self.stage, self._verdict.holding = Stage.SELECTING, Holding(Choice(None, (), why))
         self._retry_at_s, self._early = None, []
-        self._foresight.forget()
+        self._verdict.foresight.forget()
         self._poll_at_s = now_s
         return [Decision(None, cause, why)]
 
@@ -273,22 +270,26 @@ class Negotiation:
             return []
         if self.stage is Stage.SELECTING or self.session is None:
             return []
-        # What was foreseen has come, or not; also a transfer that was let go on must hear of it.
-        before = (self.rung, self.holding.rung)
-        self._foresight.forget()
+        verdict = self._verdict
+        before, carried = verdict.rung, verdict.carried
+        # What was foreseen has come, or not.
+        verdict.foresight.forget()
         for report in notification.reports:
             if report.event == UserPlaneEvent.SESSION_TERMINATION:
                 self.session = None
                 return self._start_again(now_s, "notification", "the network ended the session")
+            if report.event == UserPlaneEvent.RELEASE_OF_BEARER:
+                # For good: the session would never carry a model again.
+                return self._given_up(now_s, "the network released a bearer of the session")
             self.holding.take(report)
         first = self.stage is Stage.ALLOCATING and self.holding.settled
+        # Also where what is right stays, a transfer that was let go on must hear of it.
+        if not first and carried == verdict.carried:
+            return []
         if first:
             self.stage = Stage.SERVING
-        if not first and before == (self.rung, self.holding.rung):
-            return []
         # The first word about a ladder is the outcome of what led to it.
-        cause = self._cause if first else "notification"
-        return [Decision(self.rung, cause, self.holding.reason)]
+        return verdict.notified(before, self._cause if first else "notification", now_s)
 
     def _caught_up(self, now_s: float) -> list[Step]:
         early, self._early = self._early, []

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from af_client.delivery.marking import Marking
+from af_client.modelserver.flows import WEIGHTS_PER
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -14,6 +17,10 @@ class Policy:
     budget_s: float = 1.0
     margin_s: float = 0.2
     poll_s: float = 0.5
+    #: How the packets of the two flows are told apart.
+    marking: Marking = Marking.TOS
+    #: The packet error rate that is asked for the weights, as the standard writes it.
+    weights_per: str = WEIGHTS_PER
     #: How long the notification of an allocation may take before the session is made anew.
     allocation_s: float = 5.0
     #: How far ahead the network is asked whether it keeps what it grants: about a download.
@@ -22,6 +29,11 @@ class Policy:
     least_confidence: int = 50
     #: How many reports in a row must promise a better model before it is asked for.
     raise_after_reports: int = 2
+    #: How long, after a fall, a better variant must be carried before it is right; at first and at
+    #: most. It doubles where a rise did not last for `calm_s`.
+    dwell_s: float = 2.0
+    longest_dwell_s: float = 32.0
+    calm_s: float = 30.0
     backoff_s: float = 0.5
     longest_backoff_s: float = 8.0
     #: How far ahead a better model is planned for who is always on; 0 plans nothing.

@@ -82,6 +82,10 @@ class Rung:
         """Return what both flows ask for together."""
         return self.topology_rate_bps + self.weights_rate_bps
 
+    def is_better_than(self, other: "Rung") -> bool:
+        """Whether its variant recognises more."""
+        return self.variant.accuracy > other.variant.accuracy
+
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
@@ -108,7 +112,7 @@ class Choice:
         """Whether the first rung of the ladder recognises more than that of another one."""
         if not (self.ladder and other.ladder):
             return bool(self.ladder)
-        return self.ladder[0].variant.accuracy > other.ladder[0].variant.accuracy
+        return self.ladder[0].is_better_than(other.ladder[0])
 
 
 def select(

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from af_client.client import NefClient
 from af_client.delivery.direct import PacketEndpoint, open_endpoint
-from af_client.delivery.documents import Offer, PartOffer
+from af_client.delivery.marking import Marking
+from af_client.delivery.offering import offer_of
 from af_client.delivery.segments import SegmentRun
 from af_client.delivery.sender import Outgoing
 from af_client.delivery.tunnel import Endpoint
-from af_client.delivery.wire import TOS
 from af_client.eventlog import Log
 from af_client.messages import Notification
 from af_client.models.pool import Pool
@@ -88,10 +88,13 @@ def run_server(settings: ServerSettings, stop: threading.Event, log: Log) -> Non
         log,
     )
     with ExitStack() as stack:
-        endpoint = stack.enter_context(open_endpoint(settings.relay, settings.local))
+        marking = settings.policy.marking
+        endpoint = stack.enter_context(
+            open_endpoint(settings.relay, settings.local, marking.port_shifts)
+        )
         receiver = stack.enter_context(NotificationReceiver(settings.notifications_host))
         nef = stack.enter_context(NefClient(settings.nef_url, settings.af_id, retries=1))
-        loop = stack.enter_context(_Loop(devices, endpoint))
+        loop = stack.enter_context(_Loop(devices, endpoint, marking))
         inbox, warnings = receiver.inbox(), receiver.warnings()
         inbox.on_notification(loop.notified)
         warnings.on_warning(loop.warned)
@@ -112,8 +115,8 @@ def run_server(settings: ServerSettings, stop: threading.Event, log: Log) -> Non
 class _Loop:
     """Moves packets, and passes on what other threads bring; everything else is the devices'."""
 
-    def __init__(self, devices: Devices, endpoint: PacketEndpoint) -> None:
-        self._devices, self._endpoint = devices, endpoint
+    def __init__(self, devices: Devices, endpoint: PacketEndpoint, marking: Marking) -> None:
+        self._devices, self._endpoint, self._marking = devices, endpoint, marking
         self._inputs: queue.SimpleQueue[_Input] = queue.SimpleQueue()
         self._bell, self._rope = socket.socketpair()
         self._selector = selectors.DefaultSelector()
@@ -180,11 +183,11 @@ class _Loop:
             self._send(device, item)
 
     def _send(self, device: Endpoint, item: Outgoing) -> None:
-        tos = TOS[item.part]
+        tos, shift = self._marking.tos(item.part), self._marking.port_shift(item.part)
         if isinstance(item, SegmentRun):
-            self._endpoint.send_run(device, tos, item)
+            self._endpoint.send_run(device, tos, item, port_shift=shift)
         else:
-            self._endpoint.send(device, tos, item.encode())
+            self._endpoint.send(device, tos, item.encode(), port_shift=shift)
 
     def _take_packets(self, now_s: float) -> None:
         for run in self._endpoint.receive():
@@ -199,10 +202,5 @@ class _Loop:
 
 
 def _model(pool: Pool, name: str) -> Model:
-    entry, split = pool.entry(name), pool.split(name)
-    offer = Offer(
-        name,
-        PartOffer(entry.topology_bytes, entry.topology_sha256),
-        PartOffer(entry.weights_bytes, entry.weights_sha256),
-    )
-    return Model(offer, split.topology, split.weights)
+    split = pool.split(name)
+    return Model(offer_of(pool.entry(name)), split.topology, split.weights)

@@ -8,20 +8,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from af_client.delivery.documents import DeviceRequest, Offer
+from af_client.delivery.documents import DeviceRequest, ModelKey, Offer, model_key
+from af_client.delivery.recall import Recall
 from af_client.delivery.segments import SegmentedPart
 from af_client.delivery.sender import Outcome, Outgoing, Rates, Sender
 from af_client.delivery.tunnel import Endpoint
 from af_client.delivery.wire import Message, MessageType
 from af_client.eventlog import Log
 from af_client.modelserver.foresight import FORESEEN
+from af_client.modelserver.journal import Journal
 from af_client.modelserver.negotiation import Negotiation
 from af_client.modelserver.selection import Framing, Rung
 from af_client.modelserver.steps import Command, Decision, PlanNews, Step
 
 #: A grant reaches the relay up to 50 ms after its notification (docs/user-plane.md).
 SETTLING_S = 0.06
-_PROGRESS_EVERY_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class ServedDevice:
     """One device and its transfers.
 
     `commands` fills with what has to be asked of the NEF. `new_transfer` gives ids that rise. Lost
-    weights are repaired for `budget_s` from when a model was wanted.
+    weights are repaired for `budget_s` from when a model was wanted. What the device has already
+    it is told to use.
     """
 
     def __init__(
@@ -63,8 +65,8 @@ class ServedDevice:
         self.commands: deque[Command] = deque()
         self.heard_s = float("-inf")
         self._models, self._new_transfer = models, new_transfer
-        self._name, self._log = str(device.address), log
-        self._sender: Sender | None = None
+        self._journal = Journal(str(device.address), log)
+        self._sender: Sender | Recall | None = None
         self._cause = ""
         self._reported_bps: int | None = None
         self._expected_s: float | None = None
@@ -72,8 +74,8 @@ class ServedDevice:
         self._budget_s, self._wanted_s = budget_s, float("-inf")
         self._asked: tuple[str, int] | None = None
         self._has: str | None = None
+        self._holds: frozenset[ModelKey] = frozenset()
         self._replies: deque[Message] = deque()
-        self._progress_s = float("-inf")
 
     # --- the device ---
 
@@ -81,19 +83,13 @@ class ServedDevice:
         """Take a request: the right model goes to the device, or as soon as one is right."""
         self.heard_s = now_s
         self._replies.append(Message(MessageType.RECEIPT, number, index=MessageType.REQUEST))
+        self._holds = frozenset(request.holds or ())
         asked = (request.instance, number)
         if asked == self._asked:
             return
         restarted = self._asked is not None and self._asked[0] != request.instance
         self._asked, self._has = asked, request.model
-        self._log(
-            "device_request",
-            device=self._name,
-            gpsi=request.gpsi,
-            application=request.application,
-            model=request.model,
-            reason=request.reason,
-        )
+        self._journal.request(request)
         if restarted:
             self._end("the device started anew")
         if self._running is None:
@@ -109,6 +105,7 @@ class ServedDevice:
             self._sender.receive(message, now_s)
             if running:
                 self._ended()
+                self._send_what_is_missed(now_s)
 
     # --- the NEF ---
 
@@ -118,33 +115,13 @@ class ServedDevice:
             if isinstance(step, Decision):
                 self._decided(step, now_s)
             elif isinstance(step, PlanNews):
-                self._tell_plan(step)
+                self._journal.plan(step)
             else:
                 self.commands.append(step)
 
-    def _tell_plan(self, news: PlanNews) -> None:
-        self._log(
-            "plan",
-            device=self._name,
-            variant=news.variant,
-            state=news.state,
-            from_s=news.window.starts_at.timestamp() if news.window else None,
-            until_s=news.window.ends_at.timestamp() if news.window else None,
-            reason=news.reason,
-        )
-
     def _decided(self, decision: Decision, now_s: float) -> None:
         rung, negotiation = decision.rung, self.negotiation
-        self._log(
-            "decision",
-            device=self._name,
-            variant=rung.variant.name if rung else None,
-            cause=decision.cause,
-            reason=decision.reason,
-            reported_bps=negotiation.reported_bps,
-            granted_topology_bps=negotiation.holding.rates.topology_bps,
-            granted_weights_bps=negotiation.holding.rates.weights_bps,
-        )
+        self._journal.decision(decision, negotiation.reported_bps, negotiation.holding.rates)
         running = self._running
         if rung is None:
             self._wanted = self._cause if running else self._wanted
@@ -163,35 +140,30 @@ class ServedDevice:
     # --- the transfer ---
 
     @property
-    def _running(self) -> Sender | None:
+    def _running(self) -> Sender | Recall | None:
         sender = self._sender
         return sender if sender is not None and sender.outcome is None else None
 
     def _start(self, rung: Rung, begin_s: float) -> None:
         model = self._models[rung.variant.name]
-        rates = self.negotiation.holding.rates
-        transfer, headers = self._new_transfer(), self.device.header_bytes
-        deadline_s = self._wanted_s + self._budget_s
-        self._sender = Sender(
-            transfer, model.offer, model.parts, rates, headers, begin_s, deadline_s
-        )
-        self._expected_s = _expected_s(model, rates)
         self._cause, self._wanted = self._wanted or "notification", None
         self._reported_bps = self.negotiation.reported_bps
-        self._log(
-            "transfer_start",
-            device=self._name,
-            transfer=transfer,
-            variant=rung.variant.name,
-            cause=self._cause,
-            size_bytes=model.offer.size_bytes,
-            topology_bytes=len(model.topology),
-            weights_bytes=len(model.weights),
-            topology_rate_bps=rates.topology_bps,
-            weights_rate_bps=rates.weights_bps,
-            reported_bps=self._reported_bps,
-            expected_s=self._expected_s,
+        rates, transfer = self.negotiation.holding.rates, self._new_transfer()
+        if model_key(model.offer) in self._holds:
+            self._expected_s = None
+            self._sender = Recall(transfer, model.offer, rates, begin_s)
+            return
+        self._sender = Sender(
+            transfer,
+            model.offer,
+            model.parts,
+            rates,
+            self.device.header_bytes,
+            begin_s,
+            self._wanted_s + self._budget_s,
         )
+        self._expected_s = _expected_s(model, rates)
+        self._journal.started(self._sender, self._cause, self._reported_bps, self._expected_s)
 
     def _end(self, reason: str) -> None:
         if self._running is None:
@@ -208,29 +180,17 @@ class ServedDevice:
         report = sender.report
         if report is not None and report.fault is None:
             self._has = sender.offer.variant
-        self._log(
-            "transfer_end",
-            device=self._name,
-            transfer=sender.transfer,
-            variant=sender.offer.variant,
-            cause=self._cause,
-            outcome=sender.outcome.value,
-            reason=reason,
-            size_bytes=sender.offer.size_bytes,
-            seconds=report.seconds if report else None,
-            expected_s=self._expected_s,
-            topology_sent=sender.topology_sent.sent,
-            topology_lost=report.topology_lost if report else None,
-            topology_intact=report.topology_intact if report else None,
-            weights_sent=sender.weights_sent.sent,
-            weights_spared=sender.weights_sent.spared,
-            weights_lost=report.weights_lost if report else None,
-            weights_repaired=report.weights_repaired if report else None,
-            weights_intact=report.weights_intact if report else None,
-            accuracy=report.accuracy if report else None,
-            fault=report.fault if report else None,
-            reported_bps=self._reported_bps,
-        )
+        self._journal.ended(sender, reason, self._cause, self._reported_bps, self._expected_s)
+
+    def _send_what_is_missed(self, now_s: float) -> None:
+        """Send what the device was thought to have."""
+        sender = self._sender
+        if sender is None or sender.outcome is not Outcome.NOT_THERE:
+            return
+        self._holds -= {model_key(sender.offer)}
+        self._sender, self._wanted = None, self._cause
+        if self.negotiation.rung is not None:
+            self._start(self.negotiation.rung, now_s)
 
     # --- time ---
 
@@ -243,7 +203,7 @@ class ServedDevice:
         if self._sender is not None:
             items += self._sender.due(now_s)
         if running is not None:
-            self._tell_progress(running, now_s)
+            self._journal.progress(running, now_s)
             if running.outcome is Outcome.UNANSWERED:
                 self._ended("the device answers no more")
         return items
@@ -265,22 +225,6 @@ class ServedDevice:
         messages = list(self._replies)
         self._replies.clear()
         return messages
-
-    def _tell_progress(self, sender: Sender, now_s: float) -> None:
-        if now_s < self._progress_s + _PROGRESS_EVERY_S:
-            return
-        self._progress_s = now_s
-        self._log(
-            "transfer_progress",
-            device=self._name,
-            transfer=sender.transfer,
-            variant=sender.offer.variant,
-            topology_sent=sender.topology_sent.sent,
-            weights_sent=sender.weights_sent.sent,
-            topology_segments=sender.offer.topology.segments,
-            weights_segments=sender.offer.weights.segments,
-            weights_rate_bps=sender.rates.weights_bps,
-        )
 
 
 def _expected_s(model: Model, rates: Rates) -> float | None:

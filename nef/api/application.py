@@ -5,36 +5,22 @@ from contextlib import AbstractAsyncContextManager
 from functools import cache
 from typing import Any
 
-import orjson
 from connexion import FlaskApp
-from connexion.frameworks.flask import FlaskJSONProvider
-from connexion.jsonifier import Jsonifier
+from connexion.middleware.exceptions import ExceptionMiddleware
+from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.middleware.main import API
-from connexion.options import SwaggerUIOptions
+from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.resolver import Resolver
 from connexion.spec import OpenAPISpecification
 from starlette.types import ASGIApp
 
 from nef.api import errors
 from nef.api.bodies import BoundedBodies
+from nef.api.calls import Calls
 from nef.api.documents import NAMES, base_path, operation_ids, served
-from nef.api.paths import OneLinePaths
-from nef.api.validation import VALIDATORS
 
-
-class _Json(Jsonifier):
-    def dumps(self, data: Any, **_: Any) -> str:
-        return orjson.dumps(data).decode()
-
-    def loads(self, data: str | bytes) -> Any:
-        return orjson.loads(data)
-
-
-class _FlaskJson(FlaskJSONProvider):
-    """Reads for the handlers what the validator has read, down to numbers beyond 64 bits."""
-
-    def loads(self, s: str | bytes, **_: Any) -> Any:
-        return orjson.loads(s)
+#: Of connexion's own, those that are of use around `Calls`.
+_MIDDLEWARES = (ServerErrorMiddleware, ExceptionMiddleware, Calls, LifespanMiddleware)
 
 
 class _Shipped(OpenAPISpecification):
@@ -70,12 +56,8 @@ def contract_application(
     app = FlaskApp(
         "nef",
         lifespan=lifespan,
-        jsonifier=_Json(),
-        pythonic_params=True,
-        swagger_ui_options=SwaggerUIOptions(swagger_ui=False),
-        validator_map=VALIDATORS,
+        middlewares=list(_MIDDLEWARES),
     )
-    app.app.json = _FlaskJson(app.app)
     _add_apis(app, Resolver(handlers.__getitem__))
     errors.register(app)
     return app
@@ -93,4 +75,4 @@ def _add_apis(app: FlaskApp, resolver: Resolver) -> None:
 
 def bounded(app: ASGIApp, max_body_bytes: int) -> ASGIApp:
     """The application behind its limits."""
-    return OneLinePaths(BoundedBodies(app, max_body_bytes))
+    return BoundedBodies(app, max_body_bytes)

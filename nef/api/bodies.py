@@ -1,18 +1,17 @@
-"""Request bodies are bounded, and complete before anybody looks at them."""
-
-from http import HTTPStatus
+"""Request bodies are bounded, not compressed, and complete before anybody looks at them."""
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nef.api.errors import problem
+from nef.api.errors import BodyTooLarge, UnsupportedCoding, answer
+from nef.domain.errors import NefError
 
 
 class BoundedBodies:
-    """ASGI middleware: refuses a body above a limit, and gives every other one its length.
+    """ASGI middleware: refuses a body above a limit, or compressed.
 
-    A body that comes in chunks has no Content-Length, which connexion takes for no body at all.
+    Every other one gets its length: a body that comes in chunks has no Content-Length, which
+    connexion takes for no body at all.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
@@ -24,16 +23,20 @@ class BoundedBodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = await self._body(receive)
-        if body is None:
-            await self._refuse(scope, receive, send)
-            return
         headers = MutableHeaders(scope=scope)
+        try:
+            body = await self._body(receive)
+            coding = headers.get("content-encoding", "identity")
+            if body and coding.strip().lower() not in ("", "identity"):
+                raise UnsupportedCoding(f"a body is sent as it is, not by {coding[:40]!r}")
+        except NefError as error:
+            await answer(error, scope["path"])(scope, receive, send)
+            return
         headers["content-length"] = str(len(body))
         del headers["transfer-encoding"]
         await self._app(scope, _replay(body, receive), send)
 
-    async def _body(self, receive: Receive) -> bytes | None:
+    async def _body(self, receive: Receive) -> bytes:
         parts: list[bytes] = []
         size, more = 0, True
         while more:
@@ -43,16 +46,9 @@ class BoundedBodies:
             size += len(part)
             more = message.get("more_body", False)
             if size > self._max_bytes:
-                return None
+                limit = f"the body is larger than the {self._max_bytes} bytes this service takes"
+                raise BodyTooLarge(limit)
         return b"".join(parts)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        detail = f"the body is larger than the {self._max_bytes} bytes this service takes"
-        body = problem(status, "INCORRECT_LENGTH", detail)
-        headers = {"Connection": "close"}
-        response = Response(body, status.value, headers, "application/problem+json")
-        await response(scope, receive, send)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

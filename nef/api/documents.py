@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
+from connexion.decorators.parameter import pythonic
 
 #: The documents this service answers for.
 NAMES = (
@@ -18,7 +19,8 @@ NAMES = (
     "simulator",
 )
 
-_METHODS = ("get", "put", "post", "patch", "delete")
+#: The methods that operations have.
+METHODS = ("get", "put", "post", "patch", "delete")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -33,7 +35,7 @@ def served(name: str) -> dict[str, Any]:
     """A copy of a document, with what connexion cannot do taken out of its way."""
     document = copy.deepcopy(_document(name))
     for item in document["paths"].values():
-        for method in item.keys() & set(_METHODS):
+        for method in item.keys() & set(METHODS):
             operation = item[method]
             # Callbacks are ours to send, not to serve; security arrives with tokens to check.
             operation.pop("callbacks", None)
@@ -48,7 +50,7 @@ def served(name: str) -> dict[str, Any]:
 def operation_ids(name: str) -> list[str]:
     """The operationIds of a document."""
     items = _document(name)["paths"].values()
-    return [item[method]["operationId"] for item in items for method in item.keys() & set(_METHODS)]
+    return [item[method]["operationId"] for item in items for method in item.keys() & set(METHODS)]
 
 
 def _as_text(parameter: dict[str, Any]) -> dict[str, Any]:
@@ -68,11 +70,20 @@ def base_path(document: dict[str, Any]) -> str:
     return url.removeprefix("{apiRoot}")
 
 
+def path_pattern(path: str) -> re.Pattern[str]:
+    """What matches the paths of a resource; its groups are the parameters, as Python names them."""
+    *parts, last = re.split(r"\{([^}]*)\}", path)
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    text = "".join(f"{re.escape(literal)}(?P<{pythonic(name)}>[^/]+)" for literal, name in pairs)
+    return re.compile(f"{text}{re.escape(last)}")
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A path of the contract and the methods it has."""
+    """A path of the contract, the names of what varies in it, and the methods it has."""
 
     pattern: re.Pattern[str]
+    variables: tuple[str, ...]
     methods: tuple[str, ...]
 
 
@@ -83,13 +94,13 @@ def resources() -> tuple[Resource, ...]:
     for name in NAMES:
         document = _document(name)
         for path, item in document["paths"].items():
-            literal = re.split(r"\{[^}]*\}", base_path(document) + path)
-            pattern = re.compile("[^/]+".join(map(re.escape, literal)) + "/?")
-            methods = tuple(m.upper() for m in _METHODS if m in item)
-            found.append(Resource(pattern, methods))
+            methods = tuple(m.upper() for m in METHODS if m in item)
+            variables = tuple(re.findall(r"\{([^}]*)\}", path))
+            pattern = path_pattern(base_path(document) + path)
+            found.append(Resource(pattern, variables, methods))
     return tuple(found)
 
 
-def methods_of(path: str) -> tuple[str, ...]:
-    """The methods of the resource at a path; empty where there is none."""
-    return next((r.methods for r in resources() if r.pattern.fullmatch(path)), ())
+def resource_at(path: str) -> Resource | None:
+    """The resource at a path, None where there is none."""
+    return next((r for r in resources() if r.pattern.fullmatch(path)), None)

@@ -13,11 +13,13 @@ from connexion import FlaskApp
 from connexion.exceptions import ProblemException
 from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
-from nef.api.documents import methods_of
+from nef.api.documents import resource_at
 from nef.domain.errors import (
     Conflict,
     InvalidParam,
+    InvalidQuery,
     InvalidRequest,
     MixedWindow,
     NefError,
@@ -30,6 +32,7 @@ from nef.domain.errors import (
 from nef.schemas.problems import acceptable_document
 
 _LOG = logging.getLogger(__name__)
+_PROBLEM = "application/problem+json"
 
 #: When a refused AF may ask again: the radio of a UE has moved on by then.
 RETRY_AFTER_S = 5
@@ -39,14 +42,26 @@ class MalformedBody(NefError):
     """The body is no JSON at all."""
 
 
-class UnsupportedEncoding(NefError):
-    """The body is in a character encoding that JSON does not use (RFC 8259 8.1)."""
+class BodyTooLarge(NefError):
+    """The body is longer than this service takes."""
+
+
+class UnsupportedMediaType(NefError):
+    """The body is of another type, or in an encoding that JSON does not use (RFC 8259 8.1)."""
+
+
+class UnsupportedCoding(NefError):
+    """The body is compressed."""
 
 
 _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
     MalformedBody: (HTTPStatus.BAD_REQUEST, "INVALID_MSG_FORMAT"),
-    UnsupportedEncoding: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+    BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "INCORRECT_LENGTH"),
+    UnsupportedCoding: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+    UnsupportedMediaType: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
     InvalidRequest: (HTTPStatus.BAD_REQUEST, "OPTIONAL_IE_INCORRECT"),
+    # every parameter of a query is optional in our documents
+    InvalidQuery: (HTTPStatus.BAD_REQUEST, "OPTIONAL_QUERY_PARAM_INCORRECT"),
     MixedWindow: (HTTPStatus.BAD_REQUEST, "BOTH_STAT_PRED_NOT_ALLOWED"),
     TooLate: (HTTPStatus.BAD_REQUEST, "UNSATISFIED_REQUESTED_ANALYTICS_TIME"),
     UeNotFound: (HTTPStatus.NOT_FOUND, "UE_NOT_FOUND"),
@@ -57,6 +72,14 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
         HTTPStatus.FORBIDDEN,
         "REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED",
     ),
+}
+
+#: What is wrong where an error is about the body as a whole, or about a header.
+_WHERE: dict[type[NefError], str] = {
+    MalformedBody: "/",
+    BodyTooLarge: "/",
+    UnsupportedMediaType: "Content-Type",
+    UnsupportedCoding: "Content-Encoding",
 }
 
 #: Attributes that our documents require at the top of a body.
@@ -114,20 +137,47 @@ def register(app: FlaskApp) -> None:
     app.add_error_handler(Exception, _unforeseen)
 
 
-def _of_service(_request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+def answer(error: NefError, path: str) -> Response:
+    """The answer to a request at a path, where the framework has not been reached yet."""
+    status, body, headers = _told(error, path)
+    return Response(body, status.value, headers, _PROBLEM)
+
+
+async def _of_service(request: ConnexionRequest, error: NefError) -> ConnexionResponse:
+    return _response(*_told(error, request.scope["path"]))
+
+
+def _told(error: NefError, path: str) -> tuple[HTTPStatus, bytes, dict[str, str]]:
     kind = next(k for k in type(error).__mro__ if k in _STATUSES)
     status, cause = _STATUSES[kind]
-    params: tuple[InvalidParam, ...] = ()
+    params = _params_of(error, path)
     headers, more = {}, {}
-    if isinstance(error, InvalidRequest):
-        params = error.params
-        cause = cause if kind is not InvalidRequest else _cause_of(params)
-    elif isinstance(error, UeNotFound):
-        params = (error.param,)
+    if kind is InvalidRequest:
+        cause = _cause_of(params)
     elif isinstance(error, ResourcesRefused):
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         more = acceptable_document(error.acceptable)
-    return _response(status, problem(status, cause, str(error), params, **more), headers)
+    elif isinstance(error, BodyTooLarge):
+        headers = {"Connection": "close"}  # the rest of it is not read
+    elif isinstance(error, UnsupportedCoding):
+        headers = {"Accept-Encoding": "identity"}  # RFC 9110 15.5.16
+    return status, problem(status, cause, str(error), params, **more), headers
+
+
+def _params_of(error: NefError, path: str) -> tuple[InvalidParam, ...]:
+    """What was wrong, by a JSON pointer, a header's or query's name, or a path's `{variable}`.
+
+    TS 29.122 has the first two, TS 29.571 5.2.4.1 the form of the last.
+    """
+    if isinstance(error, InvalidRequest):
+        return error.params
+    if isinstance(error, UeNotFound):
+        return (error.param,)
+    name = _WHERE.get(type(error))
+    resource = resource_at(path)
+    if isinstance(error, NotFound) and resource and resource.variables:
+        name = f"{{{resource.variables[-1]}}}"
+    return (InvalidParam(name, str(error)),) if name else ()
 
 
 def _cause_of(params: tuple[InvalidParam, ...]) -> str:
@@ -139,19 +189,20 @@ def _cause_of(params: tuple[InvalidParam, ...]) -> str:
     return "OPTIONAL_IE_INCORRECT"
 
 
-def _of_framework(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+async def _of_framework(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
     status = HTTPStatus(int(getattr(error, "status", getattr(error, "status_code", 500))))
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _unforeseen(request, error)
+        return await _unforeseen(request, error)
     headers = {}
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(methods_of(request.scope["path"]))
+        resource = resource_at(request.scope["path"])
+        headers["Allow"] = ", ".join(resource.methods if resource else ())
     cause = _FRAMEWORK_CAUSES.get(status, "UNSPECIFIED_MSG_FAILURE")
     detail = str(getattr(error, "detail", None) or status.description)
     return _response(status, problem(status, cause, detail), headers)
 
 
-def _unforeseen(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
+async def _unforeseen(request: ConnexionRequest, error: Exception) -> ConnexionResponse:
     _LOG.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return _response(status, problem(status, "SYSTEM_FAILURE", "an error of this service"), {})
@@ -159,5 +210,5 @@ def _unforeseen(request: ConnexionRequest, error: Exception) -> ConnexionRespons
 
 def _response(status: HTTPStatus, body: bytes, headers: dict[str, str]) -> ConnexionResponse:
     return ConnexionResponse(
-        status_code=status.value, mimetype="application/problem+json", body=body, headers=headers
+        status_code=status.value, mimetype=_PROBLEM, body=body, headers=headers
     )

@@ -10,6 +10,7 @@ from typing import Any
 from nef.schemas import (
     analytics,
     analytics_requests,
+    faults,
     measurements,
     monitoring_event_requests,
     monitoring_events,
@@ -21,6 +22,7 @@ from nef.schemas.queries import addresses_of
 from nef.schemas.sessions import request_of, revision_of, session_document
 from nef.services.analytics import AnalyticsService
 from nef.services.deliveries import DeliveryService
+from nef.services.faults import FaultService
 from nef.services.monitoring_events import MonitoringService
 from nef.services.plans import PlanService
 from nef.services.sessions import SessionService
@@ -41,6 +43,7 @@ class Services:
     plans: PlanService
     deliveries: DeliveryService
     simulation: SimulationService
+    faults: FaultService
 
 
 def _ok(document: Any, status: int = 200, **headers: str) -> Reply:
@@ -48,8 +51,7 @@ def _ok(document: Any, status: int = 200, **headers: str) -> Reply:
 
 
 def _done() -> Reply:
-    # connexion wants to know the type of nothing, where an operation has two (seen with 3.3.0).
-    return None, 204, _JSON
+    return None, 204, {}
 
 
 def handlers(services: Services, api_root: str) -> Mapping[str, Callable[..., Reply]]:
@@ -60,6 +62,7 @@ def handlers(services: Services, api_root: str) -> Mapping[str, Callable[..., Re
         | _monitoring(services.monitoring, api_root)
         | _plans(services.plans, api_root)
         | _simulation(services.simulation, services.deliveries)
+        | _faults(services.faults)
     )
 
 
@@ -135,7 +138,7 @@ def _analytics(service: AnalyticsService, api_root: str) -> dict[str, Callable[.
 
     def delete(af_id: str, subscription_id: str) -> Reply:
         service.delete(af_id, subscription_id)
-        return None, 204, {}  # the operation has one type only, that of its problems
+        return _done()
 
     return {
         "FetchAnalyticsInfo": fetch,
@@ -181,7 +184,7 @@ def _monitoring(service: MonitoringService, api_root: str) -> dict[str, Callable
 
     def modify(scs_as_id: str, subscription_id: str, body: Any) -> Reply:
         service.modify(scs_as_id, subscription_id, requests.revision_of(body))
-        return None, 204, {}  # one type only, as for the deletion of analytics
+        return _done()
 
     def delete(scs_as_id: str, subscription_id: str) -> Reply:
         held = service.delete(scs_as_id, subscription_id)
@@ -217,7 +220,7 @@ def _plans(service: PlanService, api_root: str) -> dict[str, Callable[..., Reply
 
     def delete(af_id: str, subscription_id: str) -> Reply:
         service.delete(af_id, subscription_id)
-        return None, 204, {}  # one type only, as for the deletion of analytics
+        return _done()
 
     return {
         "FetchAllActivePDTQSubscriptions": fetch_all,
@@ -262,6 +265,7 @@ def _simulation(
     return {
         "listScenarios": lambda: _ok(simulation.scenarios_document(service.scenarios())),
         "getSimulation": lambda: _ok(simulation.status_document(service.status())),
+        "listChanges": lambda: _ok(simulation.changes_document(service.changes_s())),
         "loadSimulation": load,
         "resetSimulation": lambda: _ok(simulation.status_document(service.reset())),
         "stepSimulation": lambda body: _ok(
@@ -281,4 +285,32 @@ def _simulation(
         "listMeasurements": lambda: _ok(measurements.measurements_document(service.measurements())),
         "listNotifications": notifications,
         "listQosProfiles": lambda: _ok(simulation.profiles_document(service.profiles())),
+    }
+
+
+def _faults(service: FaultService) -> dict[str, Callable[..., Reply]]:
+    """The faults of the control API."""
+
+    def put(fault_name: str, body: Any) -> Reply:
+        state = service.set(faults.fault_of(faults.name_of(fault_name), body))
+        return _ok(faults.fault_document(state))
+
+    def trigger(fault_name: str, body: Any) -> Reply:
+        state = service.trigger(faults.name_of(fault_name), body.get("times", 1))
+        return _ok(faults.fault_document(state))
+
+    def clear(fault_name: str) -> Reply:
+        service.clear(faults.name_of(fault_name))
+        return None, 204, {}
+
+    def clear_all() -> Reply:
+        service.clear(*faults.NAMES)
+        return None, 204, {}
+
+    return {
+        "listFaults": lambda: _ok(faults.faults_document(service.all())),
+        "setFault": put,
+        "triggerFault": trigger,
+        "clearFault": clear,
+        "clearFaults": clear_all,
     }

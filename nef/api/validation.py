@@ -1,16 +1,16 @@
-"""Bodies held against the contract, with a JSON pointer for each thing that is wrong."""
+"""Requests held against the contract, with a JSON pointer for each thing that is wrong."""
 
-from collections.abc import AsyncGenerator
 from typing import Any
+from urllib.parse import parse_qs
 
 import jsonschema_rs
 import orjson
-from connexion.datastructures import MediaTypeDict
-from connexion.validators import AbstractRequestBodyValidator
-from starlette.types import Scope
+from connexion.decorators.parameter import pythonic
+from connexion.operations import AbstractOperation
+from werkzeug.http import parse_options_header
 
-from nef.api.errors import MalformedBody, UnsupportedEncoding
-from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.api.errors import MalformedBody, UnsupportedMediaType
+from nef.domain.errors import InvalidParam, InvalidQuery, InvalidRequest
 
 _ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii"})
 _CHOICES = (
@@ -20,40 +20,89 @@ _CHOICES = (
 )
 #: More would not help the reader of an answer.
 _MOST_PARAMS = 20
+#: How deep objects and arrays may stand in each other. The contract needs 10; the validator gives
+#: up at about 250, and then says so by an error that is none of the body's.
+MAX_DEPTH = 100
 
 
-class BodyValidator(AbstractRequestBodyValidator):
-    """Validates a JSON body by its schema, compiled once for each schema of the contract."""
+class Body:
+    """What an operation takes as its body; each schema is compiled once."""
 
     _compiled: dict[int, tuple[Any, jsonschema_rs.Draft4Validator]] = {}  # noqa: RUF012 - a cache
 
-    async def _parse(self, stream: AsyncGenerator[bytes, None], scope: Scope) -> Any:  # noqa: ARG002
-        body = b"".join([part async for part in stream])
-        if self._encoding.lower() not in _ENCODINGS:
-            raise UnsupportedEncoding(f"JSON is written in UTF-8, not in {self._encoding[:40]}")
-        try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise MalformedBody(f"the body is not JSON: {error}") from None
+    def __init__(self, operation: AbstractOperation) -> None:
+        """Compile the schemas of its media types."""
+        self._validators = {kind: self._validator(operation, kind) for kind in operation.consumes}
+        self._first = operation.consumes[0]
 
-    def _validate(self, body: Any) -> dict[str, Any] | None:
-        found = self._validator().iter_errors(body)
-        params = [_param(error) for error, _ in zip(found, range(_MOST_PARAMS), strict=False)]
-        if params:
-            raise InvalidRequest(*params)
-        return None
+    def read(self, content: bytes, content_type: str | None) -> Any:
+        """The document in a body; raises MalformedBody, UnsupportedMediaType or InvalidRequest."""
+        kind = self._first if content_type is None else content_type
+        validator = self._validators.get(kind) or self._named(kind)
+        document = _document(content)
+        check(validator, document)
+        return document
 
-    def _validator(self) -> jsonschema_rs.Draft4Validator:
-        # connexion hands over the same schema object for every request of an operation; the cache
+    def _named(self, content_type: str) -> jsonschema_rs.Draft4Validator:
+        """The validator of a media type that has parameters, or is written in another way."""
+        kind, parameters = parse_options_header(content_type)
+        validator = self._validators.get(kind.lower())  # in any case, RFC 9110 8.3.1
+        if validator is None:
+            known = " or ".join(self._validators)
+            raise UnsupportedMediaType(f"a body here is {known}, not {content_type[:80]!r}")
+        encoding = parameters.get("charset", "utf-8")
+        if encoding.lower() not in _ENCODINGS:
+            raise UnsupportedMediaType(f"JSON is written in UTF-8, not in {encoding[:40]!r}")
+        return validator
+
+    @classmethod
+    def _validator(cls, operation: AbstractOperation, kind: str) -> jsonschema_rs.Draft4Validator:
+        # connexion hands over the same schema object for each application of a process; the cache
         # keeps it alive, so that its id stays its own.
-        key = id(self._schema)
-        if key not in self._compiled:
-            compiled = jsonschema_rs.Draft4Validator(_nullable_as_type(self._schema))
-            self._compiled[key] = (self._schema, compiled)
-        return self._compiled[key][1]
+        schema = operation.body_schema(kind)
+        if id(schema) not in cls._compiled:
+            cls._compiled[id(schema)] = schema, compiled(schema)
+        return cls._compiled[id(schema)][1]
 
 
-VALIDATORS = {"body": MediaTypeDict({"*/*json": BodyValidator})}
+class Query:
+    """What an operation takes as its query."""
+
+    def __init__(self, operation: AbstractOperation) -> None:
+        """Compile the schemas of its parameters."""
+        parameters = [one for one in operation.parameters if one["in"] == "query"]
+        self._parser = operation.uri_parser_class(parameters, {})
+        self._validators = {one["name"]: compiled(one["schema"]) for one in parameters}
+
+    def read(self, text: bytes) -> dict[str, Any]:
+        """The arguments in a query, as Python names them; raises InvalidQuery.
+
+        What the operation does not know is ignored.
+        """
+        given = parse_qs(text.decode("latin-1"), keep_blank_values=True)
+        known = {name: values for name, values in given.items() if name in self._validators}
+        values = self._parser.resolve_query(known)
+        faults = [p for name, value in values.items() for p in self._faults(name, value)]
+        if faults:
+            raise InvalidQuery(*faults)
+        return {pythonic(name): value for name, value in values.items()}
+
+    def _faults(self, name: str, value: Any) -> list[InvalidParam]:
+        error = next(self._validators[name].iter_errors(value), None)
+        return [] if error is None else [InvalidParam(name, error.message[:300])]
+
+
+def compiled(schema: Any) -> jsonschema_rs.Draft4Validator:
+    """The validator of a schema of OpenAPI 3.0."""
+    return jsonschema_rs.Draft4Validator(_nullable_as_type(schema))
+
+
+def check(validator: jsonschema_rs.Draft4Validator, value: Any) -> None:
+    """Hold a value against a schema; raises InvalidRequest with a pointer for each fault."""
+    if validator.is_valid(value):
+        return
+    found = zip(validator.iter_errors(value), range(_MOST_PARAMS), strict=False)
+    raise InvalidRequest(*(_param(error) for error, _ in found))
 
 
 def _param(error: jsonschema_rs.ValidationError) -> InvalidParam:
@@ -66,6 +115,28 @@ def _param(error: jsonschema_rs.ValidationError) -> InvalidParam:
     if isinstance(kind, _CHOICES):
         return InvalidParam(path or "/", _choice(kind) or error.message[:300])
     return InvalidParam(path or "/", error.message[:300])
+
+
+def _document(content: bytes) -> Any:
+    if not content:
+        raise MalformedBody("there is no body; this operation needs one")
+    try:
+        document = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise MalformedBody(f"the body is not JSON: {error}") from None
+    # Each level has a bracket, so that few brackets need no closer look.
+    if content.count(b"{") + content.count(b"[") > MAX_DEPTH and _deeper(document, MAX_DEPTH):
+        raise MalformedBody(f"the body is nested more than {MAX_DEPTH} levels deep")
+    return document
+
+
+def _deeper(document: Any, levels: int) -> bool:
+    """Whether objects and arrays stand in each other on more than so many levels."""
+    here: list[Any] = [[document]]
+    for _ in range(levels + 1):
+        within = (node.values() if isinstance(node, dict) else node for node in here)
+        here = [item for node in within for item in node if isinstance(item, dict | list)]
+    return bool(here)
 
 
 def _together(schema: Any) -> str | None:

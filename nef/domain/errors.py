@@ -3,6 +3,7 @@
 NefError
 ├── InvalidValue        a value type could not be made from a text
 ├── InvalidRequest      one or more parameters do not make sense; nothing was changed
+│   ├── InvalidQuery    so are parameters of a query
 │   ├── MixedWindow     analytics of the past and of the future were asked for at once
 │   └── TooLate         the time by which analytics were needed has passed
 ├── NotFound
@@ -32,7 +33,7 @@ class InvalidValue(NefError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class InvalidParam:
-    """One offending parameter: `pointer` is its JSON pointer in the request body."""
+    """One offending parameter: `pointer` is its JSON pointer in the body, or its name elsewhere."""
 
     pointer: str
     reason: str
@@ -46,6 +47,10 @@ class InvalidRequest(NefError):
         """Keep the offending parameters; the message joins their reasons."""
         self.params = params
         super().__init__("; ".join(f"{p.pointer}: {p.reason}" for p in params))
+
+
+class InvalidQuery(InvalidRequest):
+    """Parameters of the query that cannot be understood; `params` has their names."""
 
 
 class MixedWindow(InvalidRequest):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nef.domain.qos import FlowDemand, FlowGrant
+from nef.domain.qos import FlowDemand, FlowGrant, NoBearer
 from nef.domain.sessions import Usage
 from nef.domain.units import BitRate
 
@@ -15,6 +15,9 @@ class UserPlaneEvent(StrEnum):
     SESSION_TERMINATION = "SESSION_TERMINATION"
     SUCCESSFUL_RESOURCES_ALLOCATION = "SUCCESSFUL_RESOURCES_ALLOCATION"
     FAILED_RESOURCES_ALLOCATION = "FAILED_RESOURCES_ALLOCATION"
+    LOSS_OF_BEARER = "LOSS_OF_BEARER"
+    RECOVERY_OF_BEARER = "RECOVERY_OF_BEARER"
+    RELEASE_OF_BEARER = "RELEASE_OF_BEARER"
     QOS_GUARANTEED = "QOS_GUARANTEED"
     QOS_NOT_GUARANTEED = "QOS_NOT_GUARANTEED"
     QOS_MONITORING = "QOS_MONITORING"
@@ -56,9 +59,15 @@ class EventReport:
 def allocation_reports(
     demands: Iterable[FlowDemand], grants: Iterable[FlowGrant]
 ) -> tuple[EventReport, ...]:
-    """The reports of a first allocation, or of one after a change, a report a component."""
+    """The reports of a first allocation, or of one after a change, a report a component.
+
+    There is none of a component whose resources are still awaited.
+    """
     by_component = {grant.component: grant for grant in grants}
-    return tuple(_first(demand, by_component[demand.component]) for demand in demands)
+    pairs = ((demand, by_component[demand.component]) for demand in demands)
+    return tuple(
+        _first(demand, grant) for demand, grant in pairs if grant.level is not NoBearer.AWAITED
+    )
 
 
 def change_reports(
@@ -68,23 +77,41 @@ def change_reports(
     old = {grant.component: grant for grant in before}
     new = {grant.component: grant for grant in after}
     pairs = ((demand, old[demand.component], new[demand.component]) for demand in demands)
-    return tuple(_change(demand, was, now) for demand, was, now in pairs if was != now)
+    changes = (_change(demand, was, now) for demand, was, now in pairs if was != now)
+    return tuple(report for change in changes for report in change)
 
 
 def _first(demand: FlowDemand, grant: FlowGrant) -> EventReport:
-    if grant.level is None:
-        return _report(UserPlaneEvent.FAILED_RESOURCES_ALLOCATION, demand, None)
-    return _report(UserPlaneEvent.SUCCESSFUL_RESOURCES_ALLOCATION, demand, grant.level)
+    if isinstance(grant.level, int):
+        return _report(UserPlaneEvent.SUCCESSFUL_RESOURCES_ALLOCATION, demand, grant.level)
+    return _report(UserPlaneEvent.FAILED_RESOURCES_ALLOCATION, demand, None)
 
 
-def _change(demand: FlowDemand, was: FlowGrant, now: FlowGrant) -> EventReport:
+_NO_BEARER = {
+    NoBearer.LOST: UserPlaneEvent.LOSS_OF_BEARER,
+    NoBearer.RELEASED: UserPlaneEvent.RELEASE_OF_BEARER,
+}
+
+
+def _change(demand: FlowDemand, was: FlowGrant, now: FlowGrant) -> tuple[EventReport, ...]:
+    if isinstance(now.level, NoBearer):
+        event = _NO_BEARER.get(now.level)
+        return (_report(event, demand, None),) if event else ()
     if not was.allocated:
-        return _first(demand, now)
-    if now.level == 0:
+        return (_first(demand, now),)
+    if was.level is not NoBearer.LOST:
+        return (_quality(demand, now.level),)
+    # A bearer is back with what was asked for, unless something else is said of its QoS.
+    recovery = _report(UserPlaneEvent.RECOVERY_OF_BEARER, demand, None)
+    return (recovery,) if now.level == 0 else (recovery, _quality(demand, now.level))
+
+
+def _quality(demand: FlowDemand, level: int | None) -> EventReport:
+    if level == 0:
         # What was asked for holds again; appliedQosRef goes with the other two events only
         # (TS 29.122 5.14.2.1.5).
         return _report(UserPlaneEvent.QOS_GUARANTEED, demand, None)
-    return _report(UserPlaneEvent.QOS_NOT_GUARANTEED, demand, now.level)
+    return _report(UserPlaneEvent.QOS_NOT_GUARANTEED, demand, level)
 
 
 def _report(event: UserPlaneEvent, demand: FlowDemand, level: int | None) -> EventReport:

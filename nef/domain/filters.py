@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -95,6 +96,8 @@ class TosTrafficClass:
         return f"{self.value:02x}{self.mask:02x}"
 
 
+# A rule is read when it is asked for, and again with each row that has it.
+@lru_cache(maxsize=10_000)
 def parse_ip_filter_rule(text: str) -> PacketFilter:
     """Read an IPFilterRule as TS 29.214 5.3.8 restricts it (RFC 6733 4.3.1).
 

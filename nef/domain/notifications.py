@@ -17,6 +17,8 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     GIVEN_UP = "given_up"
+    #: By a fault of the simulation: the AF does not hear of it, and nobody tries again.
+    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,15 @@ class Notification:
 class Delivery:
     """A notification with what became of it; `id` grows, and orders those of one subscription.
 
-    `due_at_s` is when the next attempt is due. `last_error` says why the last one failed.
+    `waiting_since_s` is when its time to be delivered began, `due_at_s` when the next attempt is
+    due, both in real time. `last_error` says why the last one failed.
     """
 
     id: int
     notification: Notification
     state: DeliveryState
     attempts: int
+    waiting_since_s: float
     due_at_s: float
     last_error: str | None = None
     settled_at_s: float | None = None

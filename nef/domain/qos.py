@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Self
 
 from nef.domain.errors import InvalidValue
@@ -147,14 +148,28 @@ class FlowDemand:
         return tuple(flow.flow_id for flow in self.flows)
 
 
+class NoBearer(Enum):
+    """Why a QoS flow has no bearer at all; a bearer without any guarantee is not meant."""
+
+    #: The network has not said yet whether it gives resources.
+    AWAITED = "awaited"
+    #: It broke off, and may come back.
+    LOST = "lost"
+    #: It is gone for good.
+    RELEASED = "released"
+
+
+#: An index into the ladder, None while nothing is guaranteed, or why there is no bearer.
+Held = int | NoBearer | None
+
+
 @dataclass(frozen=True, slots=True)
 class FlowGrant:
     """Which rung of its ladder a QoS flow holds.
 
-    `level` is an index into the ladder, None while nothing is guaranteed; `allocated` is False
-    until the network has given resources for the first time.
+    `allocated` is False until the network has given resources for the first time.
     """
 
     component: int
-    level: int | None
+    level: Held
     allocated: bool

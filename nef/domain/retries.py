@@ -3,12 +3,12 @@
 #: The first wait; each further one is twice as long.
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
-#: Eleven waits, 0.5 + 1 + 2 + … + 32 + 4 x 60 s: about five minutes in all.
-MAX_ATTEMPTS = 12
+#: How long a notification is tried, and waits for those before it: ten attempts, if none hangs.
+PATIENCE_S = 300.0
 
 
-def next_attempt_s(attempts: int, failed_at_s: float) -> float | None:
+def next_attempt_s(attempts: int, failed_at_s: float, waiting_since_s: float) -> float | None:
     """When to try again after `attempts` failures (1 or more), or None to give up."""
-    if attempts >= MAX_ATTEMPTS:
-        return None
-    return failed_at_s + min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (attempts - 1))
+    doublings = min(attempts - 1, 10)  # beyond which the wait is the longest anyway
+    again_s = failed_at_s + min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0**doublings)
+    return again_s if again_s <= waiting_since_s + PATIENCE_S else None

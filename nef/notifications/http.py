@@ -1,55 +1,96 @@
 """Notifications over HTTP: one POST, in bounded time, to exactly the place the AF named."""
 
-from typing import Any
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
+import aiohttp
 import orjson
-import requests
 
 from nef.domain.notifications import Delivery
 from nef.ports.notifier import DeliveryFailed
 from nef.schemas.notifications import notification_document
 
-#: Connecting, and the wait for each part of the answer.
-TIMEOUT_S = (2.0, 5.0)
+_Result = TypeVar("_Result")
+
+#: From looking up the receiver's name to the status of its answer, however the receiver is slow.
+TOTAL_S = 5.0
 
 
 class HttpNotifier:
     """A Notifier that posts to the AF's notificationDestination (TS 29.122 5.2.5.2).
 
-    Redirects are not followed and no proxy is used: the destination is where it says it is.
-    `X-Notification-Id` is the same in each attempt of one notification, so that a receiver can
-    tell a repetition.
+    Redirects are not followed, no proxy is used and no cookie kept: the destination is where it
+    says it is. Of an answer only the status counts; its body is not read. `X-Notification-Id` is
+    the same in each attempt of one notification, so that a receiver can tell a repetition.
     """
 
     def __init__(self, api_root: str, connections: int) -> None:
-        """`connections` bounds what is kept open to one receiver."""
-        self._api_root = api_root
-        self._session = requests.Session()
-        self._session.trust_env = False
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=connections, max_retries=0)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        """`connections` bounds how many receivers are talked to at once."""
+        self._api_root, self._connections = api_root, connections
+        self._starting = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._session: aiohttp.ClientSession | None = None
 
     def send(self, delivery: Delivery) -> None:
-        """Post one notification; raises DeliveryFailed unless the AF answers with 2xx."""
+        """Post one notification; raises DeliveryFailed unless the AF answers with 2xx in time."""
         document = notification_document(delivery.notification, self._api_root)
         try:
-            response = self._post(delivery, document)
-        except (requests.RequestException, ValueError) as error:
+            status = self._run(self._posted(delivery, orjson.dumps(document)))
+        except TimeoutError:
+            raise DeliveryFailed(f"no answer within {TOTAL_S:g} s") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             raise DeliveryFailed(f"{type(error).__name__}: {error}"[:500]) from error
-        response.close()
-        if not 200 <= response.status_code < 300:
-            raise DeliveryFailed(f"the receiver answered {response.status_code} {response.reason}")
+        if not 200 <= status < 300:
+            raise DeliveryFailed(f"the receiver answered {status}")
 
-    def _post(self, delivery: Delivery, document: dict[str, Any]) -> requests.Response:
-        return self._session.post(
-            delivery.notification.destination,
-            data=orjson.dumps(document),
-            headers={
-                "Content-Type": "application/json",
-                "X-Notification-Id": str(delivery.id),
-            },
-            timeout=TIMEOUT_S,
-            allow_redirects=False,
-            stream=True,
-        )
+    def close(self) -> None:
+        """Close every connection; the next notification opens its own."""
+        with self._starting:
+            loop, self._loop = self._loop, None
+        if loop is not None:
+            asyncio.run_coroutine_threadsafe(self._closed(), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+
+    async def _posted(self, delivery: Delivery, content: bytes) -> int:
+        headers = {
+            "Content-Type": "application/json",
+            "X-Notification-Id": str(delivery.id),
+        }
+        url = delivery.notification.destination
+        async with self._opened().post(
+            url, data=content, headers=headers, allow_redirects=False
+        ) as response:
+            return response.status
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections),
+                timeout=aiohttp.ClientTimeout(total=TOTAL_S),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    async def _closed(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        """The result of work on the loop, whose thread starts with the first."""
+        with self._starting:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(
+                    target=_turning, args=(self._loop,), name="nef-notifier", daemon=True
+                ).start()
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+def _turning(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()

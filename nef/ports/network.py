@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from nef.domain.qos import FlowDemand
+from nef.domain.qos import FlowDemand, Held
 from nef.domain.sessions import UeAddress
 
 
@@ -17,7 +17,7 @@ class Reservation:
     """What a session holds or wants.
 
     Equal priorities are served in order of `admitted_at_s`, and of the same moment in order of
-    `number`.
+    `number`. `af_id` is whose session it is, where that is known.
     """
 
     session_id: str
@@ -25,33 +25,36 @@ class Reservation:
     demands: tuple[FlowDemand, ...]
     admitted_at_s: float
     number: int = 0
+    af_id: str = ""
 
 
 #: Component number -> index into the demand's ladder, None while nothing is guaranteed.
 Levels = Mapping[int, int | None]
+#: Component number -> what the flow holds, which may be no bearer at all.
+Holdings = Mapping[int, Held]
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkStep:
     """What happened at one moment of the clock, in a lasting order.
 
-    `moved` are reservations with the levels they got; `ended` the ids of sessions.
+    `moved` are reservations with what they got; `ended` the ids of sessions.
     """
 
     time_s: float
-    moved: Sequence[tuple[Reservation, Levels]] = ()
+    moved: Sequence[tuple[Reservation, Holdings]] = ()
     ended: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkChanges:
-    """What a tick moved: the levels of sessions that changed, and sessions the network ended.
+    """What a tick moved: what sessions hold that changed, and sessions the network ended.
 
     `steps` is how it came to that, moment by moment, where the network knows. Sessions that ended
     are repeated until they are released, their steps are not.
     """
 
-    levels: Mapping[str, Levels] = field(default_factory=dict)
+    levels: Mapping[str, Holdings] = field(default_factory=dict)
     ended: frozenset[str] = frozenset()
     steps: Sequence[NetworkStep] = ()
 
@@ -63,7 +66,7 @@ class Network(Protocol):
         """The id of a UE; raises UeNotFound."""
         ...
 
-    def reserve(self, reservation: Reservation, now_s: float) -> Levels:
+    def reserve(self, reservation: Reservation, now_s: float) -> Holdings:
         """Admit all flows of a session, or change them; all or nothing.
 
         Each component gets the best rung that fits. A level of None means that the UE has no
@@ -84,6 +87,6 @@ class Network(Protocol):
         """Move the network to `now_s`; says what changed since the last call."""
         ...
 
-    def levels(self, session_id: str) -> Levels | None:
+    def levels(self, session_id: str) -> Holdings | None:
         """What a session holds now; None where the network does not know it."""
         ...

@@ -9,9 +9,22 @@ class DeliveryFailed(Exception):
     """The AF did not take the notification; the message says why, for the operator to read."""
 
 
+class DeliveryLost(Exception):
+    """The notification is lost on its way: nobody will try again. The message says why."""
+
+
+class DeliveryPostponed(Exception):
+    """The notification was not sent yet: try again in `delay_s`. The message says why."""
+
+    def __init__(self, reason: str, delay_s: float) -> None:
+        """Keep how long to wait."""
+        super().__init__(reason)
+        self.delay_s = delay_s
+
+
 class Notifier(Protocol):
     """Sends one notification, within a bounded time."""
 
     def send(self, delivery: Delivery) -> None:
-        """Deliver, or raise DeliveryFailed."""
+        """Deliver, or raise DeliveryFailed, DeliveryLost or DeliveryPostponed."""
         ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Protocol
 
+from nef.domain.faultplan import FaultPlan
 from nef.domain.qos import ServiceDataFlow
 from nef.domain.units import PacketErrorRate
 
@@ -89,8 +90,20 @@ class Simulation(Protocol):
         """Start the running scenario again from its beginning, without overrides."""
         ...
 
+    def strides(self, seconds: float) -> Sequence[float]:
+        """A way of so many seconds from now, cut where the scenario changes something."""
+        ...
+
     def step(self, seconds: float) -> None:
         """Move the clock on; raises Conflict unless the mode is manual."""
+        ...
+
+    def behind_s(self) -> float:
+        """How far accelerated time has to go now; 0 where time is not accelerated."""
+        ...
+
+    def catch_up(self, seconds: float) -> None:
+        """Let accelerated time go on."""
         ...
 
     def force_sinr(self, ue_id: str, sinr_db: float | None, now_s: float) -> None:
@@ -105,8 +118,19 @@ class Simulation(Protocol):
         """Take a cell out of service, or bring it back."""
         ...
 
+    def planned_faults(self) -> FaultPlan:
+        """The faults that the running scenario brings, with its seed."""
+        ...
+
     def status(self, now_s: float) -> SimulationStatus:
         """Where the simulation stands."""
+        ...
+
+    def changes_s(self) -> Sequence[float]:
+        """When the scenario changes something, until its end, in seconds from its start.
+
+        What moves changes every second. Between two of them nothing changes by itself.
+        """
         ...
 
     def ues(self, now_s: float) -> Sequence[UeStatus]:

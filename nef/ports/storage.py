@@ -1,9 +1,10 @@
 """What services need to remember: one unit of work, and a repository for each noun."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from nef.domain.faultplan import FaultPlan
 from nef.domain.filters import IpAddress
 from nef.domain.notifications import Delivery, DeliveryState, Notification
 from nef.domain.sessions import Session, Standing
@@ -75,9 +76,12 @@ class Outbox(Protocol):
         """Append several, in their order."""
         ...
 
-    def claim(self, now_s: float, lease_s: float, limit: int) -> Sequence[Delivery]:
+    def claim(
+        self, now_s: float, lease_s: float, limit: int, busy: Collection[str] = ()
+    ) -> Sequence[Delivery]:
         """Take due notifications, at most one a subscription, the oldest of each; later ones wait.
 
+        Those of `busy` AFs are left alone.
         A claim that is not settled within its lease falls back, so a crash loses nothing.
         """
         ...
@@ -103,11 +107,21 @@ class Outbox(Protocol):
         ...
 
     def take_back(self) -> None:
-        """End every lease, at a start: whoever held one has died with the process before."""
+        """End every lease, at a start: whoever held one has died with the process before.
+
+        The time of all that is pending begins anew: nobody tried in between.
+        """
         ...
 
-    def next_due_s(self) -> float | None:
-        """When the earliest pending attempt is due; None where nothing waits."""
+    def give_up(self, waiting_before_s: float, now_s: float, reason: str) -> None:
+        """Give up what waits since before a moment, but for what is in hand.
+
+        `reason` is the last error of what was never tried.
+        """
+        ...
+
+    def next_due_s(self, busy: Collection[str] = ()) -> float | None:
+        """When the earliest attempt is due, of AFs that are not busy; None where nothing waits."""
         ...
 
     def find(
@@ -153,7 +167,7 @@ class Subscriptions(Protocol):
 
 
 class Simulations(Protocol):
-    """The state of the simulation that a restart must keep: one JSON object."""
+    """What a restart must keep of the simulation: one JSON object, and its faults."""
 
     def load(self) -> dict[str, Any] | None:
         """The saved state, if there is one."""
@@ -161,6 +175,14 @@ class Simulations(Protocol):
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the saved state."""
+        ...
+
+    def load_faults(self) -> FaultPlan | None:
+        """The saved faults, if there are any."""
+        ...
+
+    def save_faults(self, plan: FaultPlan) -> None:
+        """Replace the saved faults."""
         ...
 
 
@@ -196,5 +218,5 @@ class Storage(Protocol):
         ...
 
     def reading(self) -> AbstractContextManager[UnitOfWork]:
-        """Open a unit of work that only reads, beside any writer."""
+        """Open a unit of work that only reads, beside any writer; each answer is of one moment."""
         ...

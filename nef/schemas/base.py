@@ -30,6 +30,11 @@ class WireSchema(Schema):
         """Build the domain object."""
         return self.makes(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
 
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """The value of an attribute, which has a plain name; one without a value is not there."""
+        value = obj.get(attr) if isinstance(obj, dict) else getattr(obj, attr, None)
+        return default if value is None else value
+
     @post_dump
     def without_empty(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Leave out what has no value."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from nef.domain.subscriptions import Api
 
@@ -19,13 +20,19 @@ WEBSOCKET_PATH = "/notifications"
 
 def subscription_link(api_root: str, api: Api, af_id: str, subscription_id: str) -> str:
     """The absolute URI of a subscription."""
-    return f"{api_root}{API_PATHS[api]}/{af_id}/subscriptions/{subscription_id}"
+    return f"{api_root}{API_PATHS[api]}/{_segment(af_id)}/subscriptions/{subscription_id}"
 
 
 def websocket_link(api_root: str, api: Api, af_id: str, subscription_id: str) -> str:
     """Where an AF opens the websocket of a subscription."""
     # http becomes ws, and https wss.
-    return f"ws{api_root.removeprefix('http')}{WEBSOCKET_PATH}/{api}/{af_id}/{subscription_id}"
+    root = f"ws{api_root.removeprefix('http')}{WEBSOCKET_PATH}"
+    return f"{root}/{api}/{_segment(af_id)}/{subscription_id}"
+
+
+def _segment(name: str) -> str:
+    """A name as a segment of a path (RFC 3986 3.3)."""
+    return quote(name, safe="!$&'()*+,;=:@")
 
 
 def websocket_config(

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from marshmallow import fields, validate
 
-from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.errors import InvalidParam, InvalidQuery, InvalidRequest
 from nef.domain.filters import IpAddress
 from nef.domain.monitoring_events import (
     Accuracy,
@@ -160,10 +160,10 @@ def _without(document: dict[str, Any], name: str, ids: Collection[str]) -> dict[
 
 
 def check_domain(ip_domain: str | None, addresses: Iterable[IpAddress]) -> None:
-    """Raise InvalidRequest for an `ip-domain` without an IPv4 address in `ip-addrs`."""
+    """Raise InvalidQuery for an `ip-domain` without an IPv4 address in `ip-addrs`."""
     if ip_domain is not None and not any(address.version == 4 for address in addresses):
         reason = "belongs to an ipv4Addr in ip-addrs"
-        raise InvalidRequest(InvalidParam("ip-domain", reason))
+        raise InvalidQuery(InvalidParam("ip-domain", reason))
 
 
 def _types(parts: Mapping[str, Any]) -> tuple[MonitoringType, ...]:

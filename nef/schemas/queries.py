@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from marshmallow import fields
 
-from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.errors import InvalidParam, InvalidQuery, InvalidRequest
 from nef.domain.filters import IpAddress
 from nef.schemas.base import WireSchema, loaded
 
@@ -22,16 +22,22 @@ _SCHEMA = IpAddrSchema(many=True)
 
 
 def addresses_of(text: str | None) -> tuple[IpAddress, ...]:
-    """The addresses of an `ip-addrs` query; empty where there is none; raises InvalidRequest."""
+    """The addresses of an `ip-addrs` query; empty where there is none; raises InvalidQuery."""
     if text is None:
         return ()
     try:
         document: Any = orjson.loads(text)
     except orjson.JSONDecodeError:
-        reason = 'must be JSON such as [{"ipv4Addr": "10.45.0.2"}]'
-        raise InvalidRequest(InvalidParam("ip-addrs", reason)) from None
-    found = [address for item in loaded(_SCHEMA, document) for address in item.values()]
+        raise _wrong('must be JSON such as [{"ipv4Addr": "10.45.0.2"}]') from None
+    try:
+        items = loaded(_SCHEMA, document)
+    except InvalidRequest as error:
+        raise _wrong(str(error)) from None
+    found = [address for item in items for address in item.values()]
     if not found:
-        reason = "name at least one ipv4Addr or ipv6Addr"
-        raise InvalidRequest(InvalidParam("ip-addrs", reason))
+        raise _wrong("name at least one ipv4Addr or ipv6Addr")
     return tuple(found)
+
+
+def _wrong(reason: str) -> InvalidQuery:
+    return InvalidQuery(InvalidParam("ip-addrs", reason[:300]))

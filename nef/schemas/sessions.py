@@ -123,7 +123,7 @@ class SessionRequestSchema(WireSchema):
     @pre_dump
     def flat(self, request: SessionRequest, **_: Any) -> dict[str, Any]:
         """Take the UE's identity and the components apart again."""
-        own = {name: getattr(request, name) for name in self.fields if hasattr(request, name)}
+        own = {name: getattr(request, name, None) for name in self.fields}
         ue = {name: getattr(request.ue, name) for name in _UE_KEYS}
         return own | ue | {"components": {str(part.number): part for part in request.components}}
 

@@ -40,6 +40,11 @@ def status_document(status: SimulationStatus) -> dict[str, Any]:
     }
 
 
+def changes_document(changes_s: Sequence[float]) -> dict[str, Any]:
+    """When a scenario changes something."""
+    return {"changesS": list(changes_s)}
+
+
 def ue_document(ue: UeStatus) -> dict[str, Any]:
     """A UE now."""
     return {

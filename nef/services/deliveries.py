@@ -1,12 +1,13 @@
 """Delivering what is in the outbox, outside of any lock or transaction."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nef.domain.destinations import OVER_WEBSOCKET
 from nef.domain.notifications import Delivery, DeliveryState
-from nef.domain.retries import next_attempt_s
-from nef.ports.notifier import DeliveryFailed, Notifier
+from nef.domain.retries import PATIENCE_S, next_attempt_s
+from nef.ports.notifier import DeliveryFailed, DeliveryLost, DeliveryPostponed, Notifier
 from nef.ports.storage import Storage
 
 #: Longer than a notifier may take, so that nobody else sends what is being sent.
@@ -15,13 +16,21 @@ LEASE_S = 30.0
 KEPT_S = 3600.0
 
 
+_WAITED = f"waited {PATIENCE_S:g} s for those before it, which its receiver did not take"
+
+
 @dataclass(frozen=True)
 class DeliveryService:
-    """Sends due notifications; `now_s` is the wall clock, since receivers live outside."""
+    """Sends due notifications; `now_s` is the wall clock, since receivers live outside.
+
+    `share` is how many are sent to one AF at once: a slow one leaves room for the others.
+    """
 
     storage: Storage
     notifier: Notifier
     now_s: Callable[[], float]
+    share: int = 1
+    _in_hand: dict[int, str] = field(default_factory=dict)
 
     def recover(self) -> None:
         """After a start: what a crash left in somebody's hands is due again at once."""
@@ -31,11 +40,16 @@ class DeliveryService:
     def deliver(self, limit: int = 1) -> int:
         """Attempt up to `limit` due notifications; returns how many were attempted."""
         with self.storage.transaction() as work:
-            claimed = work.outbox.claim(self.now_s(), LEASE_S, limit)
-        for delivery in claimed:
-            outcome = self._attempted(delivery)
-            with self.storage.transaction() as work:
-                work.outbox.settle(outcome)
+            claimed = work.outbox.claim(self.now_s(), LEASE_S, limit, self._busy())
+            self._in_hand.update({one.id: one.notification.af_id for one in claimed})
+        try:
+            for delivery in claimed:
+                outcome = self._attempted(delivery)
+                with self.storage.transaction() as work:
+                    work.outbox.settle(outcome)
+        finally:
+            for delivery in claimed:
+                self._in_hand.pop(delivery.id, None)
         return len(claimed)
 
     def wake(self, subscription_id: str) -> None:
@@ -51,7 +65,7 @@ class DeliveryService:
     def next_due_s(self) -> float | None:
         """When the next attempt is due, None where nothing waits."""
         with self.storage.reading() as work:
-            return work.outbox.next_due_s()
+            return work.outbox.next_due_s(self._busy())
 
     def find(
         self, subscription_id: str | None, state: DeliveryState | None, limit: int
@@ -61,9 +75,17 @@ class DeliveryService:
             return work.outbox.find(subscription_id, state, limit)
 
     def prune(self) -> None:
-        """Forget what was settled long ago."""
+        """Give up what has waited too long for its turn, and forget what was settled long ago."""
+        now_s = self.now_s()
         with self.storage.transaction() as work:
-            work.outbox.prune(self.now_s() - KEPT_S)
+            work.outbox.give_up(now_s - PATIENCE_S, now_s, _WAITED)
+            work.outbox.prune(now_s - KEPT_S)
+
+    def _busy(self) -> frozenset[str]:
+        """The AFs to which as much is being sent as may be."""
+        # a copy, as other threads take and give back meanwhile
+        counts = Counter(list(self._in_hand.values()))
+        return frozenset(af_id for af_id, count in counts.items() if count >= self.share)
 
     def _attempted(self, delivery: Delivery) -> Delivery:
         attempts = delivery.attempts + 1
@@ -71,14 +93,21 @@ class DeliveryService:
             self.notifier.send(delivery)
         except DeliveryFailed as error:
             return self._failed(delivery, attempts, str(error))
-        now_s = self.now_s()
-        return replace(
-            delivery, state=DeliveryState.DELIVERED, attempts=attempts, settled_at_s=now_s
-        )
+        except DeliveryPostponed as late:
+            due_at_s = self.now_s() + late.delay_s
+            held_back = replace(delivery, due_at_s=due_at_s, waiting_since_s=due_at_s)
+            return replace(held_back, attempts=attempts, last_error=str(late))
+        except DeliveryLost as loss:
+            settled = self._settled(delivery, DeliveryState.LOST, attempts)
+            return replace(settled, last_error=str(loss))
+        return self._settled(delivery, DeliveryState.DELIVERED, attempts)
+
+    def _settled(self, delivery: Delivery, state: DeliveryState, attempts: int) -> Delivery:
+        return replace(delivery, state=state, attempts=attempts, settled_at_s=self.now_s())
 
     def _failed(self, delivery: Delivery, attempts: int, error: str) -> Delivery:
         now_s = self.now_s()
-        again_s = next_attempt_s(attempts, now_s)
+        again_s = next_attempt_s(attempts, now_s, delivery.waiting_since_s)
         failed = replace(delivery, attempts=attempts, last_error=error)
         if again_s is None:
             return replace(failed, state=DeliveryState.GIVEN_UP, settled_at_s=now_s)

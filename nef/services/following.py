@@ -9,7 +9,7 @@ from nef.domain.lifecycle import SessionState
 from nef.domain.qos import FlowGrant
 from nef.domain.sessions import Session, Standing
 from nef.ports.clock import Clock
-from nef.ports.network import Levels, Network, NetworkStep, Reservation
+from nef.ports.network import Holdings, Network, NetworkStep, Reservation
 from nef.ports.storage import Storage
 from nef.services.telling import report, report_all
 
@@ -26,6 +26,10 @@ class Following:
     clock: Clock
     notify: Callable[[], None]
 
+    def is_up_to_date(self, session: Session) -> bool:
+        """Whether the network grants what was just recorded of a session."""
+        return self.network.levels(session.id) == _levels(session.grants)
+
     def follow(self, session_id: str) -> Session | None:
         """Compare what is recorded with what the network grants, and report the difference.
 
@@ -39,7 +43,7 @@ class Following:
             if session is None or session.state is not SessionState.ACTIVE:
                 return None
             levels = self.network.levels(session_id)
-            if levels is None or levels == recorded_levels(session.grants):
+            if levels is None or levels == _levels(session.grants):
                 return session
             try:
                 return self._followed(session, levels)
@@ -52,7 +56,7 @@ class Following:
         `end` ends a session at a moment for a reason of the network's.
         """
         changes = self.network.tick(now_s)
-        told: dict[str, Levels] = {}
+        told: dict[str, Holdings] = {}
         for step in changes.steps:
             for session_id in step.ended:
                 end(session_id, step.time_s)
@@ -80,52 +84,56 @@ class Following:
                 except Conflict:
                     continue
 
-    def _write(self, moved: Sequence[tuple[Reservation, Levels]], at_s: float) -> None:
+    def _write(self, moved: Sequence[tuple[Reservation, Holdings]], at_s: float) -> None:
         with self.storage.reading() as work:
             found = work.sessions.standings([one.session_id for one, _ in moved])
         standings = {standing.id: standing for standing in found}
         told: list[tuple[Standing, tuple[EventReport, ...]]] = []
         for reservation, levels in moved:
             before = standings.get(reservation.session_id)
-            if (
-                before
-                and _is_meant(before, reservation)
-                and levels != recorded_levels(before.grants)
-            ):
+            if before and _is_meant(before, reservation) and levels != _levels(before.grants):
                 after = replace(before, grants=_regraded(before.grants, levels))
                 reports = change_reports(reservation.demands, before.grants, after.grants)
                 told.append((after, reports))
         if told:
             with self.storage.transaction() as work:
                 work.sessions.regrade([standing for standing, _ in told])
-                report_all(work, told, at_s)
-            self.notify()
+                heard = report_all(work, told, at_s)
+            if heard:
+                self.notify()
 
-    def _followed(self, session: Session, levels: Levels) -> Session:
+    def _followed(self, session: Session, levels: Holdings) -> Session:
         now_s = self.clock.now_s()
         grants = _regraded(session.grants, levels)
         reports = change_reports(session.demands, session.grants, grants)
         with self.storage.transaction() as work:
             session = work.sessions.replace(replace(session, grants=grants))
-            report(work, session, reports, now_s)
-        self.notify()
+            told = report(work, session, reports, now_s)
+        if told:
+            self.notify()
         return session
 
 
 def reservation_of(session: Session) -> Reservation:
     """What a session wants of the network."""
     return Reservation(
-        session.id, session.ue_id, session.demands, session.admitted_at_s, session.number
+        session.id,
+        session.ue_id,
+        session.demands,
+        session.admitted_at_s,
+        session.number,
+        session.af_id,
     )
 
 
-def first_grants(levels: Levels) -> tuple[FlowGrant, ...]:
+def first_grants(levels: Holdings) -> tuple[FlowGrant, ...]:
     """What is recorded of the network's first answer."""
-    return tuple(FlowGrant(number, level, level is not None) for number, level in levels.items())
+    return tuple(
+        FlowGrant(number, level, isinstance(level, int)) for number, level in levels.items()
+    )
 
 
-def recorded_levels(grants: tuple[FlowGrant, ...]) -> Levels:
-    """The levels that were told last."""
+def _levels(grants: tuple[FlowGrant, ...]) -> Holdings:
     return {grant.component: grant.level for grant in grants}
 
 
@@ -139,9 +147,9 @@ def _is_meant(standing: Standing, reservation: Reservation) -> bool:
     )
 
 
-def _regraded(grants: tuple[FlowGrant, ...], levels: Levels) -> tuple[FlowGrant, ...]:
+def _regraded(grants: tuple[FlowGrant, ...], levels: Holdings) -> tuple[FlowGrant, ...]:
     levelled = ((grant, levels[grant.component]) for grant in grants)
     return tuple(
-        FlowGrant(grant.component, level, grant.allocated or level is not None)
+        FlowGrant(grant.component, level, grant.allocated or isinstance(level, int))
         for grant, level in levelled
     )

@@ -26,9 +26,9 @@ from nef.domain.qos import Catalogue, FlowDemand
 from nef.domain.sessions import Session, SessionRequest, Usage
 from nef.domain.subscriptions import Api
 from nef.ports.clock import Clock
-from nef.ports.network import Levels, Network
+from nef.ports.network import Holdings, Network
 from nef.ports.storage import Storage, UnitOfWork
-from nef.services.following import Following, first_grants, recorded_levels, reservation_of
+from nef.services.following import Following, first_grants, reservation_of
 from nef.services.measuring import SessionMeasuring
 from nef.services.telling import notification_of, report, tell, wants
 
@@ -138,10 +138,9 @@ class SessionService:
         self._settle(changed_before_s=float("inf"))
         self.tick()
         for session in sessions:
-            levels = self.network.levels(session.id)
-            if levels is None:
+            if self.network.levels(session.id) is None:
                 self._end(session.id, now_s)
-            elif levels != recorded_levels(session.grants):
+            elif not self._following.is_up_to_date(session):
                 self._following.follow(session.id)
 
     # --- creating and changing ---
@@ -165,16 +164,19 @@ class SessionService:
         with self.storage.transaction() as work:
             return work.sessions.add(session)
 
-    def _confirmed(self, session: Session, levels: Levels) -> Session:
+    def _confirmed(self, session: Session, levels: Holdings) -> Session:
         now_s = self.clock.now_s()
         with self.storage.transaction() as work:
             session = session.moved(Trigger.ADMIT, now_s, grants=first_grants(levels))
             session = work.sessions.replace(session)
-            if _is_tried(session):
+            told = _is_tried(session)
+            if told:
                 tell(work, session, Trial(Api.SESSIONS), now_s)
-            report(work, session, allocation_reports(session.demands, session.grants), now_s)
+            reports = allocation_reports(session.demands, session.grants)
+            told |= report(work, session, reports, now_s)
             self.measuring.begin(work, session, now_s)
-        self.notify()
+        if told:
+            self.notify()
         return self._followed(session)
 
     def _applied(
@@ -212,18 +214,20 @@ class SessionService:
                 session = outcome.moved(Trigger.SETTLE, now_s, pending=None)
                 session = work.sessions.replace(session)
                 destination = session.request.destination
-                if destination != intent.request.destination:
+                told = destination != intent.request.destination
+                if told:
                     work.outbox.redirect(session.id, destination)
                 if outcome.demands != intent.demands:
                     reports = allocation_reports(session.demands, session.grants)
-                    report(work, session, reports, now_s)
+                    told |= report(work, session, reports, now_s)
                 if outcome.request != intent.request:
                     self.measuring.follow(work, session, now_s)
         except Conflict:
             # Deleted or expired in the meantime: what was reserved for it is nobody's.
             self.network.release(intent.id, now_s)
             raise NotFound(f"the session {intent.id} ended while it was being changed") from None
-        self.notify()
+        if told:
+            self.notify()
         return session
 
     # --- ending ---
@@ -251,9 +255,10 @@ class SessionService:
                 return
             usage = self._intend_release(work, session, now_s)
             termination = EventReport(UserPlaneEvent.SESSION_TERMINATION, usage=usage)
-            report(work, session, (termination,), now_s)
+            told = report(work, session, (termination,), now_s)
         self._release(session_id, now_s)
-        self.notify()
+        if told:
+            self.notify()
 
     def _intend_release(self, work: UnitOfWork, session: Session, now_s: float) -> Usage | None:
         work.sessions.replace(session.moved(Trigger.RELEASE, now_s))
@@ -289,6 +294,8 @@ class SessionService:
 
     def _followed(self, session: Session) -> Session:
         """The session after it caught up with what the network did since it was asked."""
+        if self._following.is_up_to_date(session):
+            return session
         return self._following.follow(session.id) or session
 
 

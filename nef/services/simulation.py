@@ -1,6 +1,7 @@
 """The use cases of the control API: every change is saved, and takes effect at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +11,22 @@ from nef.ports.clock import Clock
 from nef.ports.metering import FlowCount, FlowId, MeteredFlow, Recorder
 from nef.ports.simulation import CarriedFlow, CellStatus, Simulation, SimulationStatus, UeStatus
 from nef.ports.storage import Storage
+from nef.services.faults import FaultService
 
 
 @dataclass(frozen=True)
 class SimulationService:
-    """Drives the simulated network; `tick` moves the sessions along after each change."""
+    """Drives the simulated network, whose `faults` begin with each scenario.
+
+    `tick` moves the sessions along after each change.
+    """
 
     simulation: Simulation
     recorder: Recorder
     storage: Storage
     clock: Clock
     catalogue: Catalogue
+    faults: FaultService
     tick: Callable[[], None]
 
     def resume(self) -> bool:
@@ -30,6 +36,7 @@ class SimulationService:
         if state is None:
             return False
         self.simulation.resume(state)
+        self.faults.resume()
         return True
 
     def load(
@@ -37,17 +44,33 @@ class SimulationService:
     ) -> SimulationStatus:
         """Start a scenario; raises InvalidRequest where it is not valid."""
         self.simulation.load(scenario, seed, mode, self.clock.now_s())
-        return self._moved()
+        return self._begun()
 
     def reset(self) -> SimulationStatus:
         """Start the running scenario again."""
         self.simulation.reset(self.clock.now_s())
-        return self._moved()
+        return self._begun()
 
     def step(self, seconds: float) -> SimulationStatus:
         """Move a manual clock on; raises Conflict where the clock runs by itself."""
-        self.simulation.step(seconds)
-        return self._moved()
+        for stride_s in self._strides(seconds):
+            self.simulation.step(stride_s)
+            self._follow()
+        return self.status()
+
+    def go_on(self) -> None:
+        """Tick, for the thread that does it again and again; accelerated time catches up.
+
+        It goes past each moment at which the scenario changes something, as a step does: so what
+        happens is the same however fast time runs.
+        """
+        behind_s = self.simulation.behind_s()
+        if not behind_s:
+            self.tick()
+            return
+        for stride_s in self._strides(behind_s):
+            self.simulation.catch_up(stride_s)
+            self._follow()
 
     def force_sinr(self, ue_id: str, sinr_db: float | None) -> UeStatus:
         """Fix the radio condition of a UE, or give it back to the scenario."""
@@ -74,6 +97,10 @@ class SimulationService:
     def status(self) -> SimulationStatus:
         """Where the simulation stands."""
         return self.simulation.status(self.clock.now_s())
+
+    def changes_s(self) -> Sequence[float]:
+        """When the scenario changes something, in seconds from its start."""
+        return self.simulation.changes_s()
 
     def ues(self) -> Sequence[UeStatus]:
         """Every UE."""
@@ -106,8 +133,28 @@ class SimulationService:
         """The QoS profiles that the operator offers."""
         return tuple(self.catalogue)
 
+    def _strides(self, seconds: float) -> Iterator[float]:
+        """From one change of the scenario, or of what a fault has broken, to the next."""
+        for stride_s in self.simulation.strides(seconds):
+            left_s = stride_s
+            # A fault may break something on the way, which then changes on the way too.
+            while (wait_s := self.faults.wait_s(self.clock.now_s())) and wait_s < left_s < math.inf:
+                left_s -= wait_s
+                yield wait_s
+            yield left_s
+
+    def _begun(self) -> SimulationStatus:
+        with self.storage.transaction() as work:
+            work.simulations.save(self.simulation.saved())
+            self.faults.begin(work)
+        self.tick()
+        return self.status()
+
     def _moved(self) -> SimulationStatus:
+        self._follow()
+        return self.status()
+
+    def _follow(self) -> None:
         with self.storage.transaction() as work:
             work.simulations.save(self.simulation.saved())
         self.tick()
-        return self.status()

@@ -37,21 +37,20 @@ class Addressee(Protocol):
 
 def report(
     work: UnitOfWork, session: Addressee, reports: tuple[EventReport, ...], now_s: float
-) -> None:
-    """Tell what of these reports the AF wants to hear."""
-    report_all(work, [(session, reports)], now_s)
+) -> bool:
+    """Tell what of these reports the AF wants to hear, and whether there is any."""
+    return report_all(work, [(session, reports)], now_s)
 
 
 def report_all(
     work: UnitOfWork, told: Iterable[tuple[Addressee, tuple[EventReport, ...]]], now_s: float
-) -> None:
-    """Tell several AFs what of these reports each of them wants to hear, in this order."""
-    wanted = (
-        (session, tuple(r for r in reports if wants(session, r))) for session, reports in told
-    )
+) -> bool:
+    """The same for several sessions, in their order."""
+    wanted = ((one, tuple(r for r in reports if wants(one, r))) for one, reports in told)
     notes = [notification_of(one, SessionEvents(heard), now_s) for one, heard in wanted if heard]
     if notes:
         work.outbox.add_all(notes, _AT_ONCE_S)
+    return bool(notes)
 
 
 def tell(work: UnitOfWork, session: Addressee, content: Content, now_s: float) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import ip_address
 from itertools import count
+from typing import Any
 
 from af_client.delivery import documents
 from af_client.delivery.documents import DeviceReport, DeviceRequest
@@ -52,7 +53,7 @@ def messages_of(item: Outgoing) -> list[Message]:
 class Server:
     """Devices with a log, and a NEF that grants everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, **policy: Any) -> None:
         self.log = FakeLog()
         models = {
             v.name: Model(an_offer(v.name), TOPOLOGY, WEIGHTS) for v in (SMALL, MEDIUM, LARGE)
@@ -63,7 +64,7 @@ class Server:
             (SMALL, MEDIUM, LARGE),
             models,
             {"recognition": MetBy.INTERIM_MODEL, "surveillance": MetBy.PREDICTION},
-            Policy(),
+            Policy(**policy),
             lambda: next(ids),
             self.log,
         )

@@ -11,6 +11,10 @@ from af_client.models.pool import Pool
 from af_client.models.training import DEFAULT_SEED, train_all
 from af_client.modelserver.selection import Variant
 
+#: What `make recogniser` fetches: a text recogniser of PaddleOCR, from the wheel rapidocr 3.10.0
+#: (Apache-2.0).
+RECOGNISER = Path(__file__).parents[2] / ".recogniser" / "PP-OCRv6_rec_small.onnx"
+
 
 def trained_pool(cache_dir: Path | None = None) -> Pool:
     """Train into a folder of its own below `cache_dir` (the system's for temporary files).

@@ -3,9 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import requests
+
 from af_client import Candidate, Plan, PlanRequest, TransferQos, Window
 from builders.service import AF as SESSIONS
-from builders.service import Served, by_value, component
+from builders.service import by_value, component
+from nef.testing import RunningNef
 
 NEF_URL = "http://nef.example"
 PLANS = "/3gpp-pdtq-policy-negotiation/v1/af/subscriptions"
@@ -64,8 +67,9 @@ def warning_document(*policies: dict[str, Any], reference: str = "ref-p-1") -> d
     return {"pdtqRefId": reference, "candPolicies": list(policies or (policy(3, 70, 90),))}
 
 
-def intrude(service: Served) -> None:
+def intrude(service: RunningNef) -> None:
     """Another AF takes what the first window of `busy_then_idle` has left for two UEs."""
     session = by_value(component(3, "30 Mbps"))
-    answer = service.http.post(SESSIONS.replace("af-1", "af-2"), json=session)
+    path = SESSIONS.replace("af-1", "af-2")
+    answer = requests.post(service.url + path, json=session, timeout=30)
     assert answer.status_code == 201, answer.text

@@ -9,6 +9,10 @@ from typing import Any
 
 import requests
 
+PYTHON = (sys.executable, "-m")
+#: The first UE of the scenarios that ship.
+GPSI = "msisdn-001010000000001"
+
 _STARTED = re.compile(r"NEF at (\S+),")
 
 
@@ -46,7 +50,7 @@ class NefProcess:
 def start_nef(folder: Path, *options: str, port: int = 0) -> NefProcess:
     """Start `nef serve` on a database in `folder`, and wait until it says where it listens."""
     database = f"sqlite:///{folder / 'nef.sqlite3'}"
-    command = [sys.executable, "-m", "nef.cli", "serve", "--port", str(port)]
+    command = [*PYTHON, "nef.cli", "serve", "--port", str(port)]
     process = subprocess.Popen(  # noqa: S603 - our own program
         [*command, "--database", database, *options], stdout=subprocess.PIPE, text=True
     )

@@ -1,9 +1,11 @@
 """A receiver of notifications that answers as it is told, and remembers what it got."""
 
 import json
+import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -16,6 +18,9 @@ class Receiver(ThreadingHTTPServer):
     def __init__(self, port: int = 0) -> None:
         self.status = 204
         self.location: str | None = None
+        self.cookie: str | None = None
+        #: Whoever has connected, by address and port.
+        self.callers: set[tuple[str, int]] = set()
         self.requests: list[tuple[str, dict[str, str], Any]] = []
         self.came = threading.Condition()
         super().__init__(("127.0.0.1", port), _Handler)
@@ -45,15 +50,19 @@ class Receiver(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: Receiver
+    protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with self.server.came:
+            self.server.callers.add(self.client_address)
             self.server.requests.append((self.path, dict(self.headers), body))
             self.server.came.notify_all()
         self.send_response(self.server.status)
         if self.server.location:
             self.send_header("Location", self.server.location)
+        if self.server.cookie:
+            self.send_header("Set-Cookie", self.server.cookie)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -73,3 +82,25 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def dripping(pieces: Iterable[bytes], pause_s: float) -> Iterator[str]:
+    """The URL of a receiver that answers the first who comes piece by piece, with pauses."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.settimeout(5.0)
+
+    def answer() -> None:
+        with suppress(OSError), listening.accept()[0] as connection:
+            connection.recv(65536)
+            for piece in pieces:
+                connection.sendall(piece)
+                time.sleep(pause_s)
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/events"
+    finally:
+        thread.join()
+        listening.close()

@@ -48,19 +48,18 @@ PUBLIC_URL = "http://nef.example"
 
 
 @contextmanager
-def served(*, threads: bool = False, **changes: Any) -> Iterator[Served]:
-    """A service in memory; with `threads` its ticker and deliverers run too."""
+def served(**changes: Any) -> Iterator[Served]:
+    """A service in memory, without its threads and without a socket: nothing happens by itself.
+
+    What an AF sees, with both, is `nef.testing.running_nef`.
+    """
     settings = {"database_url": "sqlite://", "mode": "manual", "public_url": PUBLIC_URL} | changes
     nef = create_app(Settings(**settings))
     client = TestClient(nef.asgi, raise_server_exceptions=False)
-    if not threads:
-        # A server starts the application before the first request; without a start, several
-        # requests at once would each do it, in each other's way.
-        client.get("/")
-        yield Served(nef, client)
-        return
-    with client:
-        yield Served(nef, client)
+    # A server starts the application before the first request; without a start, several
+    # requests at once would each do it, in each other's way.
+    client.get("/")
+    yield Served(nef, client)
 
 
 def subscription(**changes: Any) -> dict[str, Any]:

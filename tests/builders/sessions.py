@@ -15,6 +15,10 @@ from nef.schemas.sessions import request_of
 RULE = "permit out 17 from 10.60.0.1 7000 to 10.45.0.2 7001"
 
 
+#: Real time as stores of the tests have it.
+REAL_S = 1000.0
+
+
 def request(**changes: Any) -> SessionRequest:
     """A request by name; `changes` are 3GPP's attributes, None leaves one out."""
     document = {

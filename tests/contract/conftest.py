@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.sessions import REAL_S
 from db.storage import SqlStorage
 from fakes.storage import MemoryStorage
 from nef.ports.storage import Storage
@@ -14,9 +15,9 @@ from nef.ports.storage import Storage
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     """Every store there is, one after the other."""
     if request.param == "fake":
-        yield MemoryStorage()
+        yield MemoryStorage(lambda: REAL_S)
         return
     url = f"sqlite:///{tmp_path / 'store.sqlite3'}" if request.param == "file" else "sqlite://"
-    opened = SqlStorage.open(url)
+    opened = SqlStorage.open(url, lambda: REAL_S)
     yield opened
     opened.close()

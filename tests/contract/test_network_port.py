@@ -10,14 +10,18 @@ import pytest
 from builders.reservations import demand, reservation
 from fakes.clock import FakeClock
 from fakes.network import FakeNetwork
+from fakes.storage import MemoryStorage
 from nef.domain.errors import ResourcesRefused, UeNotFound
+from nef.domain.faultplan import FaultPlan
 from nef.domain.sessions import UeAddress
 from nef.domain.units import PacketErrorRate
 from nef.network.simulator.clock import SimulationClock
+from nef.network.simulator.faults import FaultyNetwork
 from nef.network.simulator.information import SimulatedInformation
 from nef.network.simulator.network import SimulatedNetwork
 from nef.ports.information import FlowClass
 from nef.ports.network import Network
+from nef.services.faults import FaultService
 
 UE_1 = UeAddress(ipv4=IPv4Address("10.45.0.2"))
 UE_2 = UeAddress(gpsi="msisdn-001010000000002")
@@ -79,28 +83,38 @@ def two_ues() -> dict[str, Any]:
 class SimulatedStage:
     def __init__(self) -> None:
         self.clock = SimulationClock(FakeClock().now_s)
-        self.network = SimulatedNetwork(self.clock)
-        self.network.load(two_ues(), None, "manual", self.now_s)
+        self.inside = SimulatedNetwork(self.clock)
+        self.inside.load(two_ues(), None, "manual", self.now_s)
+        self.network: Network = self.inside
 
     @property
     def now_s(self) -> float:
         return self.clock.now_s()
 
     def cover(self, ue_id: str, covered: bool) -> None:
-        self.network.force_sinr(ue_id, None if covered else -30.0, self.now_s)
+        self.inside.force_sinr(ue_id, None if covered else -30.0, self.now_s)
 
     def attach(self, ue_id: str, attached: bool) -> None:
-        self.network.attach(ue_id, attached, self.now_s)
+        self.inside.attach(ue_id, attached, self.now_s)
 
     def free_bps(self, ue_id: str) -> int:
-        information = SimulatedInformation(self.network.stage)
+        information = SimulatedInformation(self.inside.stage)
         least = FlowClass(ORDINARY, 127)
         course = information.ue_course(ue_id, least, self.now_s, self.now_s, self.now_s)
         assert course is not None
         return course.moments[0].rate_dl.bps
 
 
-@pytest.fixture(params=[FakeStage, SimulatedStage])
+class FaultlessStage(SimulatedStage):
+    """The simulated network as it is served: with faults around it, none of which is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        faults = FaultService(MemoryStorage(), FaultPlan, lambda: 0.0, lambda: None)
+        self.network = FaultyNetwork(self.inside, faults)
+
+
+@pytest.fixture(params=[FakeStage, SimulatedStage, FaultlessStage])
 def stage(request: pytest.FixtureRequest) -> Stage:
     make: Callable[[], Stage] = request.param
     return make()

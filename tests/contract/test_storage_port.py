@@ -6,13 +6,16 @@ from ipaddress import ip_address
 
 import pytest
 
-from builders.sessions import notification, request, session
+from builders.sessions import REAL_S, notification, request, session
+from nef.domain.breakdowns import Breakdown
 from nef.domain.errors import Conflict
+from nef.domain.faultplan import FaultPlan
+from nef.domain.faults import Fault, FaultName, Victim
 from nef.domain.lifecycle import SessionState
 from nef.domain.notifications import Delivery, DeliveryState
-from nef.domain.qos import FlowGrant
+from nef.domain.qos import FlowGrant, Held, NoBearer
 from nef.domain.sessions import Session
-from nef.ports.storage import Storage
+from nef.ports.storage import Outbox, Storage
 
 LEASE_S = 30.0
 
@@ -95,6 +98,17 @@ def test_of_two_writers_who_read_the_same_only_one_wins(store: Storage) -> None:
         work.sessions.replace(replace(second, af_id="thief"))
     assert read(store) == written
     assert written.version == first.version + 1
+    assert written.grants == grants
+
+
+@pytest.mark.parametrize("level", [0, 2, None, *NoBearer])
+def test_what_a_flow_holds_is_remembered_or_why_it_has_no_bearer(
+    store: Storage, level: Held
+) -> None:
+    grants = (FlowGrant(0, level, allocated=True),)
+    add(store, session(grants=grants))
+    written = read(store)
+    assert written is not None
     assert written.grants == grants
 
 
@@ -288,6 +302,59 @@ def test_the_next_attempt_is_due_when_nobody_has_it_in_hand(store: Storage) -> N
     assert next_due_s() == 99.0
 
 
+def test_the_notifications_of_a_busy_af_are_left_alone(store: Storage) -> None:
+    tell(store, "a")
+    with store.transaction() as work:
+        assert work.outbox.claim(0.0, LEASE_S, 10, ["af", "another"]) == []
+        assert work.outbox.next_due_s(["af"]) is None
+        assert work.outbox.next_due_s(["another"]) == 0.0
+        assert len(work.outbox.claim(0.0, LEASE_S, 10, ["another"])) == 1
+
+
+def give_up(store: Storage, waiting_before_s: float, now_s: float) -> None:
+    with store.transaction() as work:
+        work.outbox.give_up(waiting_before_s, now_s, "waited")
+
+
+def test_what_waits_since_long_ago_is_given_up_but_not_out_of_somebodys_hand(
+    store: Storage,
+) -> None:
+    tell(store, "a", "a", "b", "c")
+    first, of_b, of_c = claim(store, now_s=REAL_S)
+    settle(store, first, due_at_s=REAL_S + 9.0, last_error="nobody there")
+    settle(store, of_b, due_at_s=REAL_S + 9.0, waiting_since_s=REAL_S + 9.0)
+    give_up(store, REAL_S, REAL_S + 1.0)
+    assert {d.state for d in found(store)} == {DeliveryState.PENDING}, "nothing is that old"
+    give_up(store, REAL_S + 1.0, REAL_S + 2.0)
+    given_up = [d for d in found(store) if d.state is DeliveryState.GIVEN_UP]
+    assert [d.last_error for d in given_up] == ["waited", "nobody there"]
+    assert {d.settled_at_s for d in given_up} == {REAL_S + 2.0}
+    assert {d.notification.subscription_id for d in given_up} == {"a"}
+    settle(store, of_c, state=DeliveryState.DELIVERED, settled_at_s=REAL_S + 3.0)
+    assert found(store)[0].state is DeliveryState.DELIVERED
+
+
+@pytest.mark.parametrize(
+    "begin_anew",
+    [
+        lambda o: o.take_back(),
+        lambda o: o.wake("a"),
+        lambda o: o.redirect("a", "http://elsewhere/"),
+    ],
+    ids=["take_back", "wake", "redirect"],
+)
+def test_the_time_to_be_delivered_begins_anew(
+    store: Storage, begin_anew: Callable[[Outbox], None]
+) -> None:
+    tell(store, "a")
+    (delivery,) = claim(store)
+    assert delivery.waiting_since_s == REAL_S
+    settle(store, delivery, due_at_s=0.0, waiting_since_s=1.0)
+    with store.transaction() as work:
+        begin_anew(work.outbox)
+    assert [d.waiting_since_s for d in found(store)] == [REAL_S]
+
+
 def test_what_is_dropped_is_not_sent_even_if_it_is_in_hand(store: Storage) -> None:
     tell(store, "a", "a", "b")
     (of_a, _) = claim(store)
@@ -400,6 +467,23 @@ def test_pruning_forgets_what_was_settled_long_ago_only(store: Storage) -> None:
 
 
 # --- simulation ---
+
+
+def test_faults_are_remembered_beside_the_simulation(store: Storage) -> None:
+    with store.reading() as work:
+        assert work.simulations.load_faults() is None
+    fault = Fault.of(FaultName.BEARER_LOST, probability=0.25, times=3, until_s=9.0, ue_id="ue-1")
+    breakdown = Breakdown("s", fault.name, (1, 2), 5.0, None)
+    plan, _ = (
+        FaultPlan.of(7, [fault]).broken(breakdown).asked(fault.name, Victim("af", "ue-1"), 0.0)
+    )
+    with store.transaction() as work:
+        work.simulations.save({"time": 1.5})
+        work.simulations.save_faults(FaultPlan())
+        work.simulations.save_faults(plan)
+    with store.reading() as work:
+        assert work.simulations.load_faults() == plan
+        assert work.simulations.load() == {"time": 1.5}
 
 
 def test_the_simulation_is_remembered_as_it_was_last_saved(store: Storage) -> None:

@@ -1,6 +1,5 @@
 """Every program at once: the radio changes, and the right model arrives on the device."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,11 +7,8 @@ import pytest
 
 from af_client.demo.programs import Programs
 from builders.models import trained_pool
-from builders.processes import NefProcess, start_nef
+from builders.processes import GPSI, PYTHON, NefProcess, start_nef
 from builders.waiting import until
-
-PYTHON = (sys.executable, "-m")
-GPSI = "msisdn-001010000000001"
 
 
 @pytest.fixture(scope="module")

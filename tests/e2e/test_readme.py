@@ -14,7 +14,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 def test_the_example_hears_what_is_done_to_the_network(tmp_path: Path) -> None:
     text = README.read_text("utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    example, _ = re.findall(r"```python\n(.*?)```", text, re.DOTALL)  # the other one is a test
     nef = start_nef(tmp_path)  # as `make serve` does
     try:
         own = example.replace("http://127.0.0.1:8080", nef.url)

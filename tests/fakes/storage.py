@@ -4,11 +4,12 @@ import copy
 import dataclasses
 import itertools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from nef.domain.errors import Conflict
+from nef.domain.faultplan import FaultPlan
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import UNSETTLED, VISIBLE
 from nef.domain.notifications import Delivery, DeliveryState, Notification
@@ -91,21 +92,26 @@ class MemorySessions:
 class MemoryOutbox:
     """Deliveries in a dictionary, and who has leased which until when."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self.now_s = now_s
         self.rows: dict[int, Delivery] = {}
         self.leases: dict[int, float] = {}
         self.ids = itertools.count(1)
 
     def add(self, notification: Notification, due_at_s: float) -> None:
         number = next(self.ids)
-        self.rows[number] = Delivery(number, notification, DeliveryState.PENDING, 0, due_at_s)
+        self.rows[number] = Delivery(
+            number, notification, DeliveryState.PENDING, 0, self.now_s(), due_at_s
+        )
 
     def add_all(self, notifications: Sequence[Notification], due_at_s: float) -> None:
         for notification in notifications:
             self.add(notification, due_at_s)
 
-    def claim(self, now_s: float, lease_s: float, limit: int) -> Sequence[Delivery]:
-        due = [row for row in self._first() if self._ready_at_s(row) <= now_s][:limit]
+    def claim(
+        self, now_s: float, lease_s: float, limit: int, busy: Collection[str] = ()
+    ) -> Sequence[Delivery]:
+        due = [row for row in self._first(busy) if self._ready_at_s(row) <= now_s][:limit]
         for row in due:
             self.leases[row.id] = until_s = now_s + lease_s
             self.rows[row.id] = dataclasses.replace(row, due_at_s=until_s)
@@ -134,22 +140,34 @@ class MemoryOutbox:
                 and row.state is DeliveryState.PENDING
             ):
                 note = dataclasses.replace(row.notification, destination=destination)
-                again = dataclasses.replace(row, notification=note, due_at_s=0.0, attempts=0)
-                self.rows[row.id] = again
+                self.rows[row.id] = dataclasses.replace(self._anew(row), notification=note)
 
     def wake(self, subscription_id: str) -> None:
         for row in self.rows.values():
             mine = row.notification.subscription_id == subscription_id
             if mine and row.state is DeliveryState.PENDING:
-                self.rows[row.id] = dataclasses.replace(row, due_at_s=0.0, attempts=0)
+                self.rows[row.id] = self._anew(row)
 
     def take_back(self) -> None:
         for number in self.leases.keys() & self.rows.keys():
             self.rows[number] = dataclasses.replace(self.rows[number], due_at_s=0.0)
         self.leases.clear()
+        for row in self._pending():
+            self.rows[row.id] = dataclasses.replace(row, waiting_since_s=self.now_s())
 
-    def next_due_s(self) -> float | None:
-        return min(map(self._ready_at_s, self._first()), default=None)
+    def give_up(self, waiting_before_s: float, now_s: float, reason: str) -> None:
+        for row in self._pending():
+            in_hand = self.leases.get(row.id, 0.0) > now_s
+            if row.waiting_since_s < waiting_before_s and not in_hand:
+                self.rows[row.id] = dataclasses.replace(
+                    row,
+                    state=DeliveryState.GIVEN_UP,
+                    settled_at_s=now_s,
+                    last_error=row.last_error or reason,
+                )
+
+    def next_due_s(self, busy: Collection[str] = ()) -> float | None:
+        return min(map(self._ready_at_s, self._first(busy)), default=None)
 
     def find(
         self, subscription_id: str | None, state: DeliveryState | None, limit: int
@@ -163,13 +181,18 @@ class MemoryOutbox:
             if row.settled_at_s is not None and row.settled_at_s < settled_before_s:
                 del self.rows[row.id]
 
-    def _first(self) -> list[Delivery]:
-        """The oldest pending row of each subscription."""
+    def _pending(self) -> list[Delivery]:
+        return [row for row in self.rows.values() if row.state is DeliveryState.PENDING]
+
+    def _anew(self, row: Delivery) -> Delivery:
+        return dataclasses.replace(row, due_at_s=0.0, attempts=0, waiting_since_s=self.now_s())
+
+    def _first(self, busy: Collection[str]) -> list[Delivery]:
+        """The oldest pending row of each subscription of an AF that is not busy."""
         first: dict[str, Delivery] = {}
-        for row in self.rows.values():
-            if row.state is DeliveryState.PENDING:
-                first.setdefault(row.notification.subscription_id, row)
-        return list(first.values())
+        for row in self._pending():
+            first.setdefault(row.notification.subscription_id, row)
+        return [row for row in first.values() if row.notification.af_id not in busy]
 
     def _ready_at_s(self, row: Delivery) -> float:
         return max(row.due_at_s, self.leases.get(row.id, row.due_at_s))
@@ -216,6 +239,7 @@ class MemorySimulations:
 
     def __init__(self) -> None:
         self.state: dict[str, Any] | None = None
+        self.faults: FaultPlan | None = None
 
     def load(self) -> dict[str, Any] | None:
         return copy.deepcopy(self.state)
@@ -223,13 +247,19 @@ class MemorySimulations:
     def save(self, state: dict[str, Any]) -> None:
         self.state = copy.deepcopy(state)
 
+    def load_faults(self) -> FaultPlan | None:
+        return self.faults
+
+    def save_faults(self, plan: FaultPlan) -> None:
+        self.faults = plan
+
 
 class MemoryUnitOfWork:
     """All repositories."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_s: Callable[[], float]) -> None:
         self.sessions = MemorySessions()
-        self.outbox = MemoryOutbox()
+        self.outbox = MemoryOutbox(now_s)
         self.subscriptions = MemorySubscriptions()
         self.simulations = MemorySimulations()
 
@@ -237,8 +267,8 @@ class MemoryUnitOfWork:
 class MemoryStorage:
     """A store that forgets everything with its process."""
 
-    def __init__(self) -> None:
-        self._work = MemoryUnitOfWork()
+    def __init__(self, now_s: Callable[[], float] = lambda: 0.0) -> None:
+        self._work = MemoryUnitOfWork(now_s)
         self._turn = threading.RLock()
 
     @contextmanager

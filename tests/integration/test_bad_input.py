@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 
 from builders.service import AF, RULE, Served, by_value, component, served, subscription
@@ -113,7 +114,24 @@ def test_every_wrong_value_is_named_at_once(nef: Served) -> None:
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe{}", b'{"a": NaN}', b"[" * 100_000])
 def test_what_is_not_json_is_said_to_be_none(nef: Served, body: bytes) -> None:
-    refused(nef.http.post(AF, content=body, headers=JSON), 400, "INVALID_MSG_FORMAT")
+    refused(nef.http.post(AF, content=body, headers=JSON), 400, "INVALID_MSG_FORMAT", "/")
+
+
+@pytest.mark.parametrize("levels", [101, 255, 1000])
+@pytest.mark.parametrize(
+    "path",
+    [
+        AF,
+        "/3gpp-analyticsexposure/v1/af-1/fetch",
+        "/3gpp-analyticsexposure/v1/af-1/subscriptions",
+        "/3gpp-monitoring-event/v1/af-1/subscriptions",
+        "/3gpp-pdtq-policy-negotiation/v1/af-1/subscriptions",
+        "/simulator/v1/simulation/step",
+    ],
+)
+def test_a_body_that_is_nested_too_deep_is_refused(nef: Served, path: str, levels: int) -> None:
+    body = b'{"x":' * levels + b"1" + b"}" * levels
+    refused(nef.http.post(path, content=body, headers=JSON), 400, "INVALID_MSG_FORMAT", "/")
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b"3", b'"text"'])
@@ -122,22 +140,52 @@ def test_what_is_no_object_is_said_to_be_none(nef: Served, body: bytes) -> None:
 
 
 def test_an_empty_body_is_refused(nef: Served) -> None:
-    refused(nef.http.post(AF, headers=JSON), 400, "INVALID_MSG_FORMAT")
+    refused(nef.http.post(AF, headers=JSON), 400, "INVALID_MSG_FORMAT", "/")
+    refused(nef.http.post(AF), 400, "INVALID_MSG_FORMAT", "/")
 
 
-def test_another_media_type_is_refused(nef: Served) -> None:
-    response = nef.http.post(AF, content=b"<a/>", headers={"content-type": "text/xml"})
-    refused(response, 415, "UNSUPPORTED_MEDIA_TYPE")
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/xml", "application/json;charset=utf-16", "application/json; charset=utf-16", "json"],
+)
+def test_another_media_type_or_character_encoding_is_refused(
+    nef: Served, content_type: str
+) -> None:
+    headers = {"content-type": content_type}
+    response = nef.http.post(AF, content=orjson.dumps(subscription()), headers=headers)
+    refused(response, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type")
 
 
-def test_another_character_encoding_is_refused(nef: Served) -> None:
-    headers = {"content-type": "application/json;charset=utf-16"}
-    refused(nef.http.post(AF, content=b"{}", headers=headers), 415, "UNSUPPORTED_MEDIA_TYPE")
+def test_a_body_that_does_not_say_what_it_is_is_read_as_json(nef: Served) -> None:
+    response = nef.http.post(AF, content=b"{}")
+    refused(response, 400, "MANDATORY_IE_MISSING", "/notificationDestination")
+
+
+def test_a_compressed_body_is_refused(nef: Served) -> None:
+    headers = JSON | {"content-encoding": "gzip"}
+    response = nef.http.post(AF, content=orjson.dumps(subscription()), headers=headers)
+    refused(response, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Encoding")
+    assert response.headers["accept-encoding"] == "identity"
+
+
+def test_the_case_of_a_media_type_does_not_matter(nef: Served) -> None:
+    headers = {"content-type": "Application/JSON; Charset=UTF-8"}
+    response = nef.http.post(AF, content=orjson.dumps({}), headers=headers)
+    refused(response, 400, "MANDATORY_IE_MISSING", "/notificationDestination")
+    headers = {"content-type": "Application/Merge-Patch+JSON"}
+    response = nef.http.patch(f"{AF}/unknown", content=b"{}", headers=headers)
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+def test_a_slash_at_the_end_of_a_path_leads_nowhere(nef: Served, method: str) -> None:
+    response = nef.http.request(method, f"{AF}/", json={}, follow_redirects=False)
+    refused(response, 404, "RESOURCE_URI_STRUCTURE_NOT_FOUND")
 
 
 def test_a_body_of_ten_megabytes_is_refused(nef: Served) -> None:
     response = nef.http.post(AF, content=b" " * 10_000_000, headers=JSON)
-    refused(response, 413, "INCORRECT_LENGTH")
+    refused(response, 413, "INCORRECT_LENGTH", "/")
 
 
 def test_a_body_in_chunks_without_length_is_a_body_all_the_same(nef: Served) -> None:
@@ -148,6 +196,28 @@ def test_a_body_in_chunks_without_length_is_a_body_all_the_same(nef: Served) -> 
 def test_an_unknown_ue_is_not_found_by_the_attribute_that_named_it(nef: Served) -> None:
     body = subscription(ueIpv4Addr="10.99.99.99")
     refused(nef.http.post(AF, json=body), 404, "UE_NOT_FOUND", "/ueIpv4Addr")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_what_belongs_to_another_af_is_not_found_by_the_part_of_the_path_that_names_it(
+    nef: Served, method: str
+) -> None:
+    document = nef.create()
+    try:
+        path = nef.path(document).replace("/af-1/", "/af-2/")
+        body = {"PUT": subscription(), "PATCH": {}}.get(method)
+        headers = PATCH if method == "PATCH" else JSON
+        response = nef.http.request(method, path, json=body, headers=headers)
+        refused(response, 404, "RESOURCE_URI_STRUCTURE_NOT_FOUND", "{subscriptionId}")
+    finally:
+        nef.http.delete(nef.path(document))
+
+
+def test_a_ue_that_the_scenario_does_not_have_is_named_by_the_part_of_the_path(
+    nef: Served,
+) -> None:
+    response = nef.http.get("/simulator/v1/ues/nobody")
+    refused(response, 404, "RESOURCE_URI_STRUCTURE_NOT_FOUND", "{ueId}")
 
 
 def test_the_wrong_method_is_told_the_right_ones(nef: Served) -> None:
@@ -171,11 +241,50 @@ def test_an_odd_name_of_an_af_is_no_failure(nef: Served, af_id: str) -> None:
         assert nef.http.request(method, path, json={}).status_code < 500
 
 
-@pytest.mark.parametrize("query", ["10.45.0.2", "[]", '[{"ipv4Addr": "999"}]', "{"])
-def test_a_bad_query_is_a_problem_and_no_failure(nef: Served, query: str) -> None:
+@pytest.mark.parametrize("af_id", ["a%0Ab", "%F0%9F%A6%89", "a%3Fb%23", "%7F"])
+def test_what_an_af_of_an_odd_name_made_is_at_its_link(nef: Served, af_id: str) -> None:
+    answer = nef.http.post(AF.replace("af-1", af_id), json=subscription())
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["location"] == answer.json()["self"]
+    path = nef.path(answer.json())
+    assert nef.http.get(path).json() == answer.json()
+    assert nef.http.delete(path).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["10.45.0.2", "", "[]", "{}", "1", "null", "[1]", '[{"ipv4Addr": "999"}]', "{", "[" * 900],
+)
+def test_bad_addresses_of_a_query_are_named_by_their_parameter(nef: Served, query: str) -> None:
     response = nef.http.get(AF, params={"ip-addrs": query})
-    assert response.status_code == 400, response.text
-    assert response.json()["invalidParams"]
+    refused(response, 400, "OPTIONAL_QUERY_PARAM_INCORRECT", "ip-addrs")
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "value"),
+    [
+        ("/simulator/v1/notifications", "limit", "x"),
+        ("/simulator/v1/notifications", "limit", "0"),
+        ("/simulator/v1/notifications", "limit", "9" * 400),
+        ("/simulator/v1/notifications", "state", "zz"),
+        (AF, "mac-addrs", "zz"),
+        ("/3gpp-monitoring-event/v1/af-1/subscriptions", "ip-domain", "x"),
+        ("/3gpp-monitoring-event/v1/af-1/subscriptions", "ip-addrs", "{}"),
+        ("/3gpp-analyticsexposure/v1/af-1/subscriptions", "supp-feat", "zz"),
+    ],
+)
+def test_a_bad_query_is_named_and_says_in_one_line_what_is_wrong(
+    nef: Served, path: str, name: str, value: str
+) -> None:
+    response = nef.http.get(path, params={name: value})
+    refused(response, 400, "OPTIONAL_QUERY_PARAM_INCORRECT", name)
+    assert "\n" not in response.json()["detail"]
+    assert len(response.json()["detail"]) < 400
+
+
+def test_every_parameter_at_fault_is_named(nef: Served) -> None:
+    response = nef.http.get("/simulator/v1/notifications", params={"limit": 0, "state": "zz"})
+    refused(response, 400, "OPTIONAL_QUERY_PARAM_INCORRECT", "limit", "state")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from af_client import (
     Analytics,
@@ -19,6 +20,7 @@ from af_client import (
     MediaFlow,
     Mobility,
     MobilityQuestion,
+    NefClient,
     NetworkPerformance,
     NotFound,
     NotificationReceiver,
@@ -33,9 +35,8 @@ from af_client import (
     UeAnalytics,
 )
 from af_client.questions import AnalyticsQuestion
-from builders.clients import client_of
-from builders.service import Served, served
 from builders.waiting import PATIENCE_S, until
+from nef.testing import RunningNef
 
 GPSI = "msisdn-001010000000001"
 #: What a new flow of ue-1 can get while its radio is good, medium and bad (docs/scenarios.md).
@@ -43,14 +44,14 @@ GOOD, MEDIUM, BAD = 121_400_000, 33_600_000, 6_600_000
 
 
 @pytest.fixture
-def service() -> Iterator[Served]:
-    with served(scenario="fading-ue", threads=True) as service:
-        yield service
+def service(nef_server: RunningNef) -> RunningNef:
+    nef_server.reset("fading-ue")
+    return nef_server
 
 
 @pytest.fixture
-def ue(service: Served) -> UeAnalytics:
-    return client_of(service).ue(gpsi=GPSI)
+def ue(service: RunningNef) -> UeAnalytics:
+    return NefClient(service.url, "af-1").ue(gpsi=GPSI)
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def about(rate_bps: int) -> Any:
 
 
 class TestAskedOnce:
-    def test_bandwidth_now_next_and_before(self, service: Served, ue: UeAnalytics) -> None:
+    def test_bandwidth_now_next_and_before(self, service: RunningNef, ue: UeAnalytics) -> None:
         now = ue.bandwidth()
         assert now.average_dl_bps == about(GOOD)
         assert now.confidence == 100
@@ -98,10 +99,12 @@ class TestAskedOnce:
         assert (shortfall.ends_at - shortfall.starts_at).total_seconds() == 6
         assert outlook.confidence is not None
 
-    def test_congestion_grows_with_what_flows_hold(self, service: Served, ue: UeAnalytics) -> None:
+    def test_congestion_grows_with_what_flows_hold(
+        self, service: RunningNef, ue: UeAnalytics
+    ) -> None:
         free = ue.congestion()
         assert free.places[0].cells[0].mcc == "001"
-        client_of(service).create_session(
+        NefClient(service.url, "af-1").create_session(
             SessionRequest(
                 UeAddress(gpsi=GPSI),
                 flows=(
@@ -117,11 +120,11 @@ class TestAskedOnce:
         )
         assert ue.congestion().percent > free.percent + 30
 
-    def test_figures_of_the_cell(self, service: Served, ue: UeAnalytics) -> None:
+    def test_figures_of_the_cell(self, service: RunningNef, ue: UeAnalytics) -> None:
         figures = ue.network_performance()
         assert figures.of(PerformanceKind.NUM_OF_UE) == 2
         assert figures.of(PerformanceKind.GNB_ACTIVE_RATIO) == 100
-        service.control("PUT", "/cells/cell-1/state", {"outage": True})
+        service.fail_cell("cell-1")
         assert ue.network_performance().of(PerformanceKind.GNB_ACTIVE_RATIO) == 0
 
     def test_where_a_ue_will_be(self, ue: UeAnalytics) -> None:
@@ -129,20 +132,20 @@ class TestAskedOnce:
         assert stay.duration_s == 30
         assert str(stay.cells[0]).startswith("001-01-")
 
-    def test_when_a_ue_communicates(self, service: Served) -> None:
-        other = service.control("GET", "/ues/ue-2")["gpsi"]
-        found = client_of(service).ue(gpsi=other).communication(within_s=10)
+    def test_when_a_ue_communicates(self, service: RunningNef) -> None:
+        other = service.ue("ue-2").gpsi
+        found = NefClient(service.url, "af-1").ue(gpsi=other).communication(within_s=10)
         volumes = sorted(one.downlink_bytes or 0 for one in found.traffic)
         assert volumes == [125_000, 2_000_000]
 
-    def test_an_area_by_its_cells(self, service: Served, ue: UeAnalytics) -> None:
-        nef = client_of(service)
+    def test_an_area_by_its_cells(self, service: RunningNef, ue: UeAnalytics) -> None:
+        nef = NefClient(service.url, "af-1")
         cell = ue.congestion().places[0].cells[0]
         assert nef.area(cell).congestion().percent == ue.congestion().percent
         assert nef.area(cell).network_performance().of(PerformanceKind.NUM_OF_UE) == 2
 
-    def test_a_ue_that_is_not_known_is_not_found(self, service: Served) -> None:
-        stranger = client_of(service).ue(gpsi="msisdn-999999999")
+    def test_a_ue_that_is_not_known_is_not_found(self, service: RunningNef) -> None:
+        stranger = NefClient(service.url, "af-1").ue(gpsi="msisdn-999999999")
         for ask in (stranger.bandwidth, lambda: stranger.transfer_time(5)):
             with pytest.raises(NotFound):
                 ask()
@@ -164,13 +167,17 @@ class TestWatched:
     @pytest.mark.parametrize(("question", "kind"), QUESTIONS)
     def test_each_kind_is_reported_periodically_and_ends_with_the_block(
         self,
-        service: Served,
+        service: RunningNef,
         receiver: NotificationReceiver,
         question: AnalyticsQuestion[Any],
         kind: type,
     ) -> None:
-        gpsi = service.control("GET", "/ues/ue-2")["gpsi"]
-        with client_of(service).ue(gpsi=gpsi).watch(receiver, question, every_s=1) as watch:
+        gpsi = service.ue("ue-2").gpsi
+        with (
+            NefClient(service.url, "af-1")
+            .ue(gpsi=gpsi)
+            .watch(receiver, question, every_s=1) as watch
+        ):
             reports = [watch.get(PATIENCE_S)]
             for _ in range(2):
                 service.step(1)
@@ -181,7 +188,7 @@ class TestWatched:
         assert subscriptions(service) == []
 
     def test_bandwidth_is_reported_when_it_changes(
-        self, service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+        self, service: RunningNef, ue: UeAnalytics, receiver: NotificationReceiver
     ) -> None:
         with ue.watch(receiver, BandwidthQuestion()) as watch:
             rates = [rate_of(watch.get(PATIENCE_S).answer)]
@@ -191,7 +198,7 @@ class TestWatched:
         assert rates == [about(GOOD), about(MEDIUM), about(BAD)]
 
     def test_a_threshold_is_reported_when_it_is_crossed(
-        self, service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+        self, service: RunningNef, ue: UeAnalytics, receiver: NotificationReceiver
     ) -> None:
         falling = BandwidthQuestion(thresholds_bps=(20_000_000,), crossing=Crossing.FALLING)
         with ue.watch(receiver, falling) as watch:
@@ -202,7 +209,7 @@ class TestWatched:
         assert rates == [about(GOOD), about(BAD)]
 
     def test_an_outlook_is_reported_when_it_turns(
-        self, service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+        self, service: RunningNef, ue: UeAnalytics, receiver: NotificationReceiver
     ) -> None:
         with ue.watch(receiver, QosQuestion(30_000_000, within_s=5)) as watch:
             outlooks = [watch.get(PATIENCE_S).answer]
@@ -212,7 +219,7 @@ class TestWatched:
         assert [outlook.holds for outlook in outlooks if outlook] == [True, False, True]
 
     def test_a_watch_of_so_many_reports_ends_by_itself(
-        self, service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+        self, service: RunningNef, ue: UeAnalytics, receiver: NotificationReceiver
     ) -> None:
         with ue.watch(receiver, BandwidthQuestion(), every_s=1, max_reports=3) as watch:
             service.step(1)
@@ -221,7 +228,7 @@ class TestWatched:
             assert subscriptions(service) == []
 
     def test_a_callback_hears_what_an_iterator_would(
-        self, service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+        self, service: RunningNef, ue: UeAnalytics, receiver: NotificationReceiver
     ) -> None:
         heard: list[int] = []
         with ue.watch(receiver, BandwidthQuestion(), max_reports=2) as watch:
@@ -231,13 +238,13 @@ class TestWatched:
         assert heard == [about(GOOD), about(MEDIUM)]
 
     def test_an_area_is_watched_with_the_same_words(
-        self, service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+        self, service: RunningNef, ue: UeAnalytics, receiver: NotificationReceiver
     ) -> None:
         cell: Cell = ue.congestion().places[0].cells[0]
-        area: Analytics = client_of(service).area(cell)
+        area: Analytics = NefClient(service.url, "af-1").area(cell)
         with area.watch(receiver, PerformanceQuestion()) as watch:
             watch.get(PATIENCE_S)
-            service.control("PUT", "/cells/cell-1/state", {"outage": True})
+            service.fail_cell("cell-1")
             service.step(2)
             answer = watch.get(PATIENCE_S).answer
         assert answer is not None
@@ -249,5 +256,6 @@ def rate_of(answer: Bandwidth | None) -> int:
     return answer.average_dl_bps
 
 
-def subscriptions(service: Served) -> Any:
-    return service.http.get("/3gpp-analyticsexposure/v1/af-1/subscriptions").json()
+def subscriptions(service: RunningNef) -> Any:
+    path = "/3gpp-analyticsexposure/v1/af-1/subscriptions"
+    return requests.get(service.url + path, timeout=30).json()

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from af_client import (
     ConnectivityLoss,
     ConnectivityLossQuestion,
     Location,
     LocationQuestion,
+    NefClient,
     NoAnalytics,
     NoNotification,
     NotFound,
@@ -19,8 +21,7 @@ from af_client import (
     Report,
     UeAnalytics,
 )
-from builders.clients import client_of
-from builders.service import Served, served
+from nef.testing import RunningNef
 
 GPSI = "msisdn-001010000000001"
 PATIENCE_S = 20.0
@@ -28,14 +29,14 @@ SUBSCRIPTIONS = "/3gpp-monitoring-event/v1/af-1/subscriptions"
 
 
 @pytest.fixture
-def service() -> Iterator[Served]:
-    with served(scenario="cell-outage", threads=True) as service:
-        yield service
+def service(nef_server: RunningNef) -> RunningNef:
+    nef_server.reset("cell-outage")
+    return nef_server
 
 
 @pytest.fixture
-def ue(service: Served) -> UeAnalytics:
-    return client_of(service).ue(gpsi=GPSI)
+def ue(service: RunningNef) -> UeAnalytics:
+    return NefClient(service.url, "af-1").ue(gpsi=GPSI)
 
 
 @pytest.fixture
@@ -44,8 +45,8 @@ def receiver() -> Iterator[NotificationReceiver]:
         yield receiver
 
 
-def attach(service: Served, *, attached: bool) -> None:
-    service.control("PUT", "/ues/ue-1/attachment", {"attached": attached})
+def attach(service: RunningNef, *, attached: bool) -> None:
+    (service.attach if attached else service.detach)("ue-1")
     service.step(1)
 
 
@@ -54,37 +55,37 @@ def answer_of(report: Report[Any]) -> Any:
     return report.answer
 
 
-def test_a_location_is_a_cell_of_the_network(service: Served, ue: UeAnalytics) -> None:
+def test_a_location_is_a_cell_of_the_network(service: RunningNef, ue: UeAnalytics) -> None:
     location = ue.location()
-    other = client_of(service).ue(gpsi="msisdn-001010000000003").location()
+    other = NefClient(service.url, "af-1").ue(gpsi="msisdn-001010000000003").location()
     assert location.cell_id
     assert other.cell_id != location.cell_id
     assert location.generated_at is not None
-    assert service.http.get(SUBSCRIPTIONS).json() == []
+    assert requests.get(service.url + SUBSCRIPTIONS, timeout=30).json() == []
 
 
-def test_a_ue_that_is_nowhere_has_no_location(service: Served, ue: UeAnalytics) -> None:
+def test_a_ue_that_is_nowhere_has_no_location(service: RunningNef, ue: UeAnalytics) -> None:
     attach(service, attached=False)
     with pytest.raises(NoAnalytics, match=GPSI):
         ue.location()
 
 
-def test_a_ue_is_reachable_while_it_is_attached(service: Served, ue: UeAnalytics) -> None:
+def test_a_ue_is_reachable_while_it_is_attached(service: RunningNef, ue: UeAnalytics) -> None:
     assert ue.reachable()
     attach(service, attached=False)
     assert not ue.reachable()
-    assert service.http.get(SUBSCRIPTIONS).json() == []
+    assert requests.get(service.url + SUBSCRIPTIONS, timeout=30).json() == []
 
 
-def test_a_ue_that_is_not_known_is_not_found(service: Served) -> None:
-    stranger = client_of(service).ue(gpsi="msisdn-999999999")
+def test_a_ue_that_is_not_known_is_not_found(service: RunningNef) -> None:
+    stranger = NefClient(service.url, "af-1").ue(gpsi="msisdn-999999999")
     for ask in (stranger.location, stranger.reachable):
         with pytest.raises(NotFound):
             ask()
 
 
 def test_each_loss_of_connectivity_is_told(
-    service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+    service: RunningNef, ue: UeAnalytics, receiver: NotificationReceiver
 ) -> None:
     with ue.watch(receiver, ConnectivityLossQuestion()) as watch:
         with pytest.raises(NoNotification):
@@ -93,11 +94,11 @@ def test_each_loss_of_connectivity_is_told(
             attach(service, attached=False)
             assert isinstance(answer_of(watch.get(PATIENCE_S)), ConnectivityLoss)
             attach(service, attached=True)
-    assert service.http.get(SUBSCRIPTIONS).json() == []
+    assert requests.get(service.url + SUBSCRIPTIONS, timeout=30).json() == []
 
 
 def test_an_outage_of_the_cell_is_a_loss_too(
-    service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+    service: RunningNef, ue: UeAnalytics, receiver: NotificationReceiver
 ) -> None:
     with ue.watch(receiver, ConnectivityLossQuestion(), ReachabilityQuestion()) as watch:
         kinds = [type(answer_of(watch.get(PATIENCE_S)))]
@@ -108,7 +109,7 @@ def test_an_outage_of_the_cell_is_a_loss_too(
 
 
 def test_a_location_is_told_periodically(
-    service: Served, ue: UeAnalytics, receiver: NotificationReceiver
+    service: RunningNef, ue: UeAnalytics, receiver: NotificationReceiver
 ) -> None:
     with ue.watch(receiver, LocationQuestion(), every_s=2, max_reports=3) as watch:
         for _ in range(2):

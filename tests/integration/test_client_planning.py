@@ -1,10 +1,11 @@
 """Planned transfers through the client, over HTTP: offered, chosen, warned of, given up."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
+import requests
 
 from af_client import (
     Cell,
@@ -17,10 +18,9 @@ from af_client import (
     TransferQos,
     Window,
 )
-from builders.clients import client_of
 from builders.plan_requests import a_plan_request, a_window, intrude
 from builders.plans import AF, busy_then_idle
-from builders.service import Served, served
+from nef.testing import RunningNef
 
 PATIENCE_S = 20.0
 #: More than a busy cell has left, and no more than an empty one has, for two UEs.
@@ -28,20 +28,19 @@ QOS = TransferQos(gbr_dl_bps=30_000_000, per="1E-3")
 
 
 @pytest.fixture
-def service() -> Iterator[Served]:
-    with served(threads=True) as service:
-        service.control("PUT", "/simulation", {"document": busy_then_idle()})
-        yield service
+def service(nef_server: RunningNef) -> RunningNef:
+    nef_server.reset(busy_then_idle())
+    return nef_server
 
 
 @pytest.fixture
-def began(service: Served) -> datetime:
-    return datetime.fromtimestamp(service.nef.services.plans.clock.now_s(), UTC)
+def began(service: RunningNef) -> datetime:
+    return service.now
 
 
 @pytest.fixture
-def nef(service: Served) -> NefClient:
-    return client_of(service)
+def nef(service: RunningNef) -> NefClient:
+    return NefClient(service.url, "af-1")
 
 
 @pytest.fixture
@@ -100,7 +99,7 @@ def test_where_no_time_would_do_the_refusal_says_what_would(
 
 
 def test_a_plan_that_cannot_be_kept_is_warned_of(
-    service: Served, nef: NefClient, began: datetime, receiver: NotificationReceiver
+    service: RunningNef, nef: NefClient, began: datetime, receiver: NotificationReceiver
 ) -> None:
     warnings = receiver.warnings()
     plan = nef.plan_transfer(request(began), warnings=warnings)
@@ -127,10 +126,12 @@ def test_who_wants_no_warnings_any_more_says_so(
     assert moved.request.notification_destination == other
 
 
-def test_a_plan_that_was_given_up_is_gone(service: Served, nef: NefClient, began: datetime) -> None:
+def test_a_plan_that_was_given_up_is_gone(
+    service: RunningNef, nef: NefClient, began: datetime
+) -> None:
     plan = nef.plan_transfer(request(began))
     nef.delete_plan(plan.id)
     nef.delete_plan(plan.id)
-    assert service.http.get(AF).json() == []
+    assert requests.get(service.url + AF, timeout=30).json() == []
     with pytest.raises(NotFound):
         nef.plan(plan.id)

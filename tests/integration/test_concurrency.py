@@ -1,5 +1,6 @@
 """Many at once: nobody wins what is not there, and nothing leaks."""
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -98,3 +99,27 @@ def test_sessions_follow_the_radio_while_others_come_and_go(
         if last in {"QOS_GUARANTEED", "SUCCESSFUL_RESOURCES_ALLOCATION"}:
             assert flow["guaranteed"]
         assert (last == "QOS_GUARANTEED") <= (flow["level"] == 0)
+
+
+def test_what_a_change_causes_is_told_with_its_answer_whoever_ticks_meanwhile() -> None:
+    over = threading.Event()
+    with served() as nef:
+        nef.create()
+        tick = nef.nef.services.simulation.tick
+
+        def keep_ticking() -> None:
+            while not over.is_set():
+                tick()
+
+        ticker = threading.Thread(target=keep_ticking)
+        ticker.start()
+        told = []
+        try:
+            for outage in (True, False) * 25:
+                nef.control("PUT", "/cells/cell-1/state", {"outage": outage})
+                (newest,) = nef.control("GET", "/notifications?limit=1")["notifications"]
+                told.append(newest["events"])
+        finally:
+            over.set()
+            ticker.join()
+    assert told == [["QOS_NOT_GUARANTEED"], ["QOS_GUARANTEED"]] * 25

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,20 @@ import numpy as np
 import pytest
 
 from af_client.delivery.incoming import Received
+from af_client.delivery.marking import Marking
 from af_client.delivery.tunnel import Endpoint
 from af_client.delivery.wire import SEGMENT_BYTES, Message, MessageType, Part
+from af_client.device.library import preinstalled
 from af_client.device.process import DeviceSettings, run_device
-from af_client.models.digits import Images, Labels, Pixels
-from af_client.models.pool import Manifest, PoolUnusable, entry_of, write_pool
+from af_client.device.recognition import Model
+from af_client.models.labelled import LabelledSet
+from af_client.models.pool import Manifest, Pool, PoolUnusable, entry_of, write_pool
 from af_client.models.split import Split
 from af_client.modelserver.policy import Policy
 from af_client.modelserver.server import ServerSettings, run_server
 from fakes.log import FakeLog
 from fakes.nef import FakeNef, fake_nef
-from fakes.userplane import Loss, loopback_relay, no_loss
+from fakes.userplane import LoopbackRelay, Loss, loopback_relay, no_loss
 
 SERVER = Endpoint(ip_address("10.60.0.1"), 7000)
 DEVICE = Endpoint(ip_address("10.45.0.2"), 7001)
@@ -31,8 +34,8 @@ SPLITS = {
     "small": Split(b"topology of the small one" * 10, bytes(range(256)) * 40),
     "large": Split(b"topology of the large one" * 200, bytes(range(256)) * 2000),
 }
-POLICY = Policy(poll_s=0.05)
-IMAGES = Images(np.zeros((20, 8, 8), np.float32), np.zeros(20, np.int64))
+POLICY = Policy(poll_s=0.05, dwell_s=0.1)
+DIGITS = LabelledSet("digits", np.zeros((20, 8, 8), np.float32), np.zeros(20, np.int64))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
         entry_of(name, split, accuracy=accuracies[name], parameters=1)
         for name, split in SPLITS.items()
     )
-    write_pool(folder, Manifest(1, 1, 7, len(IMAGES), entries), SPLITS)
+    write_pool(folder, Manifest(1, 1, 7, len(DIGITS), entries), SPLITS)
     return folder
 
 
@@ -74,13 +77,14 @@ class World:
     """A model server and a device that run, and what they said and received."""
 
     nef: FakeNef
+    relay: LoopbackRelay
     server: WatchedLog = field(default_factory=WatchedLog)
     device: WatchedLog = field(default_factory=WatchedLog)
     received: list[Received] = field(default_factory=list)
 
-    def load(self, received: Received) -> Callable[[Pixels], Labels]:
+    def load(self, received: Received) -> Model:
         self.received.append(received)
-        return lambda pixels: np.zeros(len(pixels), np.int64)
+        return len
 
 
 @contextmanager
@@ -95,14 +99,14 @@ def a_world(
     """Everything at work, until the end of the block, when all ends in order."""
     with ExitStack() as stack:
         relay = stack.enter_context(loopback_relay(lost))
-        world = World(stack.enter_context(fake_nef()))
+        world = World(stack.enter_context(fake_nef()), relay)
         world.nef.bandwidth = bandwidth
         server = ServerSettings(world.nef.url, "af", relay.n6, SERVER, pool, policy=policy)
         stack.enter_context(running(lambda stop: run_server(server, stop, world.server)))
         world.server.wait_for_event("server_ready")
         device = DeviceSettings(relay.radio, DEVICE, SERVER, "msisdn-1", application, refresh_s)
         stack.enter_context(
-            running(lambda stop: run_device(device, IMAGES, stop, world.device, world.load))
+            running(lambda stop: run_device(device, DIGITS, stop, world.device, world.load))
         )
         yield world
 
@@ -216,14 +220,14 @@ def test_a_refusal_with_what_is_acceptable_leads_to_the_smaller_model(pool: Path
     refusal = {"status": 403, "acceptableServInfo": {"accBwMedComps": parts}}
     with fake_nef() as nef, loopback_relay() as relay:
         nef.refuse = [refusal]
-        world = World(nef)
+        world = World(nef, relay)
         # Nobody looks at the bandwidth again, which would soon lead to the larger one.
         policy = Policy(poll_s=60.0)
         server = ServerSettings(nef.url, "af", relay.n6, SERVER, pool, policy=policy)
         device = DeviceSettings(relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, 60.0)
         with (
             running(lambda stop: run_server(server, stop, world.server)),
-            running(lambda stop: run_device(device, IMAGES, stop, world.device, world.load)),
+            running(lambda stop: run_device(device, DIGITS, stop, world.device, world.load)),
         ):
             assert world.device.wait_for_event("model_ready")["variant"] == "small"
     assert [s["state"] for s in world.server.of("session")][:2] == ["refused", "created"]
@@ -237,6 +241,62 @@ def test_a_stale_model_is_delivered_again(pool: Path) -> None:
         "stale",
         "stale",
     ]
+
+
+def test_a_restarted_device_serves_at_once_with_what_it_kept_and_nothing_is_sent_again(
+    pool: Path, tmp_path: Path
+) -> None:
+    with fake_nef() as nef, loopback_relay() as relay:
+        world = World(nef, relay)
+        folder = tmp_path / "store"
+        device = DeviceSettings(
+            relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, 60.0, folder, 10**6
+        )
+        server = ServerSettings(nef.url, "af", relay.n6, SERVER, pool, policy=POLICY)
+        with running(lambda stop: run_server(server, stop, world.server)):
+            with running(lambda stop: run_device(device, DIGITS, stop, world.device, world.load)):
+                assert world.device.wait_for_event("store")["state"] == "kept"
+                world.server.wait_for_event("transfer_end")
+            with running(lambda stop: run_device(device, DIGITS, stop, world.device, world.load)):
+                begun = world.device.wait_for_event("interim_model")
+                ended = world.server.wait_for_event("transfer_end", times=2)
+    assert (begun["variant"], begun["source"]) == ("large", "store")
+    assert (ended["outcome"], ended["cause"]) == ("already_there", "missing")
+    assert len(world.server.of("transfer_start")) == 1
+    assert bytes(world.received[-1].weights) == SPLITS["large"].weights
+
+
+def test_a_model_that_came_with_the_device_serves_until_the_right_one_is_there(pool: Path) -> None:
+    own = preinstalled(Pool(pool), "small")
+    with fake_nef() as nef, loopback_relay() as relay:
+        world = World(nef, relay)
+        device = DeviceSettings(
+            relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, 60.0, preinstalled=own
+        )
+        with running(lambda stop: run_device(device, DIGITS, stop, world.device, world.load)):
+            # There is no server yet.
+            assert world.device.wait_for_event("recognised")["variant"] == "small"
+            server = ServerSettings(nef.url, "af", relay.n6, SERVER, pool, policy=POLICY)
+            with running(lambda stop: run_server(server, stop, world.server)):
+                assert world.device.wait_for_event("model_ready")["variant"] == "large"
+                world.device.wait_for(lambda: world.device.last("recognised")["variant"] == "large")
+    assert world.server.of("transfer_start")[0]["cause"] == "missing"
+
+
+@pytest.mark.parametrize(
+    ("marking", "ports", "octets"),
+    [(Marking.TOS, {7000}, {0xB8, 0x28}), (Marking.PORTS, {7000, 7001}, {0})],
+)
+def test_the_two_parts_come_marked_as_the_caller_chose(
+    pool: Path, marking: Marking, ports: set[int], octets: set[int]
+) -> None:
+    with a_world(pool, policy=replace(POLICY, marking=marking)) as world:
+        assert world.device.wait_for_event("model_ready")["weights_intact"] is True
+        (session,) = world.nef.sessions.values()
+    assert (world.relay.ports, set(world.relay.tos)) == (ports, octets)
+    filters = [flow["flowInfos"][0] for flow in session["multiModDatFlows"].values()]
+    assert {int(f["flowDescriptions"][0].split()[5]) for f in filters} == ports
+    assert {"tosTC" in f for f in filters} == {marking is Marking.TOS}
 
 
 def test_when_the_device_ends_its_session_is_deleted(pool: Path) -> None:
@@ -254,12 +314,12 @@ def test_what_an_earlier_server_left_for_the_ue_is_deleted_first(pool: Path) -> 
         other, _ = nef.add_session(
             {"ueIpv4Addr": "10.45.0.9", "notificationDestination": "http://x"}
         )
-        world = World(nef)
+        world = World(nef, relay)
         server = ServerSettings(nef.url, "af", relay.n6, SERVER, pool)
         device = DeviceSettings(relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, 60.0)
         with (
             running(lambda stop: run_server(server, stop, world.server)),
-            running(lambda stop: run_device(device, IMAGES, stop, world.device, world.load)),
+            running(lambda stop: run_device(device, DIGITS, stop, world.device, world.load)),
         ):
             world.device.wait_for_event("model_ready")
             assert left not in nef.sessions
@@ -277,7 +337,7 @@ def test_a_nef_that_comes_late_is_waited_for(pool: Path) -> None:
         device = DeviceSettings(relay.radio, DEVICE, SERVER, "msisdn-1", APPLICATION, 60.0)
         with (
             running(lambda stop: run_server(server, stop, log)),
-            running(lambda stop: run_device(device, IMAGES, stop, world_log)),
+            running(lambda stop: run_device(device, DIGITS, stop, world_log)),
         ):
             assert "refused" in log.wait_for_event("nef_failed")["reason"]
     assert log.of("transfer_start") == []

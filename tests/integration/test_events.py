@@ -3,20 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from builders.receivers import Receiver, receiving
-from builders.service import AF, Served, by_value, component, served, subscription
+from builders.service import AF, by_value, component, subscription
 from builders.waiting import until
+from nef.testing import RunningNef
 
 # The demo's radio: good until 8 s, medium until 14 s, bad until 20 s, medium until 24 s, then good.
 LADDER = (("medium", "8 Mbps"), ("small", "600 Kbps"))
 
 
-@pytest.fixture
-def nef() -> Iterator[Served]:
-    # The test steps the time; the ticker must not, so that each event has one cause.
-    with served(threads=True, scenario="fading-ue", tick_s=3600.0) as service:
-        yield service
+pytestmark = pytest.mark.nef(scenario="fading-ue")
 
 
 @pytest.fixture
@@ -25,9 +23,9 @@ def af() -> Iterator[Receiver]:
         yield receiver
 
 
-def session(nef: Served, af: Receiver, rate: str = "60 Mbps", **changes: object) -> str:
+def session(nef: RunningNef, af: Receiver, rate: str = "60 Mbps", **changes: object) -> str:
     body = by_value(component(2, rate, *LADDER), notificationDestination=af.url, **changes)
-    response = nef.http.post(AF, json=body)
+    response = requests.post(nef.url + AF, json=body, timeout=30)
     assert response.status_code == 201, response.text
     link: str = response.json()["self"]
     return link
@@ -38,7 +36,7 @@ def heard(af: Receiver, count: int) -> list[tuple[str, str | None]]:
     return [(report["event"], report.get("appliedQosRef")) for report in af.reports()]
 
 
-def test_an_allocation_is_told_with_the_flows_it_is_about(nef: Served, af: Receiver) -> None:
+def test_an_allocation_is_told_with_the_flows_it_is_about(nef: RunningNef, af: Receiver) -> None:
     link = session(nef, af)
     heard(af, 1)
     _, headers, body = af.requests[0]
@@ -54,7 +52,9 @@ def test_an_allocation_is_told_with_the_flows_it_is_about(nef: Served, af: Recei
     }
 
 
-def test_the_af_follows_the_radio_down_the_ladder_and_up_again(nef: Served, af: Receiver) -> None:
+def test_the_af_follows_the_radio_down_the_ladder_and_up_again(
+    nef: RunningNef, af: Receiver
+) -> None:
     session(nef, af)
     for seconds in (10, 6, 5, 5):  # into each phase of the radio
         nef.step(seconds)
@@ -67,70 +67,75 @@ def test_the_af_follows_the_radio_down_the_ladder_and_up_again(nef: Served, af: 
     ]
 
 
-def test_what_fits_only_as_an_alternative_is_admitted_as_one(nef: Served, af: Receiver) -> None:
+def test_what_fits_only_as_an_alternative_is_admitted_as_one(nef: RunningNef, af: Receiver) -> None:
     nef.step(16)
     session(nef, af)
     assert heard(af, 1) == [("SUCCESSFUL_RESOURCES_ALLOCATION", "small")]
 
 
-def test_no_coverage_fails_the_allocation_and_coverage_brings_it(nef: Served, af: Receiver) -> None:
-    nef.control("PUT", "/ues/ue-1/radio", {"sinrDb": -30})
+def test_no_coverage_fails_the_allocation_and_coverage_brings_it(
+    nef: RunningNef, af: Receiver
+) -> None:
+    nef.degrade("ue-1")
     session(nef, af)
     assert heard(af, 1) == [("FAILED_RESOURCES_ALLOCATION", None)]
-    nef.control("DELETE", "/ues/ue-1/radio")
+    nef.recover("ue-1")
     assert heard(af, 2)[1] == ("SUCCESSFUL_RESOURCES_ALLOCATION", None)
 
 
-def test_a_loss_of_all_coverage_guarantees_nothing(nef: Served, af: Receiver) -> None:
+def test_a_loss_of_all_coverage_guarantees_nothing(nef: RunningNef, af: Receiver) -> None:
     session(nef, af)
-    nef.control("PUT", "/ues/ue-1/radio", {"sinrDb": -30})
+    nef.degrade("ue-1")
     assert heard(af, 2)[1] == ("QOS_NOT_GUARANTEED", None)
 
 
-def test_the_end_of_the_duration_terminates_the_session(nef: Served, af: Receiver) -> None:
+def test_the_end_of_the_duration_terminates_the_session(nef: RunningNef, af: Receiver) -> None:
     link = session(nef, af, qosDuration=3)
     nef.step(4)
     assert heard(af, 2)[1] == ("SESSION_TERMINATION", None)
-    assert nef.http.get(link.removeprefix("http://nef.example")).status_code == 404
+    assert requests.get(link, timeout=30).status_code == 404
 
 
-def test_a_ue_that_detaches_terminates_its_sessions(nef: Served, af: Receiver) -> None:
+def test_a_ue_that_detaches_terminates_its_sessions(nef: RunningNef, af: Receiver) -> None:
     session(nef, af)
-    nef.control("PUT", "/ues/ue-1/attachment", {"attached": False})
+    nef.detach("ue-1")
     assert heard(af, 2)[1] == ("SESSION_TERMINATION", None)
 
 
-def test_a_test_notification_comes_first_when_it_is_asked_for(nef: Served, af: Receiver) -> None:
+def test_a_test_notification_comes_first_when_it_is_asked_for(
+    nef: RunningNef, af: Receiver
+) -> None:
     link = session(nef, af, requestTestNotification=True, supportedFeatures="2")
     heard(af, 1)
     assert af.requests[0][2] == {"subscription": link}
 
 
-def test_nothing_is_said_after_a_delete(nef: Served, af: Receiver) -> None:
+def test_nothing_is_said_after_a_delete(nef: RunningNef, af: Receiver) -> None:
     link = session(nef, af)
     heard(af, 1)
-    assert nef.http.delete(link.removeprefix("http://nef.example")).status_code == 204
+    assert requests.delete(link, timeout=30).status_code == 204
     nef.step(16)
     witness = session(nef, af)
     assert af.until(lambda: len(af.events(witness)) >= 1)
     assert af.events(link.rsplit("/", 1)[1]) == ["SUCCESSFUL_RESOURCES_ALLOCATION"]
 
 
-def test_only_the_events_that_were_asked_for_are_sent(nef: Served, af: Receiver) -> None:
+def test_only_the_events_that_were_asked_for_are_sent(nef: RunningNef, af: Receiver) -> None:
     session(nef, af, events=["QOS_GUARANTEED"])
     for seconds in (10, 6, 5, 5):
         nef.step(seconds)
     assert heard(af, 1) == [("QOS_GUARANTEED", None)]
 
 
-def test_a_created_session_does_not_wait_for_a_dead_receiver(nef: Served) -> None:
-    response = nef.http.post(AF, json=subscription())
+def test_a_created_session_does_not_wait_for_a_dead_receiver(nef: RunningNef) -> None:
+    response = requests.post(nef.url + AF, json=subscription(), timeout=30)
     assert response.status_code == 201
-    (note,) = nef.control("GET", "/notifications")["notifications"]
-    assert note["subscriptionId"] == response.json()["self"].rsplit("/", 1)[1]
+    (note,) = nef.notified()
+    assert note.subscription_id == response.json()["self"].rsplit("/", 1)[1]
+    assert note.state == "pending"
 
 
-def test_a_receiver_that_recovers_gets_what_it_missed(nef: Served, af: Receiver) -> None:
+def test_a_receiver_that_recovers_gets_what_it_missed(nef: RunningNef, af: Receiver) -> None:
     af.status = 503
     session(nef, af)
     assert af.until(lambda: len(af.requests) >= 1)
@@ -138,8 +143,4 @@ def test_a_receiver_that_recovers_gets_what_it_missed(nef: Served, af: Receiver)
     assert af.until(lambda: len(af.requests) >= 2)
     ids = {headers["X-Notification-Id"] for _, headers, _ in af.requests}
     assert len(ids) == 1
-    until(lambda: states(nef) == ["delivered"])
-
-
-def states(nef: Served) -> list[str]:
-    return [n["state"] for n in nef.control("GET", "/notifications")["notifications"]]
+    until(lambda: [note.state for note in nef.notified()] == ["delivered"])

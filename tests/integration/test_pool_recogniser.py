@@ -1,10 +1,5 @@
-"""A real text recogniser of 21 MB in a pool.
+"""A real text recogniser of 21 MB in a pool; it is too large to ship (`make recogniser`)."""
 
-`OPEN_NEF_RECOGNISER` names the file `PP-OCRv6_rec_small.onnx` of the PyPI wheel rapidocr 3.10.0
-(Apache-2.0): `pip download --no-deps rapidocr==3.10.0`, then unzip it. It is too large to ship.
-"""
-
-import os
 from pathlib import Path
 
 import pytest
@@ -12,10 +7,10 @@ import pytest
 from af_client.models.adding import add_model
 from af_client.models.labelled import read_labelled_set
 from af_client.models.manifest import ModelEntry
+from builders.models import RECOGNISER
 
-FILE = os.environ.get("OPEN_NEF_RECOGNISER", "")
 pytestmark = pytest.mark.skipif(
-    not FILE, reason="OPEN_NEF_RECOGNISER does not name the recogniser's file"
+    not RECOGNISER.exists(), reason=f"no {RECOGNISER.name}: `make recogniser` fetches it"
 )
 
 
@@ -24,10 +19,10 @@ def entries(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModelEntry, ...]:
     from builders.texts import labelled_texts  # noqa: PLC0415 - needs what only this test needs
 
     folder = tmp_path_factory.mktemp("recogniser")
-    labelled_texts(Path(FILE), folder / "words.npz", count=200, seed=1)
+    labelled_texts(RECOGNISER, folder / "words.npz", count=200, seed=1)
     return add_model(
         folder / "pool",
-        Path(FILE),
+        RECOGNISER,
         name="recogniser",
         labelled=read_labelled_set(folder / "words.npz"),
         quantise=True,

@@ -27,6 +27,14 @@ def test_time_moves_by_steps_and_starts_again_with_a_reset(nef: Served) -> None:
     assert nef.control("POST", "/simulation/reset")["timeS"] == pytest.approx(0.0)
 
 
+def test_the_moments_of_a_scenario_are_all_at_which_it_changes_by_itself(nef: Served) -> None:
+    assert nef.control("GET", "/simulation/changes") == {"changesS": [8, 14, 20, 24]}
+    nef.control("PUT", "/simulation", {"scenario": "busy-cell"})
+    assert nef.control("GET", "/simulation/changes")["changesS"] == [5, 10, 12, 18, 20, 25]
+    nef.control("PUT", "/simulation", {"scenario": "steady"})
+    assert nef.control("GET", "/simulation/changes") == {"changesS": []}
+
+
 def test_a_clock_that_runs_by_itself_cannot_be_stepped() -> None:
     with served(mode="real") as nef:
         response = nef.http.post("/simulator/v1/simulation/step", json={"seconds": 1})

@@ -16,7 +16,7 @@ def run(*arguments: str) -> Result:
 
 
 def test_the_scenarios_that_ship_are_listed() -> None:
-    result = run("scenarios")
+    result = run("scenario", "list")
     assert result.exit_code == 0
     told = dict(line.split(": ", 1) for line in result.output.splitlines())
     assert {"steady", "fading-ue"} <= told.keys()
@@ -61,9 +61,23 @@ def test_a_scenario_that_does_not_exist_is_named_with_those_that_do() -> None:
     assert "steady" in result.output
 
 
+def test_a_scenario_of_ones_own_that_is_wrong_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("name: own\ncells: 7\n")
+    result = run("serve", "--port", "0", "--database", "sqlite://", "--scenario", str(path))
+    assert result.exit_code == 1
+    assert f"{path}:2: /cells: 7 is not of type" in result.output
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--port", "99999"), ("--tick-s", "0"), ("--deliverers", "0"), ("--seed", "-1")],
+    [
+        ("--port", "99999"),
+        ("--tick-s", "0"),
+        ("--deliverers", "0"),
+        ("--seed", "-1"),
+        ("--mode", "fast"),
+    ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_its_option(option: str, value: str) -> None:
     result = run("serve", "--database", "sqlite://", option, value)

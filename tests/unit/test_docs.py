@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from nef import cli
+from nef.api import validation
 from nef.domain import lifecycle, retries
-from nef.notifications import http
+from nef.notifications import http, websocket
 from nef.services import deliveries, sessions
 
 ROOT = Path(__file__).parents[2]
@@ -36,9 +37,11 @@ def test_every_option_of_serve_is_documented_with_its_default() -> None:
 
 def test_the_limits_on_the_page_are_those_of_the_code() -> None:
     text = page("docs/configuration.md")
-    assert "| 2 s and 5 s |" in text
-    assert http.TIMEOUT_S == (2.0, 5.0)
-    assert f"| {retries.MAX_ATTEMPTS} |" in text
+    assert f"| {validation.MAX_DEPTH} | `nef/api/validation.py` |" in text
+    assert f"| {http.TOTAL_S:g} s | `nef/notifications/http.py` |" in text
+    # A fault may send a notification twice before anybody else may take it.
+    assert 2 * max(http.TOTAL_S, websocket.TIMEOUT_S) < deliveries.LEASE_S
+    assert f"| {retries.PATIENCE_S:g} s | `nef/domain/retries.py` |" in text
     assert (retries.FIRST_WAIT_S, retries.LONGEST_WAIT_S) == (0.5, 60.0)
     assert (deliveries.KEPT_S, sessions.ABANDONED_AFTER_S) == (3600.0, 30.0)
 

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from nef.domain.admission import serve
 from nef.network.simulator.flows import Flows, Rank
 from nef.network.simulator.looks import Look
+from nef.network.simulator.moments import Moments
 from nef.network.simulator.needs import UeRates, background_flows
 from nef.network.simulator.radio import Rates
 from nef.network.simulator.run import Run
 from nef.network.simulator.scenario import Ue
 from nef.network.simulator.sharing import Ints, share_out
-from nef.network.simulator.moments import Moments
 
 #: From so many cells on they are shared out together: before, the steps from flow to flow of
 #: `share_out` cost more than serving each cell by itself.

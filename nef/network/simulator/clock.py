@@ -1,17 +1,36 @@
-"""The time of the simulation: it runs with the wall clock, or is stepped by hand."""
+"""The time of the simulation: it runs with the wall clock, runs faster, or is stepped by hand."""
 
 import math
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from nef.domain.errors import Conflict, InvalidParam, InvalidRequest
 
-MODES = ("real", "manual")
+_FACTOR = re.compile(r"x(\d{1,6}(?:\.\d{1,3})?)")
+
+
+def speed_of(mode: str) -> float:
+    """How many seconds pass in one of the wall: 1 in `real`, 0 in `manual`, 10 in `x10`.
+
+    Raises InvalidRequest where there is no such mode.
+    """
+    named = {"real": 1.0, "manual": 0.0}
+    factor = _FACTOR.fullmatch(mode)
+    speed = float(factor[1]) if factor else named.get(mode)
+    if speed is None or (factor and not speed):
+        reason = f"{mode[:40]!r} is no mode; there are real, manual, and factors such as x10"
+        raise InvalidRequest(InvalidParam("/mode", reason))
+    return speed
 
 
 class SimulationClock:
-    """Seconds since the epoch; continuous where its mode changes, and never going back."""
+    """Seconds since the epoch; continuous where its mode changes, and never going back.
+
+    Accelerated time stands between two calls of `catch_up`: so it can be led past every moment at
+    which something happens, however fast it runs.
+    """
 
     def __init__(self, wall_s: Callable[[], float]) -> None:
         """Run with the wall clock."""
@@ -21,6 +40,7 @@ class SimulationClock:
         self._offset_s = 0.0
         # Steps are added up apart from the epoch, which would cost a float its microseconds.
         self._base_s, self._stepped_s = 0.0, 0.0
+        self._caught_up_at_s = 0.0
 
     def now_s(self) -> float:
         """The time of the simulation."""
@@ -28,12 +48,14 @@ class SimulationClock:
             return self._now_s()
 
     def switch(self, mode: str) -> None:
-        """Go on in a mode of `MODES`, from the present moment."""
+        """Go on in a mode, from the present moment; raises InvalidRequest."""
+        speed_of(mode)
         with self._lock:
-            now_s = self._now_s()
+            now_s, wall_s = self._now_s(), self._wall_s()
             self.mode = mode
-            self._offset_s = now_s - self._wall_s()
+            self._offset_s = now_s - wall_s
             self._base_s, self._stepped_s = now_s, 0.0
+            self._caught_up_at_s = wall_s
 
     def advance(self, seconds: float) -> None:
         """Step on; raises Conflict unless the mode is manual."""
@@ -44,6 +66,20 @@ class SimulationClock:
                 raise Conflict("time runs by itself; load the scenario in mode manual to step it")
             self._stepped_s += seconds
 
+    def behind_s(self) -> float:
+        """How far accelerated time has to go to be where it should be; 0 in other modes."""
+        with self._lock:
+            if self.mode in ("real", "manual"):
+                return 0.0
+            return max(0.0, self._wall_s() - self._caught_up_at_s) * speed_of(self.mode)
+
+    def catch_up(self, seconds: float) -> None:
+        """Let accelerated time go on; nothing happens in other modes."""
+        with self._lock:
+            if self.mode not in ("real", "manual"):
+                self._stepped_s += seconds
+                self._caught_up_at_s += seconds / speed_of(self.mode)
+
     def saved(self) -> dict[str, Any]:
         """What a restart needs, as a JSON object."""
         with self._lock:
@@ -52,11 +88,12 @@ class SimulationClock:
             return own | {"mode": self.mode, "base_s": self._base_s}
 
     def resume(self, state: dict[str, Any]) -> None:
-        """Go on from what `saved` gave: manual time has stood still, real time has not."""
+        """Go on from what `saved` gave: real time has gone on meanwhile, other time has not."""
         with self._lock:
             self.mode = state["mode"]
             self._offset_s = state["offset_s"]
             self._base_s, self._stepped_s = state["base_s"], state["stepped_s"]
+            self._caught_up_at_s = self._wall_s()
 
     def _now_s(self) -> float:
         if self.mode == "real":

@@ -1,12 +1,16 @@
 """The simulated network: the ports `Network` and `Simulation`, for any number of threads."""
 
+import math
+import sys
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
-from nef.domain.errors import InvalidParam, InvalidRequest, NotFound, UeNotFound
+from nef.domain.errors import NotFound, UeNotFound
+from nef.domain.faultplan import FaultPlan
 from nef.domain.sessions import UeAddress
 from nef.network.simulator.carrying import carried_flows
-from nef.network.simulator.clock import MODES, SimulationClock
+from nef.network.simulator.clock import SimulationClock, speed_of
 from nef.network.simulator.ledger import Ledger
 from nef.network.simulator.run import Run, Source
 from nef.network.simulator.scenario import Ue, shipped_scenarios
@@ -15,6 +19,8 @@ from nef.ports.information import ORDINARY_FLOW
 from nef.ports.network import Levels, NetworkChanges, Reservation
 from nef.ports.simulation import CarriedFlow, CellStatus, SimulationStatus, UeStatus
 
+#: A long step is made in no more strides than this.
+MOST_STRIDES = 10_000
 #: What runs until another scenario is loaded.
 FIRST_SCENARIO = "steady"
 
@@ -84,9 +90,8 @@ class SimulatedNetwork:
 
     def load(self, scenario: Source, seed: int | None, mode: str | None, now_s: float) -> None:
         """See the port; without a mode the clock goes on as it is."""
-        if mode is not None and mode not in MODES:
-            reason = f"{mode[:40]!r} is no mode; there are: {', '.join(MODES)}"
-            raise InvalidRequest(InvalidParam("/mode", reason))
+        if mode is not None:
+            speed_of(mode)
         run = Run.begun(scenario, seed, now_s)
         with self._lock:
             if mode is not None:
@@ -101,9 +106,28 @@ class SimulatedNetwork:
         with self._lock:
             self.stage.play(again, now_s)
 
+    def strides(self, seconds: float) -> Sequence[float]:
+        """See the port."""
+        if not math.isfinite(seconds):
+            return [seconds]
+        with self._lock:
+            run = self._ledger.run
+            from_s = run.time_s(self._clock.now_s())
+            changes_s = run.changes_s(run.scenario.ues, from_s, from_s + seconds, MOST_STRIDES)
+        inside_s = [t for t in changes_s if t < from_s + seconds]
+        return [b - a for a, b in pairwise((from_s, *inside_s, from_s + seconds))]
+
     def step(self, seconds: float) -> None:
         """See the port."""
         self._clock.advance(seconds)
+
+    def behind_s(self) -> float:
+        """See the port."""
+        return self._clock.behind_s()
+
+    def catch_up(self, seconds: float) -> None:
+        """See the port."""
+        self._clock.catch_up(seconds)
 
     def force_sinr(self, ue_id: str, sinr_db: float | None, now_s: float) -> None:
         """See the port; raises NotFound."""
@@ -137,6 +161,15 @@ class SimulatedNetwork:
 
         self._override(set_outage, now_s, cell_id=cell_id)
 
+    def time_s(self, now_s: float) -> float:
+        """Seconds since the scenario began."""
+        return self._ledger.run.time_s(now_s)
+
+    def planned_faults(self) -> FaultPlan:
+        """See the port."""
+        run = self._ledger.run
+        return FaultPlan.of(run.seed, run.scenario.faults)
+
     def status(self, now_s: float) -> SimulationStatus:
         """See the port."""
         with self._lock:
@@ -152,6 +185,11 @@ class SimulatedNetwork:
                 duration_s=run.scenario.duration_s,
                 version=self._version,
             )
+
+    def changes_s(self) -> Sequence[float]:
+        """See the port."""
+        run = self._ledger.run
+        return run.changes_s(run.scenario.ues, 0.0, run.scenario.duration_s, sys.maxsize)
 
     def ues(self, now_s: float) -> Sequence[UeStatus]:
         """See the port."""

@@ -1,24 +1,24 @@
 """From the document of a scenario to a `Scenario`; every error names its place."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from ipaddress import IPv4Address, IPv6Address
 from math import inf
 from typing import Any, TypeVar
 
 import jsonschema_rs
+import numpy as np
 import orjson
 
 from nef.domain.areas import Ncgi, Plmn, Tai
 from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.faults import SCENARIO_NAMES, Fault, FaultName
 from nef.domain.units import BitRate, PacketErrorRate
 from nef.network.simulator.conditions import Condition, Constant, Path, Trace, rising
 from nef.network.simulator.pathloss import Site
-from nef.network.simulator.radio import RESOURCE_BLOCKS, Carrier
+from nef.network.simulator.radio import RESOURCE_BLOCKS, Carrier, sinr_of_rate_db
 from nef.network.simulator.scenario import Background, Cell, Group, Scenario, Span, Ue
 
 _Value = TypeVar("_Value")
@@ -26,21 +26,19 @@ _ROOT = "/document"
 _AT_MOST = 20
 #: The PLMN of test networks (TS 23.003 2.2: MCC 001).
 _TEST_PLMN = {"mcc": "001", "mnc": "01"}
-_KINDS = ("sinr_db", "trace", "trace_file", "path")
-
-#: Reads a trace file by its name; None where documents may not name files.
-ReadFile = Callable[[str], str]
+_KINDS = ("sinr_db", "trace", "rate_trace", "trace_file", "path")
 
 
-def parse(document: Any, read_file: ReadFile | None = None) -> Scenario:
-    """Make a scenario of a document; raises InvalidRequest with JSON pointers below /document."""
+def parse(document: Any) -> Scenario:
+    """Make a scenario of a document; raises InvalidRequest with JSON pointers below /document.
+
+    What its trace files have must be in it by now, see `traces.inlined`.
+    """
     _check_shape(document)
     plmn = Plmn(**document.get("plmn", _TEST_PLMN))
     cells = tuple(_cell(f"{_ROOT}/cells/{i}", c, i, plmn) for i, c in enumerate(document["cells"]))
     by_id = {cell.id: cell for cell in cells}
-    ues = tuple(
-        _ue(f"{_ROOT}/ues/{i}", entry, by_id, read_file) for i, entry in enumerate(document["ues"])
-    )
+    ues = tuple(_ue(f"{_ROOT}/ues/{i}", e, by_id) for i, e in enumerate(document["ues"]))
     _check_unique(cells, ues)
     return Scenario(
         name=document["name"],
@@ -50,6 +48,7 @@ def parse(document: Any, read_file: ReadFile | None = None) -> Scenario:
         cells=cells,
         ues=ues,
         groups=tuple(_groups(document, {ue.id for ue in ues})),
+        faults=tuple(_faults(document, {ue.id for ue in ues})),
     )
 
 
@@ -74,12 +73,26 @@ def _check_shape(document: Any) -> None:
 
 
 def _shape_error(error: Any) -> InvalidParam:
-    place = [str(part) for part in error.instance_path]
-    missing = isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Required)
+    place, kind = [str(part) for part in error.instance_path], error.kind
+    missing = isinstance(kind, jsonschema_rs.ValidationErrorKind.Required)
+    reason = error.message
     if missing:
-        place.append(error.kind.property)
+        place.append(kind.property)
+    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+        place.append(kind.unexpected[0])
+        reason = f"there is no such field here, but: {', '.join(_fields(error.schema_path))}"
     pointer = "/".join([_ROOT, *(p.replace("~", "~0").replace("/", "~1") for p in place)])
-    return InvalidParam(pointer, error.message, missing)
+    return InvalidParam(pointer, reason, missing)
+
+
+def _fields(path: Iterable[str | int]) -> list[str]:
+    """The fields that stand beside the `additionalProperties` at a place of the schema."""
+    part: Any = schema()
+    for step in list(path)[:-1]:
+        part = part[step]
+        if "$ref" in part:
+            part = schema()["$defs"][part["$ref"].rpartition("/")[2]]
+    return list(part["properties"])
 
 
 def _wrong(pointer: str, reason: str) -> InvalidRequest:
@@ -135,9 +148,7 @@ def _site(entry: dict[str, Any]) -> Site:
     )
 
 
-def _ue(
-    pointer: str, entry: dict[str, Any], cells: dict[str, Cell], read_file: ReadFile | None
-) -> Ue:
+def _ue(pointer: str, entry: dict[str, Any], cells: dict[str, Cell]) -> Ue:
     cell = cells.get(entry["cell"])
     if cell is None:
         raise _wrong(f"{pointer}/cell", f"no such cell; there are: {', '.join(cells)}")
@@ -151,7 +162,7 @@ def _ue(
         ipv6=_parsed(f"{pointer}/ipv6", lambda: IPv6Address(ipv6)) if ipv6 else None,
         cell_id=cell.id,
         attached=entry.get("attached", True),
-        condition=_condition(f"{pointer}/radio", entry["radio"], cell, read_file),
+        condition=_condition(f"{pointer}/radio", entry["radio"], cell),
         background=tuple(_background(f"{pointer}/background/{i}", flow) for i, flow in background),
     )
 
@@ -165,9 +176,7 @@ def _background(pointer: str, entry: dict[str, Any]) -> Background:
     )
 
 
-def _condition(
-    pointer: str, entry: dict[str, Any], cell: Cell, read_file: ReadFile | None
-) -> Condition:
+def _condition(pointer: str, entry: dict[str, Any], cell: Cell) -> Condition:
     kinds = [kind for kind in _KINDS if kind in entry]
     if len(kinds) != 1:
         raise _wrong(pointer, f"say exactly one of {', '.join(_KINDS)}")
@@ -178,15 +187,21 @@ def _condition(
         return _path(pointer, entry, cell)
     if kind == "trace":
         return _trace(f"{pointer}/trace", entry["trace"])
-    where = f"{pointer}/trace_file"
-    if read_file is None:
-        raise _wrong(where, "only a scenario that ships may name a file; write a trace instead")
-    return _trace(where, _points(where, read_file, entry["trace_file"]))
+    if kind == "rate_trace":
+        return _rate_trace(f"{pointer}/rate_trace", entry["rate_trace"], cell)
+    reason = "only a scenario that is read from a file may name another; write a trace instead"
+    raise _wrong(f"{pointer}/trace_file", reason)
 
 
 def _trace(pointer: str, points: Iterable[Iterable[float]]) -> Trace:
     times_s, values_db = _columns(pointer, points)
     return Trace(times_s, values_db)
+
+
+def _rate_trace(pointer: str, points: Iterable[Iterable[float]], cell: Cell) -> Trace:
+    times_s, rates_mbps = _columns(pointer, points)
+    sinrs_db = sinr_of_rate_db(cell.carrier, np.array(rates_mbps) * 1e6)
+    return Trace(times_s, tuple(sinrs_db.tolist()))
 
 
 def _path(pointer: str, entry: dict[str, Any], cell: Cell) -> Path:
@@ -205,18 +220,6 @@ def _columns(pointer: str, points: Iterable[Iterable[float]]) -> Iterator[tuple[
     return iter(columns)
 
 
-def _points(pointer: str, read_file: ReadFile, name: str) -> list[tuple[float, float]]:
-    try:
-        rows = csv.DictReader(io.StringIO(read_file(name)))
-        points = [(float(row["time_s"]), float(row["sinr_db"])) for row in rows]
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        reason = f"{name} is not a CSV file of time_s and sinr_db: {type(error).__name__} {error}"
-        raise _wrong(pointer, reason) from None
-    if not points:
-        raise _wrong(pointer, f"{name} has no points")
-    return points
-
-
 def _groups(document: dict[str, Any], ue_ids: set[str]) -> Iterator[Group]:
     entries = document.get("groups", [])
     _check_once("groups", "id", [entry["id"] for entry in entries])
@@ -225,6 +228,18 @@ def _groups(document: dict[str, Any], ue_ids: set[str]) -> Iterator[Group]:
             if ue_id not in ue_ids:
                 raise _wrong(f"{_ROOT}/groups/{i}/ues/{j}", "the scenario has no such UE")
         yield Group(entry["id"], tuple(entry["ues"]))
+
+
+def _faults(document: dict[str, Any], ue_ids: set[str]) -> Iterator[Fault]:
+    entries = document.get("faults", [])
+    _check_once("faults", "name", [entry["name"] for entry in entries])
+    for i, entry in enumerate(entries):
+        pointer = f"{_ROOT}/faults/{i}"
+        if "ue" in entry and entry["ue"] not in ue_ids:
+            raise _wrong(f"{pointer}/ue", "the scenario has no such UE")
+        given = {SCENARIO_NAMES.get(key, key): value for key, value in entry.items()}
+        name = FaultName(given.pop("name"))
+        yield _parsed(pointer, partial(Fault.of, name, **given))
 
 
 def _check_unique(cells: Iterable[Cell], ues: tuple[Ue, ...]) -> None:

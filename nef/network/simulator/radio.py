@@ -27,6 +27,9 @@ RESOURCE_BLOCKS = {
     if blocks
 }
 
+#: Far below what any transmission needs.
+OUT_OF_COVERAGE_DB = -50.0
+
 _SUBCARRIERS_A_BLOCK = 12  # TS 38.211 4.4.4.1
 _SYMBOLS_A_SLOT = 14  # TS 38.211 table 4.3.2-1, normal cyclic prefix
 _MAX_CODE_RATE = 948 / 1024  # TS 38.306 4.1.2
@@ -78,6 +81,21 @@ def block_rates_bps(sinr_db: Floats, elements: Floats) -> Rates:
         for kind in Reliability
     ]
     return np.array(rates, dtype=np.int64).reshape(len(Reliability), -1)
+
+
+def sinr_of_rate_db(carrier: Carrier, rates_bps: Floats) -> Floats:
+    """The SINR at which a UE alone in the cell gets about these rates, as an ordinary flow.
+
+    About: a rate is taken as that of the CQI whose rate is nearest to it by ratio. Half of the rate
+    of the lowest CQI, and what is below it, is out of coverage.
+    """
+    table = TABLES[Reliability.ORDINARY]
+    elements = carrier.blocks * elements_a_second(carrier) * (1 - table.bler)
+    steps_bps = table.efficiencies[1:] * elements
+    edges_bps = np.sqrt(steps_bps * np.append(steps_bps[0] / 4, steps_bps[:-1]))
+    sinrs_db = np.append(OUT_OF_COVERAGE_DB, table.thresholds_db)
+    found: Floats = sinrs_db[np.searchsorted(edges_bps, rates_bps)]
+    return found
 
 
 def blocks_for(rate_bps: int, block_rate_bps: int) -> int | None:

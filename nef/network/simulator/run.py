@@ -19,6 +19,7 @@ from nef.network.simulator.scenario import (
     shipped_document,
     shipped_text,
 )
+from nef.network.simulator.traces import inlined
 
 #: A forecast looks at no more moments than this.
 MOST_LOOKS = 100
@@ -27,13 +28,13 @@ Source = str | dict[str, Any]
 
 
 def scenario_of(source: Source) -> Scenario:
-    """Read a scenario; raises InvalidRequest. Only one that ships may name files beside it."""
+    """Read a scenario; raises InvalidRequest. Of the two only a name leads to trace files."""
     return _shipped(source) if isinstance(source, str) else parse(source)
 
 
 @cache
 def _shipped(name: str) -> Scenario:
-    return parse(shipped_document(name), shipped_text)
+    return parse(inlined(shipped_document(name), shipped_text))
 
 
 @dataclass
@@ -94,7 +95,9 @@ class Run:
         usable = [elements[ue.cell_id] if self.is_attached(ue.id) else 0.0 for ue in ues]
         return block_rates_bps(self.sinrs_db(ues, time_s), np.array(usable))
 
-    def changes_s(self, ues: Sequence[Ue], from_s: float, until_s: float) -> list[float]:
+    def changes_s(
+        self, ues: Sequence[Ue], from_s: float, until_s: float, most: int = MOST_LOOKS
+    ) -> list[float]:
         """The moments at which to look again at UEs and at the cells that serve them.
 
         Where they are very many, as in a fine trace, they are thinned out evenly.
@@ -105,7 +108,7 @@ class Run:
             spans += self.cells[cell_id].outages
         edges = {edge for span in spans for edge in (span.from_s, span.until_s)}
         found = sorted(moments | {t for t in edges if from_s < t <= until_s})
-        return found[:: 1 + len(found) // MOST_LOOKS]
+        return found[:: 1 + len(found) // most]
 
     def saved(self) -> dict[str, Any]:
         """All of it, as a JSON object."""

@@ -14,6 +14,7 @@ import yaml
 
 from nef.domain.areas import Ncgi, Tai
 from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.faults import Fault
 from nef.domain.units import BitRate, PacketErrorRate
 from nef.network.simulator.conditions import Condition
 from nef.network.simulator.pathloss import Site
@@ -91,6 +92,7 @@ class Scenario:
     cells: tuple[Cell, ...]
     ues: tuple[Ue, ...]
     groups: tuple[Group, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 @cache

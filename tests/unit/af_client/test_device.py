@@ -1,22 +1,26 @@
 """The device's agent and its recognition."""
 
 import queue
-from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import ANY
 
 import numpy as np
 
 from af_client.delivery import documents
-from af_client.delivery.documents import DeviceReport, DeviceRequest
-from af_client.delivery.incoming import Received
+from af_client.delivery.documents import DeviceReport, DeviceRequest, Offer, model_key
+from af_client.delivery.incoming import Recalled, Received
 from af_client.delivery.losses import LossMap
 from af_client.delivery.wire import Message, MessageType
-from af_client.device.agent import DeviceAgent, Loaded
-from af_client.device.recognition import Loader, Recognition
-from af_client.models.digits import Images, Labels, Pixels
+from af_client.device.agent import DeviceAgent, Interim, Loaded, NotThere, Result
+from af_client.device.library import Library, Preinstalled
+from af_client.device.recognition import Loader, Model, Recognition
+from af_client.device.store import ModelStore
+from af_client.models.labelled import LabelledSet
 from builders.transfers import TOPOLOGY, WEIGHTS, a_sender, an_offer
 from fakes.log import FakeLog
 
 GPSI = "msisdn-001010000000001"
+NO_LOSSES = LossMap((), len(WEIGHTS))
 
 
 def an_agent(log: FakeLog | None = None, refresh_s: float = 4.0) -> DeviceAgent:
@@ -44,18 +48,18 @@ def receive_model(agent: DeviceAgent, transfer: int = 1, begin_s: float = 0.0) -
     sender, now_s = a_sender(transfer, now_s=begin_s), begin_s
     while True:
         for message in sender.due(now_s):
-            models = agent.received(message, now_s)
-            if models:
-                return models[0]
+            for model in agent.received(message, now_s):
+                assert isinstance(model, Received)
+                return model
         now_s += 0.01
-        models = agent.due(now_s)[1]
-        if models:
-            return models[0]
+        for model in agent.due(now_s)[1]:
+            assert isinstance(model, Received)
+            return model
 
 
 def ready(agent: DeviceAgent, now_s: float = 1.0) -> Received:
     received = receive_model(agent)
-    agent.loaded(Loaded(received, now_s, 0.97), now_s)
+    agent.result(Loaded(received, now_s, 0.97), now_s)
     return received
 
 
@@ -108,7 +112,7 @@ def test_nothing_is_asked_for_while_something_arrives_or_is_loaded() -> None:
     ready(agent, now_s=1.0)
     received = receive_model(agent, transfer=2, begin_s=1.1)
     assert requests_of(sent(agent, 3.0)) == []
-    agent.loaded(Loaded(received, 3.0, 0.9), 3.0)
+    agent.result(Loaded(received, 3.0, 0.9), 3.0)
     assert requests_of(sent(agent, 3.4)) == []
     assert len(requests_of(sent(agent, 3.5))) == 1
 
@@ -117,7 +121,7 @@ def test_a_model_that_cannot_be_loaded_is_reported_and_asked_for_again() -> None
     log = FakeLog()
     agent = an_agent(log)
     received = receive_model(agent)
-    agent.loaded(Loaded(received, 1.0, None, "ModelUnusable: cut"), 1.0)
+    agent.result(Loaded(received, 1.0, None, "ModelUnusable: cut"), 1.0)
     (report,) = [m for m in sent(agent, 1.0) if m.type is MessageType.DONE]
     assert documents.read(DeviceReport, report.body).fault == "ModelUnusable: cut"
     assert (agent.model, log.of("model_ready")) == (None, [])
@@ -168,61 +172,215 @@ def test_it_says_goodbye() -> None:
     assert an_agent().goodbye().type is MessageType.BYE
 
 
+# --- what it has ---
+
+
+def use(transfer: int, offer: Offer) -> Message:
+    return Message(MessageType.USE, transfer, body=documents.write(offer))
+
+
+def holding(*offers: Offer) -> tuple[DeviceAgent, list[Offer]]:
+    """An agent of a device that holds these models; the list may be changed."""
+    held = list(offers)
+    agent = DeviceAgent("i-1", GPSI, "recognition", 4.0, FakeLog(), lambda: tuple(held))
+    return agent, held
+
+
+def test_the_request_names_what_the_device_holds_by_its_checksums() -> None:
+    agent, _ = holding(an_offer("small"))
+    ((_, request),) = requests_of(sent(agent, 0.0))
+    assert request.holds == (model_key(an_offer()),)
+    assert an_offer().weights.sha256.startswith(model_key(an_offer())[1])
+
+
+def test_a_device_that_keeps_nothing_says_nothing_of_it() -> None:
+    ((_, request),) = requests_of(sent(an_agent(), 0.0))
+    assert request.holds is None
+
+
+def test_a_change_of_what_is_held_is_told_at_once_in_the_same_request() -> None:
+    agent, held = holding()
+    sent(agent, 0.0)
+    agent.received(receipt(), 0.1)
+    assert requests_of(sent(agent, 0.2)) == []
+    held.append(an_offer())
+    ((number, request),) = requests_of(sent(agent, 0.3))
+    assert (number, request.holds) == (1, (model_key(an_offer()),))
+    assert requests_of(sent(agent, 0.4)) == []
+
+
+def test_of_more_models_than_a_message_names_the_last_used_are_named() -> None:
+    offers = [an_offer(str(n), weights=bytes([n])) for n in range(40)]
+    agent, _ = holding(*offers)
+    ((_, request),) = requests_of(sent(agent, 0.0))
+    assert request.holds is not None
+    assert len(request.holds) >= 12
+    assert request.holds == tuple(map(model_key, offers[: len(request.holds)]))
+
+
+def test_a_recalled_model_is_loaded_and_reported_without_a_loss() -> None:
+    agent, _ = holding(an_offer())
+    (recalled,) = agent.received(use(7, an_offer()), 1.0)
+    assert recalled == Recalled(7, an_offer(), 1.0)
+    received = Received(7, an_offer(), TOPOLOGY, memoryview(WEIGHTS), 0, NO_LOSSES, 0, 1.0)
+    agent.result(Loaded(received, 1.2, 0.97, recalled=True), 1.2)
+    (done,) = (m for m in sent(agent, 1.2) if m.type is MessageType.DONE)
+    report = documents.read(DeviceReport, done.body)
+    assert (done.transfer, report.seconds, report.weights_lost) == (7, 0.2, 0)
+    assert (report.weights_intact, agent.model) == (True, "large")
+
+
+def test_a_recalled_model_that_is_not_there_is_said_to_be_missing_and_asked_for_again() -> None:
+    agent, _ = holding()
+    sent(agent, 0.0)
+    agent.received(use(7, an_offer()), 1.0)
+    agent.result(NotThere(7, an_offer(), "it was dropped"), 1.1)
+    assert (MessageType.NACK, 7) in [(m.type, m.transfer) for m in sent(agent, 1.1)]
+    assert agent.model is None
+    assert len(requests_of(sent(agent, 2.2))) == 1
+
+
+def test_the_model_it_began_with_is_in_use_but_the_right_one_is_missing() -> None:
+    agent, _ = holding(an_offer("small"))
+    agent.result(Interim(an_offer("small"), "preinstalled", 0.8), 0.0)
+    ((_, request),) = requests_of(sent(agent, 0.0))
+    assert (request.model, request.reason) == ("small", "missing")
+
+
 # --- recognition ---
 
-IMAGES = Images(np.zeros((150, 8, 8), np.float32), np.arange(150, dtype=np.int64) % 10)
-RECEIVED = Received(
-    1, an_offer(), TOPOLOGY, memoryview(WEIGHTS), 0, LossMap((), len(WEIGHTS)), 0, 0.0
-)
+DIGITS = LabelledSet("digits", np.zeros((150, 8, 8)), np.arange(150, dtype=np.int64) % 10)
+RECEIVED = Received(1, an_offer(), TOPOLOGY, memoryview(WEIGHTS), 0, NO_LOSSES, 0, 0.0)
 
 
-def always(digit: int) -> Callable[[Pixels], Labels]:
-    return lambda pixels: np.full(len(pixels), digit, np.int64)
+def always(digit: int) -> Model:
+    return lambda labelled: int(np.count_nonzero(labelled.labels == digit))
 
 
-def recognition(load: Loader, log: FakeLog) -> "queue.SimpleQueue[Loaded]":
-    """What becomes of one model that is put in; stops afterwards."""
-    results: queue.SimpleQueue[Loaded] = queue.SimpleQueue()
-    running = Recognition(IMAGES, results.put, log, load)
+def outcomes(
+    load: Loader, *models: Received | Recalled, library: Library | None = None
+) -> list[Result]:
+    """What becomes of models that are put in one after the other."""
+    results: list[Result] = []
+    running = Recognition(DIGITS, results.append, FakeLog(), load, library)
     running.start()
-    running.put(RECEIVED)
-    outcome: queue.SimpleQueue[Loaded] = queue.SimpleQueue()
-    outcome.put(results.get(timeout=10))
+    for model in models:
+        running.put(model)
     running.stop()
-    return outcome
+    return results
 
 
 def test_a_loaded_model_is_measured_on_all_held_out_images() -> None:
-    loaded = recognition(lambda _: always(3), FakeLog()).get()
-    assert (loaded.received, loaded.accuracy, loaded.fault) == (RECEIVED, 0.1, None)
+    (loaded,) = outcomes(lambda _: always(3), RECEIVED)
+    assert loaded == Loaded(RECEIVED, ANY, 0.1)
 
 
 def test_a_model_that_cannot_be_loaded_says_why_and_stops_nothing() -> None:
-    def broken(_: Received) -> Callable[[Pixels], Labels]:
+    def broken(_: Received) -> Model:
         raise ValueError("a wrong bit")
 
-    loaded = recognition(broken, FakeLog()).get()
-    assert (loaded.accuracy, loaded.fault) == (None, "ValueError: a wrong bit")
+    (loaded,) = outcomes(broken, RECEIVED)
+    assert loaded == Loaded(RECEIVED, ANY, None, "ValueError: a wrong bit")
 
 
 def test_the_model_before_serves_until_the_next_is_ready_and_when_it_fails() -> None:
     seen: queue.SimpleQueue[dict[str, object]] = queue.SimpleQueue()
     loads = iter([always(3)])
 
-    def load(_: Received) -> Callable[[Pixels], Labels]:
+    def load(_: Received) -> Model:
         return next(loads)  # the second time there is none
 
     def log(event: str, /, **fields: object) -> None:
         seen.put(fields)
 
-    results: queue.SimpleQueue[Loaded] = queue.SimpleQueue()
-    running = Recognition(IMAGES, results.put, log, load)
+    results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+    running = Recognition(DIGITS, results.put, log, load)
     running.start()
     running.put(RECEIVED)
     first = seen.get(timeout=10)
     running.put(RECEIVED)
-    assert [results.get(timeout=10).fault for _ in range(2)][1] is not None
+    _, second = results.get(timeout=10), results.get(timeout=10)
+    assert isinstance(second, Loaded)
+    assert second.fault is not None
     later = seen.get(timeout=10)
     running.stop()
     assert (first["images"], first["correct"], first["variant"]) == (100, 10, "large")
     assert later["images"] == 200
+
+
+# --- the library ---
+
+OWN = Preinstalled(
+    an_offer("small", b"own topology", b"own weights"), b"own topology", b"own weights"
+)
+
+
+def a_store(folder: Path) -> ModelStore:
+    return ModelStore(folder, 10**6, FakeLog())
+
+
+def test_the_model_that_came_with_the_device_serves_from_the_first_moment() -> None:
+    begun, loaded = outcomes(lambda _: always(3), RECEIVED, library=Library(None, OWN))
+    assert begun == Interim(OWN.offer, "preinstalled", 0.1)
+    assert loaded == Loaded(RECEIVED, ANY, 0.1)
+
+
+def test_a_kept_model_serves_before_the_one_that_came_with_the_device(tmp_path: Path) -> None:
+    library = Library(a_store(tmp_path), OWN)
+    outcomes(lambda _: always(3), RECEIVED, library=library)
+    begun = outcomes(lambda _: always(3), library=library)
+    assert begun == [Interim(RECEIVED.offer, "store", 0.1)]
+
+
+def test_a_kept_model_that_cannot_be_loaded_is_dropped_and_the_next_one_serves(
+    tmp_path: Path,
+) -> None:
+    library = Library(a_store(tmp_path), OWN)
+    library.keep(RECEIVED)
+
+    def load(received: Received) -> Model:
+        if received.topology == TOPOLOGY:
+            raise ValueError("not for this machine")
+        return always(3)
+
+    assert outcomes(load, library=library) == [Interim(OWN.offer, "preinstalled", 0.1)]
+    assert library.held == (OWN.offer,)
+
+
+def test_a_model_is_kept_after_it_was_loaded_and_can_be_recalled(tmp_path: Path) -> None:
+    library = Library(a_store(tmp_path))
+    recalled = Recalled(2, RECEIVED.offer, 0.0)
+    first, second = outcomes(lambda _: always(3), RECEIVED, recalled, library=library)
+    assert isinstance(first, Loaded)
+    assert isinstance(second, Loaded)
+    assert (second.recalled, second.received.transfer) == (True, 2)
+    assert (second.received.topology, bytes(second.received.weights)) == (TOPOLOGY, WEIGHTS)
+
+
+def test_weights_with_gaps_are_used_but_not_held(tmp_path: Path) -> None:
+    library = Library(a_store(tmp_path))
+    gaps = LossMap(((3, 4),), len(WEIGHTS))
+    received = Received(1, an_offer(), TOPOLOGY, memoryview(WEIGHTS), 0, gaps, 0, 0.0)
+    (loaded,) = outcomes(lambda _: always(3), received, library=library)
+    assert isinstance(loaded, Loaded)
+    assert (loaded.fault, library.held) == (None, ())
+
+
+def test_what_cannot_be_loaded_is_not_kept(tmp_path: Path) -> None:
+    def broken(_: Received) -> Model:
+        raise ValueError("a wrong bit")
+
+    library = Library(a_store(tmp_path))
+    outcomes(broken, RECEIVED, library=library)
+    assert library.held == ()
+
+
+def test_a_recall_of_what_is_not_there_says_so_and_the_model_before_serves_on() -> None:
+    recalled = Recalled(2, an_offer("other"), 0.0)
+    _, missing = outcomes(lambda _: always(3), RECEIVED, recalled, library=Library())
+    assert missing == NotThere(2, an_offer("other"), "other is not on this device")
+
+
+def test_a_device_without_store_and_own_model_holds_nothing_ever() -> None:
+    assert Library().held is None
+    assert Library(None, OWN).held == (OWN.offer,)

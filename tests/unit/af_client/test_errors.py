@@ -95,6 +95,12 @@ def test_the_time_to_wait_is_in_seconds_whatever_its_form(header: str, seconds: 
     assert problem_of(reply(429, None, Retry_After=header), NOW).retry_after_s == seconds
 
 
+@pytest.mark.parametrize("status", [403, 429, 503])
+def test_every_problem_says_when_to_ask_again_where_the_nef_does(status: int) -> None:
+    error = problem_error(problem_of(reply(status, None, Retry_After="7"), NOW))
+    assert error.retry_after_s == 7
+
+
 @pytest.mark.parametrize("body", [b"<h1>Bad\n gateway</h1>", b"\xff", b"[1]", b"", b"[" * 100_000])
 def test_a_body_that_is_no_json_object_still_makes_an_error(body: bytes) -> None:
     found = problem_error(problem_of(Reply(502, {}, body), NOW))

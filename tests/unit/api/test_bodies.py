@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 
 from nef.api.bodies import BoundedBodies
-from nef.api.paths import OneLinePaths
 
 LIMIT = 10
 
@@ -26,7 +25,7 @@ class Wrapped:
         self.body = (await receive())["body"]
         await send({"type": "http.response.start", "status": 204, "headers": []})
 
-    def ask(self, parts: Iterable[bytes], path: str = "/", **headers: str) -> int:
+    def ask(self, parts: Iterable[bytes], **headers: str) -> int:
         chunks = list(parts)
 
         async def receive() -> dict[str, Any]:
@@ -38,8 +37,8 @@ class Wrapped:
             self.sent.append(message)
 
         names = [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()]
-        scope = {"type": "http", "path": path, "method": "POST", "headers": names}
-        app = OneLinePaths(BoundedBodies(self, LIMIT))
+        scope = {"type": "http", "path": "/", "method": "POST", "headers": names}
+        app = BoundedBodies(self, LIMIT)
         asyncio.run(app(scope, receive, send))
         status: int = self.sent[0]["status"]
         return status
@@ -67,8 +66,14 @@ def test_a_larger_body_is_refused_before_all_of_it_was_read() -> None:
     assert (problem["status"], problem["cause"]) == (413, "INCORRECT_LENGTH")
 
 
-def test_a_path_with_a_line_break_reaches_nobody() -> None:
+def test_a_compressed_body_is_refused_by_the_header_that_says_so() -> None:
     app = Wrapped()
-    assert app.ask([b""], path="/a\nb") == 404
+    assert app.ask([b"{}"], content_encoding="gzip") == 415
     assert app.body is None
-    assert orjson.loads(app.sent[1]["body"])["cause"] == "RESOURCE_URI_STRUCTURE_NOT_FOUND"
+    (fault,) = orjson.loads(app.sent[1]["body"])["invalidParams"]
+    assert fault["param"] == "Content-Encoding"
+
+
+def test_a_body_as_it_is_may_say_so() -> None:
+    assert Wrapped().ask([b"{}"], content_encoding="Identity") == 204
+    assert Wrapped().ask([b""], content_encoding="gzip") == 204

@@ -7,7 +7,7 @@ import pytest
 from connexion.spec import OpenAPISpecification, Specification
 
 from nef.api.application import contract_application
-from nef.api.documents import NAMES, base_path, methods_of, operation_ids, served
+from nef.api.documents import NAMES, base_path, operation_ids, resource_at, served
 
 METHODS = ("get", "put", "post", "patch", "delete")
 
@@ -63,19 +63,36 @@ def test_each_document_is_served_below_its_own_path(name: str, path: str) -> Non
     ("path", "methods"),
     [
         ("/3gpp-as-session-with-qos/v1/af/subscriptions", ("GET", "POST")),
-        ("/3gpp-as-session-with-qos/v1/af/subscriptions/", ("GET", "POST")),
         ("/3gpp-as-session-with-qos/v1/af/subscriptions/x", ("GET", "PUT", "PATCH", "DELETE")),
         ("/3gpp-analyticsexposure/v1/af/fetch", ("POST",)),
         ("/simulator/v1/ues/ue-1/radio", ("PUT", "DELETE")),
         ("/simulator/v1/ues", ("GET",)),
-        ("/3gpp-as-session-with-qos/v1/af/subscriptions/x/y", ()),
-        ("/elsewhere", ()),
     ],
 )
 def test_the_methods_of_a_path_are_those_of_its_resource(
     path: str, methods: tuple[str, ...]
 ) -> None:
-    assert set(methods_of(path)) == set(methods)
+    resource = resource_at(path)
+    assert resource
+    assert set(resource.methods) == set(methods)
+
+
+def test_what_varies_in_a_path_has_its_name() -> None:
+    resource = resource_at("/3gpp-as-session-with-qos/v1/af/subscriptions/x")
+    assert resource
+    assert resource.variables == ("scsAsId", "subscriptionId")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/3gpp-as-session-with-qos/v1/af/subscriptions/",
+        "/3gpp-as-session-with-qos/v1/af/subscriptions/x/y",
+        "/elsewhere",
+    ],
+)
+def test_at_other_paths_there_is_nothing(path: str) -> None:
+    assert resource_at(path) is None
 
 
 def test_an_operation_without_a_handler_fails_at_the_start_and_not_at_the_first_request() -> None:
@@ -95,6 +112,26 @@ def test_applications_are_alike_and_do_not_read_the_documents_anew() -> None:
     first, second = (contract_application(handlers).middleware.apis for _ in range(2))
     assert [api.base_path for api in first] == [base_path(served(name)) for name in NAMES]
     assert all(a.specification is b.specification for a, b in zip(first, second, strict=True))
+
+
+def _parameters(name: str) -> list[dict[str, Any]]:
+    document = served(name)
+    shared = document["components"].get("parameters", {})
+    items = document["paths"].values()
+    lists = [item.get("parameters", []) for item in items]
+    lists += [op.get("parameters", []) for i in items for op in i.values() if isinstance(op, dict)]
+    named = [parameter for parameters in lists for parameter in parameters]
+    return [shared[p["$ref"].rpartition("/")[2]] if "$ref" in p else p for p in named]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_validation_of_parameters_knows_every_kind_that_the_documents_have(name: str) -> None:
+    for parameter in _parameters(name):
+        if parameter["in"] == "path":
+            assert parameter["schema"] == {"type": "string"}
+        else:
+            assert parameter["in"] == "query"
+            assert not parameter.get("required")
 
 
 def test_every_document_that_ships_is_served() -> None:

@@ -1,14 +1,15 @@
-"""Bodies held against a schema, each fault with its JSON pointer."""
+"""Bodies and queries held against a schema, each fault with its JSON pointer."""
 
-import asyncio
-from collections.abc import AsyncGenerator
 from typing import Any
 
+import orjson
 import pytest
+from connexion.operations import OpenAPIOperation
+from connexion.resolver import Resolver
 
-from nef.api.errors import MalformedBody, UnsupportedEncoding
-from nef.api.validation import BodyValidator
-from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.api.errors import MalformedBody, UnsupportedMediaType
+from nef.api.validation import MAX_DEPTH, Body, Query
+from nef.domain.errors import InvalidParam, InvalidQuery, InvalidRequest
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -31,28 +32,35 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def validator(encoding: str = "utf-8") -> BodyValidator:
-    return BodyValidator(schema=SCHEMA, encoding=encoding, strict_validation=False)
+JSON = "application/json"
+
+
+def operation(*parameters: dict[str, Any]) -> OpenAPIOperation:
+    content = {JSON: {"schema": SCHEMA}, "application/merge-patch+json": {"schema": SCHEMA}}
+    document = {
+        "operationId": "write",
+        "parameters": list(parameters),
+        "requestBody": {"content": content, "required": True},
+    }
+    resolver = Resolver({"write": print}.__getitem__)
+    return OpenAPIOperation("post", "/", document, resolver)
+
+
+def read(content: bytes, content_type: str | None = JSON) -> Any:
+    return Body(operation()).read(content, content_type)
 
 
 def faults(body: Any) -> list[InvalidParam]:
     with pytest.raises(InvalidRequest) as refusal:
-        validator()._validate(body)
+        read(orjson.dumps(body))
     return list(refusal.value.params)
-
-
-def parsed(body: bytes, encoding: str = "utf-8") -> Any:
-    async def stream() -> AsyncGenerator[bytes, None]:
-        yield body
-
-    return asyncio.run(validator(encoding)._parse(stream(), {}))
 
 
 @pytest.mark.parametrize(
     "body", [{"name": "a"}, {"name": None}, {"name": "a", "choice": None}, {"name": "a", "b": 1}]
 )
 def test_what_fits_passes_also_null_and_the_unknown(body: Any) -> None:
-    validator()._validate(body)
+    assert read(orjson.dumps(body)) == body
 
 
 def test_what_is_missing_is_named_where_it_should_be() -> None:
@@ -84,19 +92,96 @@ def test_a_body_full_of_faults_is_answered_in_bounded_length() -> None:
     assert all(len(fault.reason) <= 300 for fault in faults({"name": "x" * 10_000 + "1"}))
 
 
-def test_json_is_read_from_utf_8() -> None:
-    assert parsed('{"a": "é"}'.encode()) == {"a": "é"}
+@pytest.mark.parametrize(
+    "content_type",
+    [None, JSON, "Application/JSON", f"{JSON}; charset=utf-8", f'{JSON};v=1; charset="UTF-8"',
+     "application/merge-patch+json"],
+)  # fmt: skip
+def test_json_is_read_from_utf_8(content_type: str | None) -> None:
+    assert read('{"name": null, "a": "é"}'.encode(), content_type)["a"] == "é"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"NaN", b"[" * 3000])
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"NaN", b"[" * 3000])
 def test_what_is_not_json_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedBody, match="not JSON"):
-        parsed(body)
+        read(body)
 
 
-def test_another_encoding_is_not_guessed_at() -> None:
-    with pytest.raises(UnsupportedEncoding, match="utf-16"):
-        parsed("{}".encode("utf-16"), "utf-16")
+def test_no_body_is_said_to_be_none() -> None:
+    with pytest.raises(MalformedBody, match="there is no body"):
+        read(b"")
+
+
+def nested(levels: int) -> bytes:
+    return b'{"a":[' * (levels // 2) + b"{}" * (levels % 2) + b"]}" * (levels // 2)
+
+
+def test_a_body_may_be_nested_so_deep_and_no_deeper() -> None:
+    with pytest.raises(InvalidRequest):
+        read(nested(MAX_DEPTH))
+    with pytest.raises(MalformedBody, match=f"more than {MAX_DEPTH} levels"):
+        read(nested(MAX_DEPTH + 1))
+
+
+def test_many_brackets_beside_each_other_or_in_a_text_are_not_deep() -> None:
+    with pytest.raises(InvalidRequest):
+        read(b"[" + b"{}," * 200 + b"[]]")
+    with pytest.raises(InvalidRequest):
+        read(b'"' + b"[" * 200 + b'"')
+
+
+@pytest.mark.parametrize(
+    ("content_type", "said"),
+    [
+        (f"{JSON};charset=utf-16", "utf-16"),
+        (f"{JSON}; charset=utf-16", "utf-16"),
+        (f"{JSON};\tcharset=utf-16", "utf-16"),
+        ("text/xml", "application/json"),
+        ("", "application/json"),
+        (";", "application/json"),
+    ],
+)
+def test_another_encoding_or_type_is_not_guessed_at(content_type: str, said: str) -> None:
+    with pytest.raises(UnsupportedMediaType, match=said):
+        read(b"{}", content_type)
+
+
+QUERY = (
+    {"name": "how-many", "in": "query", "schema": {"type": "integer", "maximum": 9}},
+    {"name": "inAll", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+    {"name": "text", "in": "query", "schema": {"type": "string"}},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("", {}),
+        ("how-many=3&unknown=4&[=5", {"how_many": 3}),
+        ("inAll=a,b&inAll=c", {"in_all": ["a", "b", "c"]}),
+        ("text=%C3%A9+%2C", {"text": "é ,"}),
+        ("text=", {"text": ""}),
+    ],
+)
+def test_a_query_becomes_arguments(text: str, arguments: dict[str, Any]) -> None:
+    assert Query(operation(*QUERY)).read(text.encode()) == arguments
+
+
+@pytest.mark.parametrize("text", ["how-many=10", "how-many=x", "how-many="])
+def test_a_bad_query_is_named_by_its_parameter(text: str) -> None:
+    with pytest.raises(InvalidQuery) as refusal:
+        Query(operation(*QUERY)).read(text.encode())
+    assert [fault.pointer for fault in refusal.value.params] == ["how-many"]
+
+
+def test_every_bad_parameter_of_a_query_is_named() -> None:
+    several = (
+        *QUERY,
+        {"name": "state", "in": "query", "schema": {"type": "string", "enum": ["on"]}},
+    )
+    with pytest.raises(InvalidQuery) as refusal:
+        Query(operation(*several)).read(b"how-many=10&state=off&text=x")
+    assert [fault.pointer for fault in refusal.value.params] == ["how-many", "state"]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from builders.sessions import notification, session
+from db.codec import dumped
 from db.engine import open_engine
-from db.sessions import SqlSessions
+from db.outbox import SqlOutbox
 from db.simulations import SqlSimulations
 from db.storage import SqlStorage
 from db.tables import metadata
@@ -23,27 +24,63 @@ def engine(tmp_path: Path) -> Engine:
     return open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
 
 
-def fill(engine: Engine) -> None:
-    with SqlStorage(engine).transaction() as work:
-        work.sessions.add(session())
-        work.outbox.add(notification(), 0.0)
-        work.outbox.add(notification(content=Trial(Api.SESSIONS)), 0.0)
-        work.simulations.save({"time": 1.5})
+def fill(engine: Engine, revision: str) -> None:
+    """A session, what is to be told of it, and a simulation, as a revision wrote them."""
+    if revision >= "0003":
+        with SqlStorage(engine).transaction() as work:
+            work.sessions.add(session())
+    with engine.begin() as connection:
+        SqlSimulations(connection).save({"time": 1.5})
+        if revision < "0003":
+            add_session_in_two_tables(connection)
+        if revision == "0001":
+            add_deliveries_of_sessions(connection)
+        elif revision < "0004":
+            add_deliveries_without_their_time(connection)
+        else:
+            outbox = SqlOutbox(connection, lambda: 0.0)
+            outbox.add(notification(), 0.0)
+            outbox.add(notification(content=Trial(Api.SESSIONS)), 0.0)
 
 
-def fill_first(engine: Engine) -> None:
-    """Rows as the first revision wrote them; its deliveries were of sessions only."""
+def add_session_in_two_tables(connection: Connection) -> None:
+    """Until the second revision a session's flows had a table of their own."""
+    (grant,), (demand,), asked = session().grants, session().demands, session().request
+    connection.execute(
+        text(
+            "INSERT INTO sessions (id, af_id, ue_id, ue_address, state, version, created_at_s,"
+            " admitted_at_s, changed_at_s, request) VALUES ('s1', 'af', 'ue-1', '10.45.0.2',"
+            " 'active', 0, 100.0, 100.0, 100.0, :request)"
+        ),
+        {"request": dumped(asked)},
+    )
+    connection.execute(
+        text("INSERT INTO reservations VALUES ('s1', :component, 0, :demand, 1, 0, 1)"),
+        {"component": grant.component, "demand": dumped(demand)},
+    )
+
+
+def add_deliveries_of_sessions(connection: Connection) -> None:
+    """The deliveries of the first revision were of sessions only."""
     report = '{"event":"QOS_GUARANTEED","component":2,"flow_ids":[1,2],"applied_reference":"small"}'
     row = (
         "INSERT INTO deliveries (session_id, af_id, destination, reports, state, attempts,"
         " created_at_s, due_at_s) VALUES ('s1', 'af', 'http://127.0.0.1:9090/events', :reports,"
         " 'pending', 0, 100.0, 0.0)"
     )
-    with engine.begin() as connection:
-        SqlSessions(connection).add(session())
-        SqlSimulations(connection).save({"time": 1.5})
-        for reports in (f"[{report}]", "[]"):
-            connection.execute(text(row), {"reports": reports.encode()})
+    for reports in (f"[{report}]", "[]"):
+        connection.execute(text(row), {"reports": reports.encode()})
+
+
+def add_deliveries_without_their_time(connection: Connection) -> None:
+    """Until the third revision nobody wrote down since when a delivery waits."""
+    row = (
+        "INSERT INTO deliveries (subscription_id, af_id, destination, kind, content, state,"
+        " attempts, created_at_s, due_at_s) VALUES ('s1', 'af', 'http://127.0.0.1:9090/events',"
+        " :kind, :content, 'pending', 0, 100.0, 0.0)"
+    )
+    for kind, content in (("session", notification().content), ("test", Trial(Api.SESSIONS))):
+        connection.execute(text(row), {"kind": kind, "content": dumped(content)})
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_uses(engine: Engine) -> None:
@@ -57,7 +94,7 @@ def test_a_database_of_any_revision_is_brought_up_with_its_rows(
     engine: Engine, revision: str
 ) -> None:
     upgrade(engine, revision)
-    (fill_first if revision == "0001" else fill)(engine)
+    fill(engine, revision)
     upgrade(engine)
     with SqlStorage(engine).reading() as work:
         assert work.sessions.get("s1") == session(number=1)

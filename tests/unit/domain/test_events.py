@@ -6,7 +6,7 @@ import pytest
 
 from builders.demands import demand, level
 from nef.domain.events import EventReport, UserPlaneEvent, allocation_reports, change_reports
-from nef.domain.qos import FlowGrant
+from nef.domain.qos import FlowGrant, Held, NoBearer
 
 DEMAND = demand(2, "medium", "small", flow_ids=(7, 8))
 FAILED, GUARANTEED, NOT_GUARANTEED, SUCCESSFUL = (
@@ -17,7 +17,7 @@ FAILED, GUARANTEED, NOT_GUARANTEED, SUCCESSFUL = (
 )
 
 
-def grant(level: int | None, *, allocated: bool = True) -> FlowGrant:
+def grant(level: Held, *, allocated: bool = True) -> FlowGrant:
     return FlowGrant(2, level, allocated)
 
 
@@ -94,3 +94,33 @@ def test_only_the_components_that_changed_are_reported() -> None:
     reports = change_reports([other, DEMAND], [same, grant(0)], [same, grant(1)])
     assert [r.component for r in reports] == [2]
     assert change_reports([other], [same], [same]) == ()
+
+
+def test_of_resources_that_are_awaited_nothing_is_said_until_they_fail_or_come() -> None:
+    awaited = grant(NoBearer.AWAITED, allocated=False)
+    assert allocation_reports([DEMAND], [awaited]) == ()
+    failed = change_reports([DEMAND], [awaited], [grant(None, allocated=False)])
+    assert failed == (report(FAILED, None),)
+    assert change_reports([DEMAND], [awaited], [grant(0)]) == (report(SUCCESSFUL, None),)
+
+
+def test_a_bearer_is_lost_or_released_and_names_no_rung() -> None:
+    lost = change_reports([DEMAND], [grant(1)], [grant(NoBearer.LOST)])
+    assert lost == (report(UserPlaneEvent.LOSS_OF_BEARER, None),)
+    released = change_reports([DEMAND], [grant(1)], [grant(NoBearer.RELEASED)])
+    assert released == (report(UserPlaneEvent.RELEASE_OF_BEARER, None),)
+
+
+@pytest.mark.parametrize(
+    ("level", "more"),
+    [
+        (0, ()),
+        (2, (report(NOT_GUARANTEED, "small"),)),
+        (None, (report(NOT_GUARANTEED, None),)),
+    ],
+)
+def test_a_recovered_bearer_has_what_was_asked_for_unless_more_is_said(
+    level: int | None, more: tuple[EventReport, ...]
+) -> None:
+    back = change_reports([DEMAND], [grant(NoBearer.LOST)], [grant(level)])
+    assert back == (report(UserPlaneEvent.RECOVERY_OF_BEARER, None), *more)

@@ -1,22 +1,36 @@
-"""When a notification is tried again."""
+"""When a notification is tried again, and when it is given up."""
 
-from nef.domain.retries import FIRST_WAIT_S, LONGEST_WAIT_S, MAX_ATTEMPTS, next_attempt_s
+from itertools import pairwise
+
+import pytest
+
+from nef.domain.retries import FIRST_WAIT_S, LONGEST_WAIT_S, PATIENCE_S, next_attempt_s
+
+SINCE_S = 1000.0
 
 
-def waits() -> list[float]:
-    planned = [next_attempt_s(n, failed_at_s=100.0) for n in range(1, MAX_ATTEMPTS)]
-    return [at_s - 100.0 for at_s in planned if at_s is not None]
+def attempts_at() -> list[float]:
+    """The moments of all attempts at a receiver that refuses each at once."""
+    moments = [SINCE_S]
+    while (again_s := next_attempt_s(len(moments), moments[-1], SINCE_S)) is not None:
+        moments.append(again_s)
+    return moments
 
 
 def test_each_wait_is_twice_the_one_before_up_to_the_longest() -> None:
-    assert waits()[0] == FIRST_WAIT_S
-    for one, following in zip(waits(), waits()[1:], strict=False):
+    moments = attempts_at()
+    waits = [after - before for before, after in pairwise(moments)]
+    assert waits[0] == FIRST_WAIT_S
+    for one, following in pairwise(waits):
         assert following == min(LONGEST_WAIT_S, 2 * one)
-    assert max(waits()) == LONGEST_WAIT_S
+    assert max(waits) == LONGEST_WAIT_S
 
 
-def test_it_is_tried_a_bounded_number_of_times() -> None:
-    assert len(waits()) == MAX_ATTEMPTS - 1
-    assert next_attempt_s(MAX_ATTEMPTS, 0.0) is None
-    assert next_attempt_s(MAX_ATTEMPTS + 1, 0.0) is None
-    assert sum(waits()) < 10 * 60
+def test_it_is_tried_until_its_time_is_over_and_not_longer() -> None:
+    assert len(attempts_at()) == 11
+    assert SINCE_S + PATIENCE_S - LONGEST_WAIT_S < attempts_at()[-1] <= SINCE_S + PATIENCE_S
+
+
+@pytest.mark.parametrize("attempts", [1, 5000])
+def test_what_has_waited_that_long_already_is_not_tried_again(attempts: int) -> None:
+    assert next_attempt_s(attempts, SINCE_S + PATIENCE_S, SINCE_S) is None

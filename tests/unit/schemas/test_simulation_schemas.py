@@ -87,7 +87,7 @@ def test_a_ue_shows_the_addresses_that_it_has() -> None:
 
 def delivery(state: DeliveryState, **changes: Any) -> dict[str, Any]:
     given: dict[str, Any] = {"attempts": 0, "due_at_s": 0.0} | changes
-    row = Delivery(5, notification("s1"), state, **given)
+    row = Delivery(5, notification("s1"), state, waiting_since_s=0.0, **given)
     (document,) = simulation.deliveries_document([row])["notifications"]
     assert isinstance(document, dict)
     return document

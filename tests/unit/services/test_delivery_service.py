@@ -8,7 +8,7 @@ import pytest
 from fakes.storage import MemoryStorage
 from nef.domain.events import EventReport, UserPlaneEvent
 from nef.domain.notifications import Delivery, DeliveryState, Notification, SessionEvents
-from nef.domain.retries import MAX_ATTEMPTS
+from nef.domain.retries import PATIENCE_S
 from nef.ports.notifier import DeliveryFailed
 from nef.services.deliveries import KEPT_S, DeliveryService
 
@@ -33,7 +33,7 @@ class ScriptedNotifier:
 class Rig:
     def __init__(self) -> None:
         self.now_s = 100.0
-        self.storage = MemoryStorage()
+        self.storage = MemoryStorage(lambda: self.now_s)
         self.notifier = ScriptedNotifier()
         self.service = DeliveryService(self.storage, self.notifier, lambda: self.now_s)
 
@@ -42,9 +42,10 @@ class Rig:
         session_id: str,
         destination: str = "http://alive/",
         event: UserPlaneEvent = UserPlaneEvent.QOS_GUARANTEED,
+        af_id: str = "af",
     ) -> None:
         content = SessionEvents((EventReport(event),))
-        note = Notification(session_id, "af", destination, content, self.now_s)
+        note = Notification(session_id, af_id, destination, content, self.now_s)
         with self.storage.transaction() as work:
             work.outbox.add(note, 0.0)
 
@@ -129,32 +130,77 @@ def test_a_receiver_that_comes_back_while_an_attempt_fails_is_told_at_once(rig: 
     assert rig.states() == {"a": DeliveryState.DELIVERED}
 
 
-def test_it_is_given_up_after_a_bounded_number_of_attempts_and_then_visible(rig: Rig) -> None:
+def test_it_is_given_up_after_a_bounded_time_and_then_visible(rig: Rig) -> None:
     rig.notifier.dead.add("http://dead/")
     rig.add("a", "http://dead/")
-    for _ in range(MAX_ATTEMPTS + 5):
+    while (due_s := rig.service.next_due_s()) is not None:
+        rig.now_s = max(rig.now_s, due_s)
         rig.deliver_all()
-        rig.now_s += 120.0
     (row,) = rig.service.find(None, DeliveryState.GIVEN_UP, 10)
-    assert row.attempts == MAX_ATTEMPTS
-    assert rig.service.next_due_s() is None
+    assert row.last_error == "nobody there"
+    assert row.settled_at_s is not None
+    assert row.settled_at_s <= row.waiting_since_s + PATIENCE_S
+
+
+def test_what_waits_behind_it_is_given_up_in_the_same_time(rig: Rig) -> None:
+    rig.notifier.dead.add("http://dead/")
+    for _ in range(20):
+        rig.add("a", "http://dead/")
+    rig.add("b", "http://dead/")
+    rig.deliver_all()
+    rig.now_s += PATIENCE_S + 1
+    rig.add("a", "http://dead/")
+    rig.service.prune()
+    rows = rig.service.find("a", DeliveryState.GIVEN_UP, 100)
+    assert len(rows) == 20
+    assert rows[-1].last_error == "nobody there", "the first was tried"
+    assert "waited 300 s for those before it" in str(rows[0].last_error)
+    assert rig.states()["b"] is DeliveryState.GIVEN_UP
+    rig.notifier.dead.clear()
+    rig.deliver_all()
+    newest = rig.service.find("a", None, 1)[0]
+    assert newest.state is DeliveryState.DELIVERED, "its time is not over"
+
+
+def test_the_time_that_the_service_was_down_is_not_counted(rig: Rig) -> None:
+    rig.add("a")
+    rig.now_s += 10 * PATIENCE_S
+    rig.service.recover()
+    rig.service.prune()
+    rig.deliver_all()
+    assert rig.states() == {"a": DeliveryState.DELIVERED}
 
 
 def test_what_comes_after_a_given_up_one_is_still_delivered(rig: Rig) -> None:
     rig.notifier.dead.add("http://dead/")
     rig.add("a", "http://dead/")
+    rig.deliver_all()
     rig.add("a", "http://alive/")
-    for _ in range(MAX_ATTEMPTS + 1):
-        rig.deliver_all()
-        rig.now_s += 120.0
+    rig.now_s += PATIENCE_S
+    rig.deliver_all()
     assert rig.notifier.sent == [("a", UserPlaneEvent.QOS_GUARANTEED)]
 
 
+def test_an_af_that_takes_long_leaves_room_for_the_others(rig: Rig) -> None:
+    def meanwhile() -> None:
+        rig.notifier.meanwhile = lambda: None
+        assert rig.service.deliver() == 1, "the other AF's, though it came last"
+        assert rig.service.next_due_s() is None
+
+    rig.notifier.dead.add("http://slow/")
+    rig.notifier.meanwhile = meanwhile
+    for session_id in "abc":
+        rig.add(session_id, "http://slow/", af_id="slow")
+    rig.add("z", af_id="quick")
+    assert rig.service.deliver() == 1
+    assert rig.notifier.sent == [("z", UserPlaneEvent.QOS_GUARANTEED)]
+    assert rig.service.deliver() == 1, "and then the next of the slow one's"
+
+
 def test_what_was_settled_is_forgotten_after_a_while_and_not_what_waits(rig: Rig) -> None:
-    rig.notifier.dead.add("http://dead/")
     rig.add("a")
-    rig.add("b", "http://dead/")
     rig.deliver_all()
     rig.now_s += KEPT_S + 1
+    rig.add("b", "http://dead/")
     rig.service.prune()
     assert rig.states() == {"b": DeliveryState.PENDING}

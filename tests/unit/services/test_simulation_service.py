@@ -4,24 +4,27 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from fakes.clock import FakeClock
 from fakes.storage import MemoryStorage
 from nef.config import load_catalogue
 from nef.domain.errors import Conflict, InvalidRequest, NefError, NotFound
 from nef.network.simulator.clock import SimulationClock
 from nef.network.simulator.metering import SimulatedMeter
 from nef.network.simulator.network import SimulatedNetwork
+from nef.services.faults import FaultService
 from nef.services.simulation import SimulationService
 
 
 @dataclass
 class Rig:
-    """The service over a simulation whose wall clock stands still."""
+    """The service over a simulation whose wall clock stands still unless it is moved."""
 
     storage: MemoryStorage = field(default_factory=MemoryStorage)
-    ticks: int = 0
+    ticked_at_s: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.clock = SimulationClock(lambda: 1_800_000_000.0)
+        self.wall = FakeClock()
+        self.clock = SimulationClock(self.wall.now_s)
         self.network = SimulatedNetwork(self.clock)
         catalogue = load_catalogue(None)
         self.service = SimulationService(
@@ -30,11 +33,16 @@ class Rig:
             self.storage,
             self.clock,
             catalogue,
+            FaultService(self.storage, self.network.planned_faults, lambda: 0.0, self._tick),
             self._tick,
         )
 
     def _tick(self) -> None:
-        self.ticks += 1
+        self.ticked_at_s.append(self.network.status(self.clock.now_s()).time_s)
+
+    @property
+    def ticks(self) -> int:
+        return len(self.ticked_at_s)
 
     def restarted(self) -> "Rig":
         """Another process on the same store."""
@@ -61,6 +69,31 @@ def test_every_change_is_followed_by_a_tick(rig: Rig) -> None:
     for number, change in enumerate(changes, start=rig.ticks + 1):
         change()
         assert rig.ticks == number
+
+
+def test_a_long_step_looks_at_each_moment_at_which_something_changes(rig: Rig) -> None:
+    del rig.ticked_at_s[:]
+    rig.service.step(22)
+    rig.service.step(8)
+    assert rig.ticked_at_s == [8.0, 14.0, 20.0, 22.0, 24.0, 30.0]
+
+
+def test_accelerated_time_goes_past_the_same_moments(rig: Rig) -> None:
+    rig.service.load("fading-ue", mode="x1000")
+    del rig.ticked_at_s[:]
+    for _ in range(3):
+        rig.wall.advance(0.011)
+        rig.service.go_on()
+    assert rig.ticked_at_s == pytest.approx([8, 11, 14, 20, 22, 24, 33], abs=1e-3)
+    assert rig.restarted().service.resume()
+
+
+def test_other_time_is_only_looked_at_where_it_stands(rig: Rig) -> None:
+    ticks = rig.ticks
+    rig.wall.advance(30)
+    rig.service.go_on()
+    assert rig.ticks == ticks + 1
+    assert rig.service.status().time_s == 0
 
 
 def test_looking_changes_nothing(rig: Rig) -> None:

@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+from af_client import cli
 from af_client.delivery.wire import TOS, Message, MessageType, Part, decode
+from af_client.modelserver.policy import Policy
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs/delivery.md").read_text("utf-8")
@@ -27,6 +29,19 @@ def test_the_example_of_the_page_is_a_message() -> None:
 def test_the_page_names_the_tos_of_each_part() -> None:
     rows = re.findall(r"\| ([0-2]) \| 0x([0-9a-f]{2})", PAGE)
     assert {Part(int(number)): int(tos, 16) for number, tos in rows} == TOS
+
+
+def test_the_waits_on_the_page_are_those_of_the_policy() -> None:
+    policy = Policy()
+    assert f"for {policy.dwell_s:g} s without a break (`--dwell-s`)" in PAGE
+    assert f"within {policy.calm_s:g} s the next wait is twice as long" in PAGE
+    assert f"up to {policy.longest_dwell_s:g} s" in PAGE
+
+
+def test_the_size_of_the_store_on_its_page_is_that_of_the_command() -> None:
+    page = (ROOT / "docs/device.md").read_text("utf-8")
+    (option,) = (each for each in cli.device.params if each.name == "store_mb")
+    assert f"`--store-mb` megabytes (10^6 bytes; {option.default})" in page
 
 
 def test_the_page_lists_every_event_that_the_programs_print() -> None:

@@ -91,6 +91,26 @@ def test_a_port_that_is_taken_is_named(ends: Ends) -> None:
         DirectEndpoint(ends[0].local)
 
 
+def test_packets_can_come_from_the_next_port(ends: Ends) -> None:
+    _, there = ends
+    local = free(str(there.local.address))
+    with DirectEndpoint(local, (0, 1)) as two:
+        two.send(there.local, 0, b"weights", port_shift=1)
+        two.send(there.local, 0, b"topology")
+        packets = received(there, 2)
+    assert {packet.payload: packet.source.port - local.port for packet in packets} == {
+        b"weights": 1,
+        b"topology": 0,
+    }
+
+
+def test_a_next_port_that_is_taken_is_named_before_anything_is_sent(ends: Ends) -> None:
+    taken = ends[0].local
+    before = Endpoint(taken.address, taken.port - 1)
+    with pytest.raises(OSError, match=f":{taken.port}: "):
+        DirectEndpoint(before, (0, 1))
+
+
 def test_without_a_relay_the_way_is_direct() -> None:
     local = free("127.0.0.1")
     with open_endpoint(None, local) as direct:

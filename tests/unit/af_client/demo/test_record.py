@@ -1,19 +1,23 @@
 """The record of a demo, its report, its screen and its picture."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from af_client.demo.plot import save_plot
 from af_client.demo.programs import Line
 from af_client.demo.record import NetworkSample, Record
-from af_client.demo.report import print_report, shortcomings
+from af_client.demo.report import print_report
 from af_client.demo.view import render
+from af_client.modelserver.selection import Variant
 
 START_S = 1000.0
 SIZES = {"large": 8_000_000, "medium": 1_500_000, "small": 100_000, "digits-medium": 7_980_000}
+VARIANTS = [Variant(name, 0.97, 500, size) for name, size in SIZES.items()]
 
 
 def line(program: str, event: str, at_s: float, **fields: Any) -> Line:
@@ -22,6 +26,7 @@ def line(program: str, event: str, at_s: float, **fields: Any) -> Line:
 
 def delivered(at_s: float, variant: str, cause: str, **changes: Any) -> Line:
     fields = {
+        "transfer": 1,
         "outcome": "delivered",
         "variant": variant,
         "cause": cause,
@@ -44,10 +49,17 @@ def decided(at_s: float, variant: str | None) -> Line:
 
 
 GOOD_RUN = [
-    line("server", "bandwidth", 0.5, average_dl_bps=120_000_000),
+    line("server", "bandwidth", 0.5, average_dl_bps=120_000_000, own_bps=0),
     decided(1.0, "large"),
     delivered(2.0, "large", "missing"),
-    line("server", "notification", 8.0, report="QOS_NOT_GUARANTEED", applied_ref="medium"),
+    line(
+        "server",
+        "notification",
+        8.0,
+        report="QOS_NOT_GUARANTEED",
+        components=[2],
+        applied_ref="medium",
+    ),
     decided(8.0, "medium"),
     delivered(9.0, "medium", "notification"),
     decided(14.0, None),
@@ -68,38 +80,31 @@ def record(*lines: Line) -> Record:
     return made
 
 
-def test_a_run_that_followed_the_network_has_no_shortcomings() -> None:
-    assert shortcomings(record(*GOOD_RUN)) == []
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        ({"outcome": "aborted", "accuracy": None}, "aborted"),
+        ({"outcome": "unanswered", "accuracy": None, "seconds": None}, "unanswered"),
+        ({"accuracy": None}, "broken"),
+    ],
+)
+def test_a_model_that_did_not_arrive_is_no_download_and_stands_in_the_table(
+    changes: dict[str, Any], outcome: str
+) -> None:
+    made = record(
+        line("server", "transfer_start", 2.0, transfer=1, variant="large"),
+        delivered(3.0, "large", "stale", **changes),
+    )
+    assert made.downloads == []
+    assert [(m.started_s, m.at_s, m.outcome) for m in made.missed] == [(2.0, 3.0, outcome)]
+    console = Console(width=80, record=True)
+    print_report(console, made, VARIANTS)
+    assert re.search(rf"3\.0 large +{outcome} +8\.00 +no", console.export_text())
 
 
-def test_a_run_that_never_moved_is_not_good_enough() -> None:
-    still = [delivered(float(n), "large", "notification") for n in range(3)]
-    assert shortcomings(record(*still)) == [
-        "the server never moved to a smaller model",
-        "the server never moved to a larger model",
-    ]
-
-
-def test_moves_that_no_notification_caused_are_not_good_enough() -> None:
-    moves = [delivered(float(n), v, "stale") for n, v in enumerate(("large", "small", "large"))]
-    assert shortcomings(record(*moves)) == ["no notification led to a download"]
-
-
-def test_a_late_or_lossy_download_is_named() -> None:
-    late = delivered(22.0, "large", "stale", seconds=1.2)
-    lossy = delivered(23.0, "small", "stale", weights_lost=40)
-    found = shortcomings(record(*GOOD_RUN, late, lossy))
-    assert "large took 1.20 s, more than a second" in found
-    assert "small lost too much on its way" in found
-
-
-def test_nothing_at_all_is_not_good_enough() -> None:
-    assert "only 0 models arrived" in shortcomings(record())
-
-
-def test_an_aborted_transfer_is_no_download() -> None:
-    aborted = delivered(3.0, "large", "stale", outcome="aborted", accuracy=None)
-    assert record(aborted).downloads == []
+def test_what_a_device_already_had_was_not_sent() -> None:
+    made = record(delivered(3.0, "large", "stale", outcome="already_there"))
+    assert (made.downloads, made.missed) == ([], [])
 
 
 def test_lines_of_no_interest_change_nothing() -> None:
@@ -108,20 +113,22 @@ def test_lines_of_no_interest_change_nothing() -> None:
 
 
 def replace_network(made: Record) -> Record:
-    return replace(made, network=[])
+    return replace(made, network=[], ends_s=0.0)
 
 
 def test_the_table_has_a_row_for_each_download_with_its_verdict() -> None:
     console = Console(width=160, record=True)
-    print_report(console, record(*GOOD_RUN, delivered(22.0, "small", "stale", seconds=2.0)))
+    late = delivered(22.0, "small", "stale", seconds=2.0)
+    print_report(console, record(*GOOD_RUN, late), VARIANTS)
     text = console.export_text()
-    assert [text.count(name) for name in ("large", "medium", "small")] == [2, 1, 1]
-    assert text.count(" no ") == 1
+    assert [text.count(f" {name} ") for name in ("large", "medium", "small")] == [2, 1, 1]
+    assert text.count("97.0% no") == 1
+    assert text.count(" none") == 4
 
 
 def test_the_table_fits_a_terminal_of_eighty_columns() -> None:
     console = Console(width=80, record=True)
-    print_report(console, record(delivered(2.0, "digits-medium", "notification")))
+    print_report(console, record(delivered(2.0, "digits-medium", "notification")), VARIANTS)
     text = console.export_text()
     assert "…" not in text
     assert all(word in text for word in ("digits-medium", "notification", "7.98", "yes"))

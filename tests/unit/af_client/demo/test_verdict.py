@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from af_client.demo.verdict import Download, Loss, consistent, moves, reliable, within_latency
+from af_client.demo.verdict import (
+    Download,
+    Loss,
+    at_most,
+    consistent,
+    moves,
+    unbroken,
+    within_latency,
+)
 
 GOOD = Download(
     variant="digits-large",
@@ -47,13 +55,31 @@ def test_losses_count_as_a_breach_only_where_chance_does_not_explain_them(
     assert consistent(Loss(sent, lost), allowed) is passes
 
 
-def test_a_broken_topology_is_never_reliable() -> None:
-    assert reliable(GOOD)
-    assert not reliable(replace(GOOD, topology_intact=False))
-    assert not reliable(replace(GOOD, weights=Loss(5800, 100)))
+def test_a_topology_with_an_error_is_always_a_sign() -> None:
+    assert unbroken(GOOD)
+    assert not unbroken(replace(GOOD, topology_intact=False))
+    assert not unbroken(replace(GOOD, weights=Loss(5800, 100)))
 
 
-def test_moves_are_counted_in_both_directions() -> None:
+@pytest.mark.parametrize(
+    ("loss", "share"),
+    [
+        (Loss(1, 0), 0.95),
+        (Loss(23, 0), 0.122),
+        (Loss(20_767, 0), 1.44e-4),
+        (Loss(300_000, 0), 1e-5),
+        (Loss(20_000, 20), 1.45e-3),
+        (Loss(0, 0), 1.0),
+    ],
+)
+def test_what_was_seen_bounds_the_loss_and_a_few_packets_hardly_do(
+    loss: Loss, share: float
+) -> None:
+    assert at_most(loss) == pytest.approx(share, rel=0.01)
+
+
+def test_moves_are_the_downloads_of_another_model_than_before() -> None:
     sizes = (8, 8, 2, 1, 1, 2, 8)
-    assert moves([replace(GOOD, size_bytes=size) for size in sizes]) == (2, 2)
-    assert moves([]) == moves([GOOD]) == (0, 0)
+    steps = moves([replace(GOOD, size_bytes=size) for size in sizes])
+    assert [(a.size_bytes, b.size_bytes) for a, b in steps] == [(8, 2), (2, 1), (1, 2), (2, 8)]
+    assert moves([]) == moves([GOOD]) == []

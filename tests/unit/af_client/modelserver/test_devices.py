@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from af_client.delivery import documents
+from af_client.delivery.documents import Offer, model_key
 from af_client.delivery.tunnel import InnerPacket
 from af_client.delivery.wire import Message, MessageType, Part
 from af_client.modelserver.devices import DEVICE_SILENCE_S
@@ -29,6 +30,7 @@ from builders.negotiations import (
     guaranteed,
     not_guaranteed,
 )
+from builders.transfers import an_offer
 
 
 def test_a_request_gets_a_receipt_and_then_the_model_that_the_network_carries() -> None:
@@ -63,6 +65,68 @@ def test_a_stale_model_is_delivered_anew() -> None:
     assert server.started()[1:] == [("large", "stale")]
 
 
+HOLDING = replace(REQUEST, model="large", reason="stale", holds=(model_key(an_offer()),))
+
+
+def recalled(server: Server, now_s: float = 6.0) -> int:
+    """Let a device that holds the large model ask for it; the number of the recall."""
+    server.ask(now_s, number=2, request=HOLDING)
+    (message,) = (m for m in server.turn(now_s + 1) if m.type is MessageType.USE)
+    assert documents.read(Offer, message.body).variant == "large"
+    return message.transfer
+
+
+def test_what_the_device_holds_is_not_sent_but_recalled() -> None:
+    server = Server().idle()
+    transfer = recalled(server)
+    assert MessageType.DATA not in types_of(server.turn(7.5))
+    server.done(transfer, "large", 8.0)
+    ended = server.log.last("transfer_end")
+    assert (ended["outcome"], ended["cause"]) == ("already_there", "stale")
+    assert (ended["topology_sent"], ended["weights_sent"]) == (0, 0)
+    assert len(server.started()) == 1
+
+
+def test_what_was_thought_to_be_there_and_is_not_is_sent_at_once() -> None:
+    server = Server().idle()
+    transfer = recalled(server)
+    server.hear(Message(MessageType.NACK, transfer), 7.5)
+    assert server.log.last("transfer_end")["outcome"] == "not_there"
+    assert server.started()[1:] == [("large", "stale")]
+    assert MessageType.OFFER in types_of(server.turn(8.0))
+
+
+def test_a_model_of_the_same_name_that_is_not_the_same_is_sent() -> None:
+    server = Server().idle()
+    stale = replace(HOLDING, holds=(model_key(an_offer(weights=b"older")),))
+    server.ask(6.0, number=2, request=stale)
+    assert server.started()[1:] == [("large", "stale")]
+
+
+def test_what_a_device_holds_now_counts_also_where_it_is_told_in_a_repeated_request() -> None:
+    server = Server().idle()
+    server.ask(3.0, request=replace(REQUEST, holds=(model_key(an_offer()),)))
+    server.devices.notification(not_guaranteed("small"), 4.0)
+    assert MessageType.USE in types_of(server.turn(5.0))
+    assert len(server.started()) == 1
+
+
+def test_a_recall_is_taken_back_when_nothing_is_right_any_more() -> None:
+    server = Server().idle()
+    recalled(server)
+    server.devices.notification(not_guaranteed(), 7.5)
+    assert MessageType.ABORT in types_of(server.turn(7.6))
+    assert server.log.last("transfer_end")["outcome"] == "aborted"
+
+
+def test_a_device_that_does_not_answer_a_recall_is_given_up() -> None:
+    server = Server().idle()
+    recalled(server)
+    for tenth in range(70, 130):
+        server.turn(tenth / 10)
+    assert server.log.last("transfer_end")["outcome"] == "unanswered"
+
+
 def test_a_smaller_grant_replaces_the_transfer_under_way() -> None:
     server = Server().running()
     server.turn(0.1)
@@ -75,7 +139,7 @@ def test_a_smaller_grant_replaces_the_transfer_under_way() -> None:
 
 
 def test_a_notification_between_transfers_leads_to_the_right_model() -> None:
-    server = Server().idle()
+    server = Server(dwell_s=0).idle()
     server.devices.notification(not_guaranteed("medium"), 3.0)
     assert server.started()[1:] == [("medium", "notification")]
     server.done(2, "medium", 4.0)
@@ -135,7 +199,7 @@ def test_the_end_of_a_transfer_says_what_the_device_measured() -> None:
 
 
 def test_a_model_that_could_not_be_loaded_is_not_taken_for_there() -> None:
-    server = Server().running()
+    server = Server(dwell_s=0).running()
     server.done(1, "large", 1.0, fault="ModelUnusable: cut")
     server.devices.notification(not_guaranteed("medium"), 2.0)
     server.devices.notification(guaranteed(), 3.0)

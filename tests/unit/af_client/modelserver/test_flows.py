@@ -4,6 +4,7 @@ from ipaddress import ip_address
 import pytest
 
 from af_client import FlowFilter, UeAddress
+from af_client.delivery.marking import Marking
 from af_client.delivery.tunnel import Endpoint
 from af_client.modelserver.flows import (
     acceptable_bps,
@@ -30,6 +31,13 @@ def test_flows_of_one_five_tuple_are_told_apart_by_their_tos() -> None:
     topology, weights = media_flows(SERVER, DEVICE, LADDER)
     assert topology.filters == (FlowFilter(1, (rule,), "b8fc"),)
     assert weights.filters == (FlowFilter(2, (rule,), "28fc"),)
+
+
+def test_flows_of_two_ports_are_told_apart_by_these_alone() -> None:
+    topology, weights = media_flows(SERVER, DEVICE, LADDER, Marking.PORTS)
+    rule = "permit out 17 from 10.60.0.1 {} to 10.45.0.2 7001"
+    assert topology.filters == (FlowFilter(1, (rule.format(7000),), None),)
+    assert weights.filters == (FlowFilter(2, (rule.format(7001),), None),)
 
 
 def test_each_smaller_variant_is_an_alternative_that_bears_its_name() -> None:
@@ -78,3 +86,10 @@ def test_a_plan_asks_for_both_flows_of_the_first_rung_as_one() -> None:
 def test_what_both_flows_would_be_given(offers: dict[int, int], together: int | None) -> None:
     ladder = ladders((SMALL,), 1.0)[0].ladder
     assert acceptable_bps(offers, ladder) == together
+
+
+def test_weights_that_may_lose_more_say_so_on_every_rung_and_in_a_plan() -> None:
+    topology, weights = media_flows(SERVER, DEVICE, LADDER, weights_per="1E-2")
+    assert topology.per == "1E-5"
+    assert {weights.per, *(rung.per for rung in weights.alternatives)} == {"1E-2"}
+    assert transfer_qos(LADDER, "1E-2").per == "1E-2"

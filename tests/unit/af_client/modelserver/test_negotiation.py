@@ -89,7 +89,7 @@ def test_a_notification_that_overtakes_the_answer_is_not_lost() -> None:
 
 
 def test_each_notification_moves_the_choice_along_the_ladder() -> None:
-    negotiation = serving()
+    negotiation = serving(dwell_s=0)
     assert variants_of(negotiation.notified(not_guaranteed("medium"), 1.0)) == ["medium"]
     assert variants_of(negotiation.notified(not_guaranteed("small"), 2.0)) == ["small"]
     assert variants_of(negotiation.notified(not_guaranteed(), 3.0)) == [None]
@@ -115,6 +115,26 @@ def test_without_the_topology_no_variant_is_right() -> None:
     assert (decision.rung, "topology" in decision.reason) == (None, True)
     again = a_notification(a_report("QOS_GUARANTEED", 1))
     assert variants_of(negotiation.notified(again, 2.0)) == ["large"]
+
+
+def test_a_lost_bearer_carries_nothing_until_it_is_recovered_at_whatever_rung() -> None:
+    negotiation = serving()
+    lost = a_notification(a_report("LOSS_OF_BEARER", 1), a_report("LOSS_OF_BEARER", 2))
+    assert variants_of(negotiation.notified(lost, 1.0)) == [None]
+    back = [a_report("RECOVERY_OF_BEARER", 1), a_report("RECOVERY_OF_BEARER", 2)]
+    assert variants_of(negotiation.notified(a_notification(*back), 2.0)) == ["large"]
+    negotiation.notified(lost, 3.0)
+    lower = a_notification(*back, a_report("QOS_NOT_GUARANTEED", 2, ref="small"))
+    assert variants_of(negotiation.notified(lower, 4.0)) == ["small"]
+
+
+def test_a_session_whose_bearer_was_released_is_deleted_and_made_anew() -> None:
+    negotiation = serving()
+    released = a_notification(a_report("RELEASE_OF_BEARER", 1))
+    deletion, decision = negotiation.notified(released, 1.0)
+    assert isinstance(deletion, DeleteSession)
+    assert variants_of([decision]) == [None]
+    assert is_question(negotiation.due(1.0))
 
 
 def test_a_failed_allocation_waits_for_coverage() -> None:
@@ -368,7 +388,7 @@ def test_where_nothing_will_last_the_smallest_is_next() -> None:
 
 
 def test_a_forecast_that_is_taken_back_brings_the_better_variant_back() -> None:
-    negotiation = serving("large")
+    negotiation = serving("large", dwell_s=0)
     top_bps, medium_bps, _ = rates_of(negotiation)
     negotiation.bandwidth(foreseen(medium_bps), 1.0)
     assert rates_of(negotiation, 2.0)[0] == top_bps, "it is asked about what is held"
@@ -383,8 +403,16 @@ def test_an_unsure_forecast_changes_nothing() -> None:
     assert negotiation.bandwidth(foreseen(None), 1.0) == []
 
 
+def test_a_forecast_about_what_is_held_no_more_changes_nothing() -> None:
+    negotiation = serving("large", dwell_s=0)
+    negotiation.notified(not_guaranteed("small"), 1.0)
+    (small_bps,) = rates_of(negotiation, 1.0)
+    negotiation.notified(guaranteed(), 1.1)
+    assert negotiation.bandwidth(foreseen(small_bps), 1.2) == []
+
+
 def test_the_network_has_the_last_word() -> None:
-    negotiation = serving("large")
+    negotiation = serving("large", dwell_s=0)
     _, _, small_bps = rates_of(negotiation)
     negotiation.bandwidth(foreseen(small_bps), 1.0)
     (decision,) = negotiation.notified(not_guaranteed("medium"), 2.0)

@@ -56,18 +56,22 @@ def test_a_step_is_a_positive_number(clock: SimulationClock, seconds: float) -> 
     assert clock.now_s() == before
 
 
-@given(st.lists(st.sampled_from(["real", "manual", "wall", "back", "step"]), max_size=30))
+@given(
+    st.lists(st.sampled_from(["real", "manual", "x10", "wall", "back", "step", "on"]), max_size=30)
+)
 def test_it_never_goes_back_and_does_not_jump_where_its_mode_changes(moves: list[str]) -> None:
     wall = FakeClock()
     clock = SimulationClock(wall.now_s)
     for move in moves:
         before = clock.now_s()
-        if move in ("real", "manual"):
+        if move in ("real", "manual", "x10"):
             clock.switch(move)
             assert clock.now_s() == pytest.approx(before, abs=1e-5)
         elif move == "step" and clock.mode == "manual":
             clock.advance(1.25)
-        else:
+        elif move == "on":
+            clock.catch_up(clock.behind_s())
+        elif move != "step":
             wall.time_s += -7.0 if move == "back" else 3.5
         assert clock.now_s() >= before
 
@@ -106,3 +110,51 @@ def test_real_time_goes_on_over_a_restart(clock: SimulationClock, wall: FakeCloc
     again.resume(state)
     assert again.now_s() == pytest.approx(clock.now_s())
     assert again.now_s() == pytest.approx(wall.now_s() + 60)
+
+
+@pytest.mark.parametrize(("mode", "factor"), [("x10", 10), ("x1000", 1000), ("x0.5", 0.5)])
+def test_accelerated_time_is_behind_by_its_factor_until_it_catches_up(
+    clock: SimulationClock, wall: FakeClock, mode: str, factor: float
+) -> None:
+    clock.switch(mode)
+    before = clock.now_s()
+    wall.advance(2)
+    assert clock.now_s() == before
+    assert clock.behind_s() == pytest.approx(2 * factor)
+    clock.catch_up(1.5 * factor)
+    clock.catch_up(0.5 * factor)
+    assert clock.now_s() == pytest.approx(before + 2 * factor)
+    assert clock.behind_s() == pytest.approx(0, abs=1e-3)
+
+
+def test_other_time_is_never_behind(clock: SimulationClock, wall: FakeClock) -> None:
+    for mode in ("real", "manual"):
+        clock.switch(mode)
+        wall.advance(2)
+        before = clock.now_s()
+        assert clock.behind_s() == 0
+        clock.catch_up(5)
+        assert clock.now_s() == before
+
+
+def test_accelerated_time_stands_still_over_a_restart(
+    clock: SimulationClock, wall: FakeClock
+) -> None:
+    clock.switch("x10")
+    wall.advance(1)
+    clock.catch_up(10)
+    now_s = clock.now_s()
+    state = json.loads(json.dumps(clock.saved()))
+    wall.advance(1000)
+    again = SimulationClock(wall.now_s)
+    again.resume(state)
+    assert (again.now_s(), again.behind_s(), again.mode) == (now_s, 0.0, "x10")
+
+
+@pytest.mark.parametrize("mode", ["fast", "x", "x0", "x-1", "10", "x1e3", "X10", ""])
+def test_a_mode_that_is_none_is_refused_and_changes_nothing(
+    clock: SimulationClock, mode: str
+) -> None:
+    with pytest.raises(InvalidRequest, match="is no mode; there are real, manual, and factors"):
+        clock.switch(mode)
+    assert clock.mode == "real"

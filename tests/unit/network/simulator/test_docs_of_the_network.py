@@ -132,6 +132,6 @@ def test_the_example_of_the_page_is_valid() -> None:
 
 def test_every_kind_of_radio_is_on_the_page() -> None:
     kinds = schema()["$defs"]["radio"]["properties"]
-    for kind in ("sinr_db", "trace", "trace_file", "path"):
+    for kind in ("sinr_db", "trace", "rate_trace", "trace_file", "path"):
         assert kind in kinds
         assert f"| `{kind}` |" in SCENARIOS

@@ -13,13 +13,13 @@ from nef.domain.errors import ResourcesRefused
 from nef.network.simulator.ledger import Ledger
 from nef.network.simulator.needs import flow_needs
 from nef.network.simulator.radio import blocks_for
-from nef.ports.network import Levels
+from nef.ports.network import Holdings
 
 CELLS, UES = 3, 6
 #: Enough cells that they are shared out together, and few enough that each is by itself.
 SIZES = st.sampled_from([CELLS, 40])
 
-Answers = dict[str, Levels]
+Answers = dict[str, Holdings]
 #: Something that happens; what it answered to sessions, if it was for any.
 Act = Callable[[Simulated], Answers | None]
 
@@ -138,7 +138,7 @@ def test_whatever_happens_everybody_holds_what_the_rule_gives(cells: int, story:
 @given(SIZES, st.lists(acts, max_size=25))
 def test_what_is_told_adds_up_to_what_is_held(cells: int, story: list[Act]) -> None:
     network = Simulated(document(cells))
-    known: dict[str, Levels] = {}
+    known: dict[str, Holdings] = {}
     for act in story:
         known |= act(network) or {}
         changes = network.tick(network.now_s)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from builders.simulations import one_cell
 from nef.network.simulator.cqi import TABLES
-from nef.network.simulator.run import scenario_of
 from nef.network.simulator.moments import Moments
+from nef.network.simulator.run import scenario_of
 
 WALK = {"path": [[2, 20, 0], [12.05, 900, 0]]}
 SITE = {"site": {"environment": "umi"}}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from builders.reservations import demand, reservation
 from builders.simulations import Simulated, one_cell
 from nef.domain.errors import Conflict, InvalidRequest, NotFound, ResourcesRefused, UeNotFound
+from nef.domain.qos import Held
 from nef.domain.sessions import UeAddress
 from nef.network.simulator.run import MOST_LOOKS, Run
 
@@ -120,7 +121,7 @@ def test_a_session_follows_the_radio_down_its_ladder_and_back() -> None:
     network = Simulated("fading-ue")
     ladder = demand(80, 20, 1)
     assert network.reserve(reservation("s", ladder), network.now_s) == {1: 0}
-    heard: list[tuple[int, int | None]] = []
+    heard: list[tuple[int, Held]] = []
     for second in range(30):
         moved = network.tick(network.now_s).levels
         heard += [(second, levels[1]) for levels in moved.values()]

@@ -1,0 +1,164 @@
+"""From what was measured to a verdict on each requirement, with the reason where it fails."""
+
+from dataclasses import dataclass
+
+from af_client.kpi.measuring import Figures
+from af_client.kpi.statistics import CONFIDENCE, Share, Verdict
+from af_client.kpi.subjects import Subject
+from af_client.modelserver.catalogue import Application, Requirement, catalogue
+
+LATENCY, RATE, AVAILABILITY = "P.R.6.1-001", "P.R.6.1-002", "P.R.6.1-003"
+TOPOLOGY, WEIGHTS = "P.R.6.1-004/topology", "P.R.6.1-004/weights"
+REQUIREMENTS = (LATENCY, RATE, AVAILABILITY, TOPOLOGY, WEIGHTS)
+
+#: The study gives no share of downloads that must be in time: it is p99 here.
+IN_TIME_SHARE = 0.99
+#: The user experienced data rate is the 5 % point of the throughputs (ITU-R M.2410-0, 4.3).
+RATE_SHARE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict on one requirement; `reason` is empty where it is met."""
+
+    requirement: str
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One model in one precision for one application.
+
+    `gap_s` is the time that the application has to bridge, because recognition cannot wait for
+    the download (p99): how long an interim model serves, or how far ahead the model is wanted.
+    """
+
+    application: str
+    model: str
+    precision: str
+    verdict: Verdict
+    reason: str
+    gap_s: float | None
+
+
+def findings(subject: Subject, figures: Figures) -> tuple[Finding, ...]:
+    """Return the verdict on each requirement, in their order."""
+    return (
+        _latency(subject, figures),
+        _rate(subject, figures),
+        _availability(subject, figures),
+        _reliability(TOPOLOGY, figures),
+        _reliability(WEIGHTS, figures),
+    )
+
+
+def row(
+    application: Application, subject: Subject, figures: Figures, found: tuple[Finding, ...]
+) -> Row:
+    """Return how an application fares with a model."""
+    verdict = Verdict.of_all([each.verdict for each in found])
+    reason = next((each.reason for each in found if each.verdict is verdict), "")
+    gap_s = None if figures.p99_s is None else max(
+        0.0, figures.p99_s - application.recognition_latency_s
+    )  # fmt: skip
+    return Row(application.name, subject.model, subject.precision, verdict, reason, gap_s)
+
+
+def needed_period_s(subject: Subject) -> float:
+    """Return how long a period must be to show the availability that is required.
+
+    So long that the loss of one download's time would not break it.
+    """
+    return subject.budget_s / (1 - _minimum(AVAILABILITY))
+
+
+def _latency(subject: Subject, figures: Figures) -> Finding:
+    share = figures.in_time
+    verdict = share.verdict(IN_TIME_SHARE)
+    if verdict is Verdict.YES:
+        return Finding(LATENCY, verdict)
+    if verdict is Verdict.NOT_SHOWN:
+        return Finding(LATENCY, verdict, f"{_unsure(share, IN_TIME_SHARE)} were late")
+    return Finding(LATENCY, verdict, _too_slow(subject, figures))
+
+
+def _rate(subject: Subject, figures: Figures) -> Finding:
+    share = figures.rate_kept
+    verdict = share.verdict(RATE_SHARE)
+    if verdict is Verdict.YES:
+        return Finding(RATE, verdict)
+    if verdict is Verdict.NOT_SHOWN:
+        return Finding(RATE, verdict, f"{_unsure(share, RATE_SHARE)} were slower")
+    return Finding(RATE, verdict, _too_slow(subject, figures))
+
+
+def _too_slow(subject: Subject, figures: Figures) -> str:
+    net, asked, best = (
+        f"{bps / 1e9:.2f} Gbit/s" if bps >= 1e9 else f"{bps / 1e6:.1f} Mbit/s"
+        for bps in (subject.needed_bps, subject.rung.rate_bps, figures.best_bps)
+    )
+    needs = f"needs {net}, {asked} with headers and set-up time"
+    if not figures.best_bps:
+        return f"{needs}; the network grants nothing at any time"
+    if figures.granted.failures == figures.granted.trials:
+        return f"{needs}; the network grants {best} at most"
+    refused = figures.granted.failures / figures.granted.trials
+    return f"{needs}; the network grants less at {refused:.1%} of the times"
+
+
+def _availability(subject: Subject, figures: Figures) -> Finding:
+    found = figures.available
+    if found.share < _minimum(AVAILABILITY):
+        away_s = found.period_s - found.guaranteed_s
+        reason = (
+            f"its QoS was not guaranteed for {span(away_s)} of {span(found.period_s)}"
+            if found.guaranteed_s
+            else f"its QoS was guaranteed at no time of {span(found.period_s)}"
+        )
+        return Finding(AVAILABILITY, Verdict.NO, reason)
+    if found.period_s < needed_period_s(subject):
+        reason = (
+            f"{span(found.period_s)} are too short: it takes {span(needed_period_s(subject))},"
+            f" of which {subject.budget_s:g} s may be lost"
+        )
+        return Finding(AVAILABILITY, Verdict.NOT_SHOWN, reason)
+    return Finding(AVAILABILITY, Verdict.YES)
+
+
+def _reliability(requirement: str, figures: Figures) -> Finding:
+    share = figures.topology if requirement == TOPOLOGY else figures.weights
+    verdict = share.verdict(_minimum(requirement))
+    part = requirement.rpartition("/")[2]
+    if verdict is Verdict.YES:
+        return Finding(requirement, verdict)
+    missed = f"{share.failures} of {share.trials} packets of the {part} were not there in time"
+    if verdict is Verdict.NO:
+        return Finding(requirement, verdict, missed)
+    return Finding(
+        requirement,
+        verdict,
+        f"{missed}: that shows {share.low:.5%} with {CONFIDENCE:.0%} certainty",
+    )
+
+
+def _unsure(share: Share, required: float) -> str:
+    return (
+        f"between {share.low:.2%} and {share.high:.2%} hold, and {required:.0%} must:"
+        f" {share.failures} of {share.trials} downloads"
+    )
+
+
+def _minimum(requirement: str) -> float:
+    wanted: Requirement = catalogue().requirements[requirement]
+    assert wanted.minimum is not None  # noqa: S101 - shares have one
+    return wanted.minimum
+
+
+def span(seconds: float) -> str:
+    """Write a length of time in the unit that suits it."""
+    if seconds >= 86_400:
+        return f"{seconds / 86_400:.1f} days"
+    if seconds >= 3600:
+        return f"{seconds / 3600:.1f} hours"
+    return f"{seconds:g} s"

@@ -1,0 +1,1 @@
+"""The commands of `nef` that look at something and end, one file a noun."""

@@ -1,0 +1,143 @@
+"""`nef scenario`: what ships, what a file says, and what it does."""
+
+from collections.abc import Callable, Iterator
+from math import isnan
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import orjson
+
+from nef.commands.plotting import plotting
+from nef.domain.errors import InvalidRequest, NefError
+from nef.network.simulator.files import scenario_source
+from nef.network.simulator.parsing import schema
+from nef.network.simulator.radio import peak_rate_bps
+from nef.network.simulator.run import scenario_of
+from nef.network.simulator.scenario import Cell, Scenario, Ue, shipped_document, shipped_scenarios
+from nef.network.simulator.timeline import Timeline, timeline_of
+
+_Result = TypeVar("_Result")
+_MOST_ROWS = 30
+
+
+@click.group()
+def scenario() -> None:
+    """Look at scenarios: NAME_OR_FILE is one that ships, or the path of a YAML file."""
+
+
+@scenario.command("list")
+def list_them() -> None:
+    """List the scenarios that ship, each with what it is for."""
+    for name in shipped_scenarios():
+        click.echo(f"{name}: {shipped_document(name)['description']}")
+
+
+@scenario.command("schema")
+def print_schema() -> None:
+    """Print the JSON schema of scenarios, for an editor that checks while you write."""
+    click.echo(orjson.dumps(schema(), option=orjson.OPT_INDENT_2))
+
+
+@scenario.command()
+@click.argument("name_or_file")
+def check(name_or_file: str) -> None:
+    """Say whether a scenario is valid; each error with line, place and what would be right."""
+    found = _or_fail(lambda: scenario_of(scenario_source(name_or_file)))
+    click.echo(f"{name_or_file} is valid: {_size(found)}")
+
+
+@scenario.command()
+@click.argument("name_or_file")
+def describe(name_or_file: str) -> None:
+    """Say in a page what a scenario has and does: cells, UEs, radio, and what it leaves."""
+    timeline = _or_fail(lambda: timeline_of(scenario_source(name_or_file)))
+    for line in _description(timeline):
+        click.echo(line)
+
+
+@scenario.command()
+@click.argument("name_or_file")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path),
+              help="PNG, SVG or PDF file to write. [default: NAME.png]")  # fmt: skip
+@click.option("--until-s", type=click.FloatRange(0, min_open=True),
+              help="How long to play it. [default: its duration]")  # fmt: skip
+def plot(name_or_file: str, out: Path | None, until_s: float | None) -> None:
+    """Draw every UE's reported bandwidth and every cell's load over time."""
+    with plotting():
+        from nef.commands.plots import save_timeline  # noqa: PLC0415 - large, and not always there
+    timeline = _or_fail(lambda: timeline_of(scenario_source(name_or_file), until_s))
+    path = out or Path(f"{timeline.scenario.name}.png")
+    _or_fail(lambda: save_timeline(timeline, path))
+    click.echo(f"{path} shows {timeline.scenario.name}")
+
+
+def _or_fail(work: Callable[[], _Result]) -> _Result:
+    try:
+        return work()
+    except InvalidRequest as error:  # about the one argument there is
+        raise click.ClickException("; ".join(p.reason for p in error.params)) from None
+    except NefError as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
+
+
+def _size(found: Scenario) -> str:
+    counts = ((len(found.cells), "cell"), (len(found.ues), "UE"), (len(found.groups), "group"))
+    told = [f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in counts if n]
+    return f"{', '.join(told)}, {found.duration_s:g} s, seed {found.seed}"
+
+
+def _description(timeline: Timeline) -> Iterator[str]:
+    found = timeline.scenario
+    yield f"{found.name}: {found.description}"
+    yield _size(found)
+    yield ""
+    yield from _table(
+        ("cell", "MHz", "blocks", "peak Mbit/s", "held mean", "held most", "out of service"),
+        [_cell_row(timeline, cell) for cell in found.cells],
+    )
+    yield ""
+    yield from _table(
+        ("UE", "cell", "SINR dB", "Mbit/s least", "mean", "most", "own flows"),
+        [_ue_row(timeline, ue) for ue in found.ues[:_MOST_ROWS]],
+    )
+    if len(found.ues) > _MOST_ROWS:
+        yield f"and {len(found.ues) - _MOST_ROWS} more"
+    yield "Mbit/s: what a new flow of error rate 1E-3 could get, over the time of the scenario"
+    for group in found.groups:
+        yield f"group {group.id}: {', '.join(group.ue_ids[:_MOST_ROWS])}"
+
+
+def _cell_row(timeline: Timeline, cell: Cell) -> tuple[str, ...]:
+    loads = timeline.loads[cell.id]
+    in_service = [load for load in loads if not isnan(load)]
+    spans = ", ".join(f"{span.from_s:g} s to {span.until_s:g} s" for span in cell.outages)
+    return (
+        cell.id,
+        f"{cell.carrier.bandwidth_mhz}",
+        f"{cell.carrier.blocks}",
+        f"{peak_rate_bps(cell.carrier) / 1e6:.0f}",
+        f"{timeline.mean(loads):.0%}",
+        f"{max(in_service, default=0):.0%}",
+        spans or "never",
+    )
+
+
+def _ue_row(timeline: Timeline, ue: Ue) -> tuple[str, ...]:
+    rates, sinrs = timeline.rates_bps[ue.id], timeline.sinrs_db[ue.id]
+    least, most = min(sinrs), max(sinrs)
+    return (
+        ue.id,
+        ue.cell_id if ue.attached else f"{ue.cell_id} (off)",
+        f"{least:.1f}" if least == most else f"{least:.1f} to {most:.1f}",
+        *(f"{rate / 1e6:.1f}" for rate in (min(rates), timeline.mean(rates), max(rates))),
+        ", ".join(str(flow.rate_dl) for flow in ue.background[:3]) or "none",
+    )
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        yield "  ".join(text.ljust(n) for text, n in zip(row, widths, strict=True)).rstrip()

@@ -1,0 +1,125 @@
+"""Faults that a network may have: their names, when they strike, and their streams of chances.
+
+Each fault has a stream of chances of its own, a function of a seed, its name and a count: the same
+seed gives the same faults in the same order. docs/faults.md says what an AF sees of each.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+
+from nef.domain.errors import InvalidValue
+
+
+class FaultName(StrEnum):
+    """The faults there are."""
+
+    RESOURCES_REFUSED = "resources-refused"
+    ALLOCATION_FAILED = "allocation-fails-late"
+    BEARER_LOST = "bearer-lost"
+    BEARER_RELEASED = "bearer-released"
+    NOTIFICATION_DELAYED = "notification-delayed"
+    NOTIFICATION_DUPLICATED = "notification-duplicated"
+    NOTIFICATION_LOST = "notification-lost"
+    RESPONSE_SLOW = "response-slow"
+    TOO_MANY_REQUESTS = "too-many-requests"
+    SERVICE_UNAVAILABLE = "service-unavailable"
+
+
+#: These break what stands: on demand they need no request.
+OF_BEARERS = (FaultName.BEARER_LOST, FaultName.BEARER_RELEASED)
+#: The faults of sessions: only these know which UE they strike.
+OF_SESSIONS = frozenset({FaultName.RESOURCES_REFUSED, FaultName.ALLOCATION_FAILED, *OF_BEARERS})
+
+#: The times that a fault has, in seconds, with their defaults.
+TIMES: Mapping[FaultName, Mapping[str, float]] = {
+    FaultName.RESOURCES_REFUSED: {},
+    FaultName.ALLOCATION_FAILED: {"after_s": 1.0},
+    FaultName.BEARER_LOST: {"after_s": 1.0, "lasts_s": 2.0},
+    FaultName.BEARER_RELEASED: {"after_s": 1.0},
+    FaultName.NOTIFICATION_DELAYED: {"delay_s": 2.0},
+    FaultName.NOTIFICATION_DUPLICATED: {},
+    FaultName.NOTIFICATION_LOST: {},
+    FaultName.RESPONSE_SLOW: {"delay_s": 2.0},
+    FaultName.TOO_MANY_REQUESTS: {"retry_after_s": 1.0},
+    FaultName.SERVICE_UNAVAILABLE: {"retry_after_s": 1.0},
+}
+#: What people call the attributes of a fault that have other names here.
+SCENARIO_NAMES = {"af": "af_id", "ue": "ue_id"}
+_ALL_TIMES = frozenset(time for times in TIMES.values() for time in times)
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """Whom a fault could strike; None is said of what is not known or does not matter."""
+
+    af_id: str | None = None
+    ue_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """When a fault strikes, and whom; make one with `of`.
+
+    `probability` (0 to 1) is for each occasion; on demand the next `times` occasions are struck
+    besides. `from_s` and `until_s` count from the start of the scenario. `af_id` and `ue_id` spare
+    everybody else. Without a `seed` it is the scenario's.
+    """
+
+    name: FaultName
+    probability: float = 0.0
+    times: int = 0
+    from_s: float = 0.0
+    until_s: float | None = None
+    af_id: str | None = None
+    ue_id: str | None = None
+    seed: int | None = None
+    after_s: float = 0.0
+    lasts_s: float = 0.0
+    delay_s: float = 0.0
+    retry_after_s: float = 0.0
+
+    @classmethod
+    def of(cls, name: FaultName, **given: object) -> "Fault":
+        """A fault with the times it has by default; raises InvalidValue."""
+        wrong = unfit(name, given)
+        if wrong:
+            raise InvalidValue(f"{name} has no {', '.join(wrong)}")
+        fault = cls(name, **dict(TIMES[name]) | given)  # type: ignore[arg-type]
+        if not 0 <= fault.probability <= 1:
+            raise InvalidValue(f"a probability is from 0 to 1, and not {fault.probability}")
+        if fault.until_s is not None and fault.until_s <= fault.from_s:
+            raise InvalidValue("a fault must end after it begins")
+        return fault
+
+    def concerns(self, victim: Victim, time_s: float) -> bool:
+        """Whether it is about this victim, at this moment of the scenario."""
+        in_time = self.from_s <= time_s and (self.until_s is None or time_s < self.until_s)
+        return (
+            in_time
+            and self.af_id in (None, victim.af_id)
+            and (self.ue_id is None or self.ue_id == victim.ue_id)
+        )
+
+
+def unfit(name: FaultName, attributes: Collection[str]) -> list[str]:
+    """Which of these attributes a fault of this name does not have."""
+    without = _ALL_TIMES - TIMES[name].keys()
+    if name not in OF_SESSIONS:
+        without |= {"ue_id"}
+    return sorted(without & set(attributes))
+
+
+def chance(seed: int, stream: str, number: int) -> float:
+    """The chance of this number in a stream, evenly from 0 to below 1."""
+    digest = blake2b(f"{seed}/{stream}/{number}".encode(), digest_size=8).digest()
+    return (int.from_bytes(digest) >> 11) / 2.0**53
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault that strikes; `luck` is a further chance, for what it leaves open."""
+
+    fault: Fault
+    luck: float

@@ -1,0 +1,170 @@
+"""A NEF for tests, driven by its words and seen by an AF over HTTP."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from builders.receivers import receiving
+from builders.service import AF, by_value, component
+from builders.simulations import one_cell
+from builders.waiting import until
+from nef.domain.errors import Conflict, InvalidRequest, InvalidValue, NotFound
+from nef.testing import RunningNef, running_nef
+
+
+def session(nef: RunningNef, destination: str = "http://127.0.0.1:9/nobody", **more: Any) -> str:
+    """The id of a session of 8 Mbit/s that was admitted."""
+    body = by_value(component(2, "8 Mbps"), notificationDestination=destination, **more)
+    response = requests.post(nef.url + AF, json=body, timeout=30)
+    assert response.status_code == 201, response.text
+    link: str = response.json()["self"]
+    return link.rsplit("/", 1)[1]
+
+
+def test_what_was_notified_is_what_the_receiver_got(nef: RunningNef) -> None:
+    with receiving() as af:
+        name = session(nef, af.url)
+        nef.degrade("ue-1")
+        told = nef.notified(name)
+    assert [one.document for one in told] == [body for _, _, body in af.requests]
+    assert [one.state for one in told] == ["delivered", "delivered"]
+    assert nef.events() == ["SUCCESSFUL_RESOURCES_ALLOCATION", "QOS_NOT_GUARANTEED"]
+
+
+def test_what_nobody_receives_is_known_too_and_not_waited_for(nef: RunningNef) -> None:
+    name, other = session(nef), session(nef)
+    nef.fail_cell("cell-1")
+    first, second = nef.notified(name)
+    assert (first.state, first.events) == ("pending", ("SUCCESSFUL_RESOURCES_ALLOCATION",))
+    assert second.subscription_id == name
+    assert len(nef.notified()) == len(nef.notified(other)) + 2
+
+
+def test_each_word_does_what_it_says(nef: RunningNef) -> None:
+    good = nef.ue("ue-1").rate_dl_bps
+    assert 0 < nef.degrade("ue-1", 0).rate_dl_bps < good
+    assert nef.recover("ue-1").rate_dl_bps == good
+    assert nef.fail_cell("cell-1").outage
+    assert not nef.repair_cell("cell-1").outage
+    name = session(nef)
+    assert nef.cell("cell-1").blocks_granted > 0
+    assert not nef.detach("ue-1").attached
+    assert nef.events(name)[-1] == "SESSION_TERMINATION"
+    assert nef.attach("ue-1").attached
+
+
+def test_time_stands_until_it_is_stepped(nef: RunningNef) -> None:
+    began = nef.now
+    name = session(nef, qosDuration=3)
+    nef.step(2)
+    assert nef.events(name) == ["SUCCESSFUL_RESOURCES_ALLOCATION"]
+    nef.step(2)
+    assert nef.events(name)[1:] == ["SESSION_TERMINATION"]
+    assert ((nef.now - began).total_seconds(), nef.time_s) == (4.0, 4.0)
+
+
+def test_another_scenario_keeps_sessions_and_a_reset_does_not(nef: RunningNef) -> None:
+    session(nef)
+    nef.load(one_cell())
+    assert nef.cell("cell-1").blocks_granted > 0
+    nef.reset("steady")
+    assert nef.cell("cell-1").blocks_granted == 0
+    assert requests.get(nef.url + AF, timeout=30).json() == []
+
+
+def test_what_the_scenario_does_not_have_is_not_found(nef: RunningNef) -> None:
+    for ask in (nef.ue, nef.degrade, nef.detach, nef.cell, nef.fail_cell):
+        with pytest.raises(NotFound, match="the scenario has no"):
+            ask("nobody")
+
+
+def test_time_that_runs_by_itself_cannot_be_stepped() -> None:
+    with running_nef(mode="real") as nef, pytest.raises(Conflict):
+        nef.step(1)
+
+
+def test_a_scenario_that_is_wrong_is_refused_before_anything_is_served() -> None:
+    with pytest.raises(InvalidRequest), running_nef(one_cell(bandwidth_mhz=21)):
+        pytest.fail("it was served")
+
+
+def test_a_reset_that_is_refused_leaves_what_there_was(nef: RunningNef) -> None:
+    with receiving() as af:
+        session(nef, af.url)
+        with pytest.raises(InvalidRequest):
+            nef.reset("nowhere")
+        nef.degrade("ue-1")
+        assert af.until(lambda: af.events()[-1:] == ["QOS_NOT_GUARANTEED"])
+
+
+def told(nef: RunningNef) -> list[tuple[float, tuple[str, ...]]]:
+    """What was notified, with the second at which it happened."""
+    began = nef.now.timestamp() - nef.time_s
+    return [(round(one.at.timestamp() - began, 3), one.events) for one in nef.notified()]
+
+
+PHASES = [
+    (0.0, ("SUCCESSFUL_RESOURCES_ALLOCATION",)),
+    (14.0, ("QOS_NOT_GUARANTEED",)),
+    (20.0, ("QOS_GUARANTEED",)),
+]
+
+
+@pytest.mark.nef(scenario="fading-ue")
+@pytest.mark.parametrize("steps", [1, 3, 300])
+def test_what_happens_and_when_is_the_same_however_long_the_steps_are(
+    nef: RunningNef, steps: int
+) -> None:
+    session(nef)
+    for _ in range(steps):
+        nef.step(30 / steps)
+    assert told(nef) == PHASES
+
+
+@pytest.mark.nef(scenario="fading-ue", mode="x100")
+def test_and_when_time_runs_a_hundred_times_as_fast(nef: RunningNef) -> None:
+    session(nef)
+    until(lambda: nef.time_s > 25)
+    (_, (admitted, *_)), *later = told(nef)
+    assert admitted == "SUCCESSFUL_RESOURCES_ALLOCATION"
+    assert later == PHASES[1:]
+
+
+@pytest.mark.parametrize("steps", [1, 7, 100])
+def test_what_faults_break_and_when_is_the_same_however_long_the_steps_are(
+    nef: RunningNef, steps: int
+) -> None:
+    nef.set_fault("bearer-lost", probability=1.0, after_s=1.3, lasts_s=2.9, ue="ue-1")
+    session(nef)
+    nef.clear_faults()
+    nef.set_fault("bearer-released", times=1, from_s=6.1)
+    for _ in range(steps):
+        nef.step(10 / steps)
+    assert told(nef) == [
+        (0.0, ("SUCCESSFUL_RESOURCES_ALLOCATION",)),
+        (1.3, ("LOSS_OF_BEARER",)),
+        (4.2, ("RECOVERY_OF_BEARER",)),
+        (6.1, ("SESSION_TERMINATION",)),
+    ]
+    assert nef.time_s == 10.0
+
+
+def test_a_fault_is_triggered_and_what_it_lost_is_known(nef: RunningNef) -> None:
+    with receiving() as af:
+        name = session(nef, af.url)
+        assert [one.state for one in nef.notified(name)] == ["delivered"]
+        nef.trigger_fault("notification-lost")
+        nef.degrade("ue-1")
+        nef.recover("ue-1")
+        assert [one.state for one in nef.notified(name)] == ["delivered", "lost", "delivered"]
+        assert af.events() == ["SUCCESSFUL_RESOURCES_ALLOCATION", "QOS_GUARANTEED"]
+
+
+def test_a_fault_that_makes_no_sense_is_refused_with_its_reason(nef: RunningNef) -> None:
+    with pytest.raises(NotFound, match="there are: resources-refused"):
+        nef.set_fault("rain")
+    with pytest.raises(InvalidValue, match="from 0 to 1"):
+        nef.set_fault("response-slow", probability=10)
+    with pytest.raises(InvalidValue, match="lasts_s"):
+        nef.set_fault("response-slow", lasts_s=1)

@@ -1,0 +1,64 @@
+"""What is asked at each request or tick is found by an index, however much is stored."""
+
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from db.engine import open_engine
+from db.storage import SqlStorage, SqlUnitOfWork
+from db.upgrade import upgrade
+from nef.domain.subscriptions import Api
+
+Question = Callable[[SqlUnitOfWork], Any]
+
+
+def plan(folder: Path, ask: Question) -> list[str]:
+    """How SQLite goes about a question."""
+    engine = open_engine(f"sqlite:///{folder / 'store.sqlite3'}")
+    upgrade(engine)
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
+    with SqlStorage(engine).transaction() as work:
+        ask(work)
+    with engine.connect() as connection:
+        cursor = connection.connection.cursor()
+        plans = [cursor.execute(f"EXPLAIN QUERY PLAN {text}", values) for text, values in asked]
+        steps = [step[3] for found in plans for step in found.fetchall()]
+    engine.dispose()
+    return steps
+
+
+@pytest.mark.parametrize(
+    ("ask", "found_by"),
+    [
+        (lambda w: w.sessions.get("s"), "(id=?)"),
+        (lambda w: w.sessions.of_af("af"), "sessions_of_af (af_id=?)"),
+        (
+            lambda w: w.sessions.of_af("af", [ip_address("10.45.0.2")]),
+            "sessions_of_ue (af_id=? AND ue_address=?)",
+        ),
+        (lambda w: w.sessions.expired(1.0, 5), "sessions_expiring (state=? AND expires_at_s<?)"),
+        (lambda w: w.sessions.unsettled(1.0, 5), "sessions_by_state (state=? AND changed_at_s<?)"),
+        (
+            lambda w: w.outbox.drop("s"),
+            "deliveries_of_subscription (subscription_id=? AND state=?)",
+        ),
+        (lambda w: w.outbox.next_due_s(), "deliveries_due (state=?)"),
+        (lambda w: w.outbox.claim(1.0, 1.0, 1), "deliveries_due (state=?)"),
+        (lambda w: w.outbox.prune(1.0), "deliveries_settled (settled_at_s<?)"),
+        (lambda w: w.subscriptions.get(Api.ANALYTICS, "s"), "subscriptions_by_id (api=? AND id=?)"),
+        (
+            lambda w: w.subscriptions.of_af(Api.ANALYTICS, "af"),
+            "subscriptions_of_af (api=? AND af_id=?)",
+        ),
+        (lambda w: w.subscriptions.due(1.0, 0, 5), "subscriptions_due (due_at_s<?)"),
+    ],
+)
+def test_it_is_found_by_an_index(tmp_path: Path, ask: Question, found_by: str) -> None:
+    steps = plan(tmp_path, ask)
+    assert found_by in steps[0]
+    assert not any(step.startswith("SCAN") for step in steps)
