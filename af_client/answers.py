@@ -13,10 +13,13 @@ from enum import StrEnum
 class Answer:
     """What all answers have in common; an answer about a moment has no `valid_until`.
 
-    `confidence` is 0..100: how likely it is to come true, by the NEF's own account.
+    `valid_from` is later than the beginning of the time that was asked about, where the NEF knows
+    nothing before it. `confidence` is 0..100: how likely it is to come true, by the NEF's own
+    account; of the past, how much of it is known.
     """
 
     generated_at: datetime | None = None
+    valid_from: datetime | None = None
     valid_until: datetime | None = None
     confidence: int | None = None
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from db.codec import dumped, loaded
 from db.tables import simulation
 from nef.domain.faultplan import FaultPlan
 
-_STATE, _FAULTS = 1, 2
+_STATE, _FAULTS, _MOMENT = 1, 2, 3
 
 
 class SqlSimulations:
@@ -40,11 +40,22 @@ class SqlSimulations:
         """Replace the saved faults."""
         self._write(_FAULTS, dumped(plan))
 
+    def lived_until_s(self) -> float | None:
+        """The moment that was noted last."""
+        text = self._read(_MOMENT)
+        return None if text is None else float(text)
+
+    def note_moment(self, time_s: float) -> None:
+        """Replace the noted moment."""
+        self._write(_MOMENT, orjson.dumps(time_s))
+
     def _read(self, row_id: int) -> bytes | None:
         query = select(simulation.c.state).where(simulation.c.id == row_id)
         text: bytes | None = self._connection.execute(query).scalar()
         return text
 
     def _write(self, row_id: int, text: bytes) -> None:
-        self._connection.execute(delete(simulation).where(simulation.c.id == row_id))
-        self._connection.execute(insert(simulation), {"id": row_id, "state": text})
+        row = {"id": row_id, "state": text}
+        here = simulation.c.id == row_id
+        if self._connection.execute(update(simulation).where(here), row).rowcount != 1:
+            self._connection.execute(insert(simulation), row)

@@ -88,7 +88,7 @@ Index("subscriptions_by_id", subscriptions.c.api, subscriptions.c.id, unique=Tru
 Index("subscriptions_of_af", subscriptions.c.api, subscriptions.c.af_id, subscriptions.c.number)
 Index("subscriptions_due", subscriptions.c.due_at_s)
 
-#: The simulation: a row for its state, and one for its faults.
+#: The simulation: a row for its state, one for its faults, and one for until when it was lived.
 simulation = Table(
     "simulation",
     metadata,

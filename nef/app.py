@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ from nef.services.measuring import SessionMeasuring
 from nef.services.monitoring_events import Lookout, MonitoringService, MonitoringWatch
 from nef.services.plans import Planner, PlanService, PlanWatch
 from nef.services.sessions import SessionService
-from nef.services.simulation import SimulationService
+from nef.services.simulation import Diary, SimulationService
 from nef.services.subscriptions import SubscriptionService, Watch
 
 
@@ -46,12 +46,13 @@ class Nef:
     background: Background
 
 
-def create_app(settings: Settings) -> Nef:
+def create_app(settings: Settings, wall_s: Callable[[], float] = time.time) -> Nef:
     """Open the store, restore the network, and put the contract in front of them.
 
-    Raises InvalidValue or InvalidRequest where the settings make no sense.
+    `wall_s` moves the simulation where it runs by itself. Raises InvalidValue or InvalidRequest
+    where the settings make no sense.
     """
-    services, background, hub, http = _wired(settings)
+    services, background, hub, http = _wired(settings, wall_s)
     _restored(services, settings)
 
     @asynccontextmanager
@@ -68,22 +69,26 @@ def create_app(settings: Settings) -> Nef:
     return Nef(Websockets(answering, hub), services, background)
 
 
-def _wired(settings: Settings) -> tuple[Services, Background, WebsocketHub, HttpNotifier]:
+def _wired(
+    settings: Settings, wall_s: Callable[[], float]
+) -> tuple[Services, Background, WebsocketHub, HttpNotifier]:
     storage = SqlStorage.open(settings.database_url)
     catalogue = load_catalogue(settings.catalogue)
-    clock = SimulationClock(time.time)
+    clock = SimulationClock(wall_s)
     network = SimulatedNetwork(clock)
     meter = SimulatedMeter(network.stage)
     measuring = SessionMeasuring(meter)
     bell = Bell()
 
     turn = threading.Lock()
+    diary = Diary(network, storage, clock)
 
     def tick() -> None:
         # In turns: what another thread's tick took from the network is told when this one returns.
         with turn:
             sessions.tick()
             subscriptions.tick()
+            diary.note()
 
     faults = FaultService(
         storage, network.planned_faults, lambda: network.time_s(clock.now_s()), tick
@@ -150,5 +155,6 @@ def _restored(services: Services, settings: Settings) -> None:
     """Go on where the last run ended, or begin the scenario."""
     if not services.simulation.resume():
         services.simulation.load(settings.scenario, settings.seed, settings.mode)
-    services.sessions.recover()
+    services.sessions.recover(services.simulation.present_s())
+    services.simulation.relive()
     services.deliveries.recover()

@@ -23,15 +23,23 @@ class Chooser:
     def by_forecast(self, answer: Reported) -> Choice:
         """Choose what the bandwidth of now and the predicted times, if they are sure, allow."""
         sure = answer.confidence >= self._policy.least_confidence
-        known = answer.seconds.items() if sure else ()
-        predicted_s = {self._names[n]: seconds for n, seconds in known if n in self._names}
-        return self._best(answer.bandwidth_bps, predicted_s)
+        return self._best(answer.bandwidth_bps, self.predicted_s(answer) if sure else None)
+
+    def predicted_s(self, answer: Reported) -> Mapping[str, float] | None:
+        """How long variants take, by their names, as the network foresees it; None if it does not.
+
+        One that is absent is not foreseen to arrive.
+        """
+        if answer.seconds is None:
+            return None
+        known = answer.seconds.items()
+        return {self._names[n]: seconds for n, seconds in known if n in self._names}
 
     def by_bandwidth(self, bandwidth_bps: int) -> Choice:
         """Choose what a bandwidth allows."""
-        return self._best(bandwidth_bps, {})
+        return self._best(bandwidth_bps, None)
 
-    def _best(self, bandwidth_bps: int, predicted_s: Mapping[str, float]) -> Choice:
+    def _best(self, bandwidth_bps: int, predicted_s: Mapping[str, float] | None) -> Choice:
         return select(
             self._variants,
             bandwidth_bps,

@@ -1,5 +1,7 @@
 """What a model server tells of one device; docs/delivery.md lists the events."""
 
+from dataclasses import asdict, dataclass
+
 from af_client.delivery.documents import DeviceRequest
 from af_client.delivery.recall import Recall
 from af_client.delivery.sender import Rates, Sender
@@ -7,6 +9,19 @@ from af_client.eventlog import Log
 from af_client.modelserver.steps import Decision, PlanNews
 
 _PROGRESS_EVERY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What was known of a transfer at its start.
+
+    `reported_bps` is the bandwidth that the network reported, `expected_s` the time at the granted
+    rates, `predicted_s` the time that the network predicted for all of that bandwidth.
+    """
+
+    reported_bps: int | None = None
+    expected_s: float | None = None
+    predicted_s: float | None = None
 
 
 class Journal:
@@ -54,9 +69,7 @@ class Journal:
             granted_weights_bps=rates.weights_bps,
         )
 
-    def started(
-        self, sender: Sender, cause: str, reported_bps: int | None, expected_s: float | None
-    ) -> None:
+    def started(self, sender: Sender, cause: str, prospect: Prospect) -> None:
         """Tell that a transfer begins."""
         offer, rates = sender.offer, sender.rates
         self._log(
@@ -70,8 +83,7 @@ class Journal:
             weights_bytes=offer.weights.size_bytes,
             topology_rate_bps=rates.topology_bps,
             weights_rate_bps=rates.weights_bps,
-            reported_bps=reported_bps,
-            expected_s=expected_s,
+            **asdict(prospect),
         )
 
     def progress(self, sender: Sender | Recall, now_s: float) -> None:
@@ -92,12 +104,7 @@ class Journal:
         )
 
     def ended(
-        self,
-        sender: Sender | Recall,
-        reason: str | None,
-        cause: str,
-        reported_bps: int | None,
-        expected_s: float | None,
+        self, sender: Sender | Recall, reason: str | None, cause: str, prospect: Prospect
     ) -> None:
         """Tell how a transfer, or a recall instead of one, ended."""
         report = sender.report
@@ -111,7 +118,6 @@ class Journal:
             reason=reason,
             size_bytes=sender.offer.size_bytes,
             seconds=report.seconds if report else None,
-            expected_s=expected_s,
             topology_sent=sender.topology_sent.sent,
             topology_lost=report.topology_lost if report else None,
             topology_intact=report.topology_intact if report else None,
@@ -122,5 +128,5 @@ class Journal:
             weights_intact=report.weights_intact if report else None,
             accuracy=report.accuracy if report else None,
             fault=report.fault if report else None,
-            reported_bps=reported_bps,
+            **asdict(prospect),
         )

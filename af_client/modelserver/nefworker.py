@@ -171,9 +171,13 @@ def _planned(plan: Plan) -> Answer:
     return Planned(plan, starts_s + ahead_s, ends_s + ahead_s)
 
 
-def _seconds(ue: UeAnalytics, volumes: tuple[int, ...]) -> tuple[dict[int, float], list[int]]:
-    """How long each volume takes, and how sure that is."""
-    found = ue.transfer_times(volumes).times if volumes else ()
+def _seconds(
+    ue: UeAnalytics, volumes: tuple[int, ...]
+) -> tuple[dict[int, float] | None, list[int]]:
+    """How long each volume takes, and how sure that is; None where none was asked for."""
+    if not volumes:
+        return None, []
+    found = ue.transfer_times(volumes).times
     sure = [time.confidence for time in found if time.confidence is not None]
     return {time.n_bytes: time.seconds for time in found}, sure
 
@@ -187,7 +191,9 @@ def _lasting(
         outlook = ue.qos_outlook(rate_dl_bps=rate_bps, within_s=within_s)
         sure += [outlook.confidence] if outlook.confidence is not None else []
         if outlook.holds:
-            return rate_bps, sure
+            # The standard has no confidence for a rate that holds; that of the same forecast is.
+            forecast = ue.bandwidth(within_s=within_s).confidence
+            return rate_bps, [*sure, *([] if forecast is None else [forecast])]
     return 0 if rates_bps else None, sure
 
 

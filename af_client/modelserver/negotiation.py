@@ -5,7 +5,7 @@ out the commands and decisions which these return. It has at most one command un
 the session; what the network can do, now and next, is asked for all the while.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from af_client.delivery.tunnel import Endpoint
 from af_client.messages import Notification, Session, UserPlaneEvent
@@ -56,6 +56,7 @@ class Negotiation:
         self.session: Session | None = None
         self.stage = Stage.SELECTING
         self.reported_bps: int | None = None
+        self.predicted_s: Mapping[str, float] = {}
         self._ends = (server, device)
         self._gpsi, self._policy, self._chooser = gpsi, policy, Chooser(variants, policy)
         self._asked = Choice(None, (), "the bandwidth is not known yet")
@@ -191,6 +192,7 @@ class Negotiation:
         if now_s < self._raise_at_s:
             return []
         choice = self._chooser.by_forecast(answer)
+        self.predicted_s = self._chooser.predicted_s(answer) or {}
         if choice.rung is None:
             news = choice.reason != self.holding.reason
             self._verdict.holding = Holding(choice)

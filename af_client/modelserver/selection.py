@@ -127,7 +127,8 @@ def select(
     """Choose the most accurate variant whose two parts arrive within the budget.
 
     `predicted_s` says of variants by name how long the network thinks that they take; one that
-    takes longer than the budget does not fit, although the bandwidth of now would do.
+    takes longer than the budget does not fit, although the bandwidth of now would do, and neither
+    does one that is absent: it is not foreseen to arrive. None is no forecast.
 
     Of equally accurate ones the smaller is better. A variant asks for no more than it needs, so
     what is left of the bandwidth stays with others. Raises ValueError where two variants have
@@ -139,7 +140,7 @@ def select(
     if time_s <= 0:
         return _no_time(ranked, budget_s, margin_s)
     rungs = [_rung(variant, time_s, framing or Framing()) for variant in ranked]
-    ladder, rejected = _sieve(rungs, bandwidth_bps, float(time_s), predicted_s or {})
+    ladder, rejected = _sieve(rungs, bandwidth_bps, float(time_s), predicted_s)
     return Choice(
         rung=ladder[0] if ladder else None,
         ladder=ladder,
@@ -230,7 +231,10 @@ def _rung(variant: Variant, time_s: Fraction, framing: Framing) -> Rung:
 
 
 def _sieve(
-    rungs: Iterable[Rung], bandwidth_bps: int, time_s: float, predicted_s: Mapping[str, float]
+    rungs: Iterable[Rung],
+    bandwidth_bps: int,
+    time_s: float,
+    predicted_s: Mapping[str, float] | None,
 ) -> tuple[tuple[Rung, ...], tuple[Rejection, ...]]:
     """Keep, of rungs in order of preference, those that fit and that ask less than any better."""
     ladder: list[Rung] = []
@@ -239,8 +243,8 @@ def _sieve(
         needs = f"{rung.variant.name} needs {_need(rung.rate_bps)}"
         if rung.rate_bps > bandwidth_bps:
             why = f"{needs} to arrive within {time_s:g} s, but {_supply(bandwidth_bps)} is there"
-        elif (predicted := predicted_s.get(rung.variant.name, 0.0)) > time_s:
-            why = f"{rung.variant.name} would take {predicted:.1f} s, as the network foresees it"
+        elif predicted_s is not None and (late := _late(rung.variant.name, time_s, predicted_s)):
+            why = late
         elif ladder and rung.rate_bps >= ladder[-1].rate_bps:
             better = ladder[-1]
             why = f"{needs}, no less than {_described(better)}, and recognises no more"
@@ -249,6 +253,15 @@ def _sieve(
             continue
         rejected.append(Rejection(rung.variant, why))
     return tuple(ladder), tuple(rejected)
+
+
+def _late(name: str, time_s: float, predicted_s: Mapping[str, float]) -> str | None:
+    """Why the network does not foresee a variant to arrive in time, None where it does."""
+    seconds = predicted_s.get(name)
+    if seconds is not None and seconds <= time_s:
+        return None
+    taken = "not arrive" if seconds is None else f"take {seconds:.1f} s"
+    return f"{name} would {taken}, as the network foresees it"
 
 
 def _no_time(variants: Iterable[Variant], budget_s: float, margin_s: float) -> Choice:

@@ -16,7 +16,7 @@ from af_client.delivery.tunnel import Endpoint
 from af_client.delivery.wire import Message, MessageType
 from af_client.eventlog import Log
 from af_client.modelserver.foresight import FORESEEN
-from af_client.modelserver.journal import Journal
+from af_client.modelserver.journal import Journal, Prospect
 from af_client.modelserver.negotiation import Negotiation
 from af_client.modelserver.selection import Framing, Rung
 from af_client.modelserver.steps import Command, Decision, PlanNews, Step
@@ -68,8 +68,7 @@ class ServedDevice:
         self._journal = Journal(str(device.address), log)
         self._sender: Sender | Recall | None = None
         self._cause = ""
-        self._reported_bps: int | None = None
-        self._expected_s: float | None = None
+        self._prospect = Prospect()
         self._wanted: str | None = None
         self._budget_s, self._wanted_s = budget_s, float("-inf")
         self._asked: tuple[str, int] | None = None
@@ -147,10 +146,9 @@ class ServedDevice:
     def _start(self, rung: Rung, begin_s: float) -> None:
         model = self._models[rung.variant.name]
         self._cause, self._wanted = self._wanted or "notification", None
-        self._reported_bps = self.negotiation.reported_bps
         rates, transfer = self.negotiation.holding.rates, self._new_transfer()
         if model_key(model.offer) in self._holds:
-            self._expected_s = None
+            self._prospect = Prospect(self.negotiation.reported_bps)
             self._sender = Recall(transfer, model.offer, rates, begin_s)
             return
         self._sender = Sender(
@@ -162,8 +160,12 @@ class ServedDevice:
             begin_s,
             self._wanted_s + self._budget_s,
         )
-        self._expected_s = _expected_s(model, rates)
-        self._journal.started(self._sender, self._cause, self._reported_bps, self._expected_s)
+        self._prospect = Prospect(
+            self.negotiation.reported_bps,
+            _expected_s(model, rates),
+            self.negotiation.predicted_s.get(rung.variant.name),
+        )
+        self._journal.started(self._sender, self._cause, self._prospect)
 
     def _end(self, reason: str) -> None:
         if self._running is None:
@@ -180,7 +182,7 @@ class ServedDevice:
         report = sender.report
         if report is not None and report.fault is None:
             self._has = sender.offer.variant
-        self._journal.ended(sender, reason, self._cause, self._reported_bps, self._expected_s)
+        self._journal.ended(sender, reason, self._cause, self._prospect)
 
     def _send_what_is_missed(self, now_s: float) -> None:
         """Send what the device was thought to have."""

@@ -1,7 +1,7 @@
 """What a negotiation wants done, what it is answered, and what it decides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from af_client.messages import MediaFlow, Session, SessionRequest
 from af_client.modelserver.selection import Choice, Rung
@@ -85,13 +85,14 @@ Command = FetchOutlook | CreateSession | ModifySession | CheckSession | DeleteSe
 class Reported:
     """The bandwidth that a new flow of the device could get, and what is foreseen.
 
-    `seconds` says how long a volume takes; one that the network does not foresee is absent.
+    `seconds` says how long a volume takes; one that is absent is not foreseen to arrive. It is None
+    where nothing was foretold.
     `lasting_bps` is the largest of the asked rates that will last, 0 where none will, None where
     the network does not say. `confidence` is that of the forecast, in per cent.
     """
 
     bandwidth_bps: int
-    seconds: Mapping[int, float] = field(default_factory=dict)
+    seconds: Mapping[int, float] | None = None
     lasting_bps: int | None = None
     confidence: int = 100
 

@@ -87,7 +87,7 @@ def _reports(question: AnalyticsQuestion[Any], events: list[Any]) -> Iterator[Re
 def answer_of(question: AnalyticsQuestion[_A], document: Any) -> _A:
     """The answer to a question in what a NEF says; raises Malformed, or NoAnalytics without one."""
     data = loaded(_DATA, document)
-    times = {name: data.get(name) for name in ("generated_at", "valid_until")}
+    times = {name: data.get(name) for name in ("generated_at", "valid_from", "valid_until")}
     return cast("_A", _READERS[type(question)](question, data, times))
 
 

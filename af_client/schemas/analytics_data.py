@@ -182,6 +182,7 @@ class DataSchema(Open):
     """What `AnalyticsData` and `AnalyticsEventNotif` share, and the two spellings of one name."""
 
     generated_at = moment("timeStampGen")
+    valid_from = moment("start")
     valid_until = moment("expiry")
     performances = _listed(DnPerfInfoSchema, "dnPerfInfos", load_default=list)
     transfers = _listed(TransferTimeInfoSchema, "dataVlTrnsTmInfos", load_default=list)

@@ -46,8 +46,6 @@ class Measure(StrEnum):
     TOTAL_RATE = "total_rate"
     RATE_VARIANCE = "rate_variance"
     DELAY_VARIANCE = "delay_variance"
-    LOSS = "loss"
-    LOSS_VARIANCE = "loss_variance"
     CONGESTION = "congestion"
     TRANSFER_TIME = "transfer_time"
     GNB_ACTIVE_RATIO = "GNB_ACTIVE_RATIO"

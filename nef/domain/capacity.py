@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
-from nef.domain.courses import Course, RoomMoment, spans
+from nef.domain.courses import Course, RoomMoment, abreast, spans
 from nef.domain.units import MAX_BPS, BitRate
 
 #: The steps in which a rate is offered to one whose own does not fit.
@@ -38,18 +38,10 @@ class Standing:
 
 def together(courses: Sequence[Course[RoomMoment]]) -> Course[Standing]:
     """The courses of cells over the same window as one of their area; there must be some."""
-    times = sorted({room.time_s for course in courses for room in course.moments})
-    found, places = [], [0] * len(courses)
-    for time_s in times:
-        for number, course in enumerate(courses):
-            rooms = course.moments
-            while places[number] + 1 < len(rooms) and rooms[places[number] + 1].time_s <= time_s:
-                places[number] += 1
-        rooms_now = (course.moments[place] for course, place in zip(courses, places, strict=True))
-        found.append(Standing(time_s, tuple(rooms_now)))
+    found = tuple(Standing(time_s, rooms) for time_s, rooms in abreast(courses))
     # Cells are surprised independently of each other.
     confidence = round(100 * prod(course.confidence / 100 for course in courses))
-    return Course(tuple(found), courses[0].until_s, confidence)
+    return Course(found, courses[0].until_s, confidence)
 
 
 def spare_blocks(standing: Standing, rate: BitRate, ues: int) -> int | None:

@@ -30,7 +30,8 @@ class UeMoment:
     """How a UE stands: `cell_id` is None while it is not attached.
 
     Not `reachable` is a UE without a PDU session or without coverage. `rate_dl` is what a new flow
-    could get, `total_rate_dl` what it could get in place of all sessions that AFs have for the UE.
+    could get with all the `free_blocks` of the cell, `total_rate_dl` what it could get in place of
+    all sessions that AFs have for the UE.
     """
 
     time_s: float
@@ -39,6 +40,7 @@ class UeMoment:
     rate_dl: BitRate
     total_rate_dl: BitRate
     delay_ms: float
+    free_blocks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,18 @@ def transfer_s(course: Course[UeMoment], volume_bytes: int, start_s: float) -> f
             return done_s - start_s + moment.delay_ms / 1000
         left_bits -= carried_bits
     return None
+
+
+def abreast(courses: Sequence[Course[_Any]]) -> Iterator[tuple[float, tuple[_Any, ...]]]:
+    """What holds in several courses at once, from each time on at which any of them changes."""
+    places = [0] * len(courses)
+    for time_s in sorted({one.time_s for course in courses for one in course.moments}):
+        for number, course in enumerate(courses):
+            moments, place = course.moments, places[number]
+            while place + 1 < len(moments) and moments[place + 1].time_s <= time_s:
+                place += 1
+            places[number] = place
+        yield time_s, tuple(c.moments[place] for c, place in zip(courses, places, strict=True))
 
 
 def spans(course: Course[_Any], holds: Callable[[_Any], bool]) -> Iterator[tuple[float, float]]:

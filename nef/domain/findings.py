@@ -13,7 +13,8 @@ from nef.domain.units import BitRate, PacketErrorRate
 class DnPerformance:
     """Rates that a new flow could get, delays and losses, over the UEs and a time.
 
-    `total_rate` is what the UEs could get one at a time, added up.
+    Mean, least and most are those of UEs that each are alone in asking; `total_rate` is what all
+    of them could get at once.
     """
 
     places: tuple[CellPlace, ...]

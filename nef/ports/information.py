@@ -77,7 +77,8 @@ class Information(Protocol):
     ) -> Course[UeMoment] | None:
         """How a UE stood or will stand, and what a new flow of a class could get.
 
-        None where the window lies in the past and nothing was recorded of it.
+        None where the window lies in the past and nothing was recorded of it. Where only a part of
+        it is known, the course begins later, and is as much less sure as it is shorter.
         """
         ...
 

@@ -17,7 +17,8 @@ class Reservation:
     """What a session holds or wants.
 
     Equal priorities are served in order of `admitted_at_s`, and of the same moment in order of
-    `number`. `af_id` is whose session it is, where that is known.
+    `number`. `af_id` is whose session it is, where that is known. At `expires_at_s` it ends, None
+    is for ever.
     """
 
     session_id: str
@@ -26,6 +27,7 @@ class Reservation:
     admitted_at_s: float
     number: int = 0
     af_id: str = ""
+    expires_at_s: float | None = None
 
 
 #: Component number -> index into the demand's ladder, None while nothing is guaranteed.

@@ -1,6 +1,6 @@
 """What the control API needs of a simulated network, beyond what any network offers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Protocol
@@ -54,7 +54,10 @@ class CellStatus:
 
 @dataclass(frozen=True, slots=True)
 class CarriedFlow:
-    """A QoS flow as the user plane must carry it; component None is the default bearer."""
+    """A QoS flow as the user plane must carry it; component None is the default bearer.
+
+    `delay_ms` is what a packet takes that waits for nothing.
+    """
 
     ue_id: str
     ipv4: IPv4Address | None
@@ -67,6 +70,7 @@ class CarriedFlow:
     level: int | None
     priority: int
     guaranteed: bool
+    delay_ms: float
 
 
 class Simulation(Protocol):
@@ -149,6 +153,21 @@ class Simulation(Protocol):
         """What a restart needs to go on from here, as a JSON object."""
         ...
 
-    def resume(self, state: dict[str, Any]) -> None:
-        """Go on from what `saved` gave."""
+    def resume(self, state: dict[str, Any], lived_until_s: float | None = None) -> None:
+        """Go on from what `saved` gave, and from the moment until which it was followed.
+
+        What has happened since then comes with `missed`; without such a moment nothing has.
+        """
+        ...
+
+    def missed(self) -> Iterator[None]:
+        """After `resume`: go on to the present, from one moment at which to look to the next."""
+        ...
+
+    def present_s(self) -> float:
+        """The time of the clock once nothing is missed any more."""
+        ...
+
+    def revision(self) -> int:
+        """A number that grows whenever something may stand otherwise than before."""
         ...

@@ -167,7 +167,7 @@ class Subscriptions(Protocol):
 
 
 class Simulations(Protocol):
-    """What a restart must keep of the simulation: one JSON object, and its faults."""
+    """What a restart must keep of the simulation: a JSON object, its faults, and a moment."""
 
     def load(self) -> dict[str, Any] | None:
         """The saved state, if there is one."""
@@ -183,6 +183,14 @@ class Simulations(Protocol):
 
     def save_faults(self, plan: FaultPlan) -> None:
         """Replace the saved faults."""
+        ...
+
+    def lived_until_s(self) -> float | None:
+        """The moment that was noted last, if any was."""
+        ...
+
+    def note_moment(self, time_s: float) -> None:
+        """Note that everything up to a moment has been followed, and told where there was need."""
         ...
 
 

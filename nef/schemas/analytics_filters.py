@@ -41,7 +41,7 @@ class TargetSchema(WireSchema):
 
 
 class QualitySchema(WireSchema):
-    """`QosRequirement`; what it says of devices is not modelled."""
+    """`QosRequirement`, of what is modelled."""
 
     makes = Quality
     five_qi = fields.Integer(data_key="5qi", validate=_FIVE_QI)
@@ -69,7 +69,7 @@ class WindowSchema(WireSchema):
 
 
 class ThresholdsSchema(WireSchema):
-    """`ThresholdLevel`: one or more thresholds; losses in tenths of a per cent (TS 29.571)."""
+    """`ThresholdLevel`: one or more thresholds."""
 
     congestion = fields.Integer(data_key="congLevel", validate=_WHOLE)
     mean_rate = BitRateField(data_key="avgTrafficRate")
@@ -80,22 +80,14 @@ class ThresholdsSchema(WireSchema):
     total_rate = BitRateField(data_key="aggTrafficRate")
     rate_variance = fields.Float(data_key="varTrafficRate")
     delay_variance = fields.Float(data_key="varPacketDelay")
-    loss = fields.Integer(data_key="avgPacketLossRate", validate=_WHOLE)
-    most_loss = fields.Integer(data_key="maxPacketLossRate", validate=_WHOLE)
-    loss_variance = fields.Float(data_key="varPacketLossRate")
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> tuple[Threshold, ...]:
         """A threshold for each attribute."""
-        # Each flow of a class has the same error rate, on average and at the most.
-        named = ((name.replace("most_loss", "loss"), value) for name, value in data.items())
-        return tuple(Threshold(Measure(name), _value(name, value)) for name, value in named)
-
-
-def _value(name: str, value: Any) -> float:
-    if name == Measure.LOSS:
-        return float(value) / 10
-    return float(getattr(value, "bps", value))
+        return tuple(
+            Threshold(Measure(name), float(getattr(value, "bps", value)))
+            for name, value in data.items()
+        )
 
 
 class PerformanceThresholdsSchema(WireSchema):

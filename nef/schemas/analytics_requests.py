@@ -19,6 +19,7 @@ from nef.domain.areas import NOWHERE
 from nef.domain.errors import InvalidParam, InvalidRequest
 from nef.domain.reporting import Direction, Method, Reporting
 from nef.schemas.analytics_filters import QuestionSchema, RequestSchema
+from nef.schemas.analytics_offers import refused_of_question, refused_of_reporting
 from nef.schemas.base import loaded
 from nef.schemas.links import websocket_wanted
 
@@ -29,24 +30,37 @@ _OWN = frozenset(field.data_key for field in _REQUEST.fields.values()) | {"webso
 
 
 def question_of(document: Any) -> Question:
-    """What a fetch asks; raises InvalidRequest, also for an event that is not offered."""
+    """What a fetch asks; raises InvalidRequest, also for what is not offered."""
     parts = loaded(_QUESTION, document)
-    if parts["event"] not in set(AnalyticsEvent):
-        reason = f"this NEF offers {', '.join(AnalyticsEvent)}"
-        raise InvalidRequest(InvalidParam("/analyEvent", reason))
+    refused = refused_of_question(document, "")
+    if refused:
+        raise InvalidRequest(*refused)
     return _question(parts, "")
 
 
 def request_of(document: Any) -> AnalyticsRequest:
-    """What a subscription asks; raises InvalidRequest. Events not offered are kept by name."""
+    """What a subscription asks; raises InvalidRequest, also where none of it is offered.
+
+    Of questions that are not offered beside others that are, the events are kept.
+    """
     parts = loaded(_REQUEST, document)
-    named = list(enumerate(parts["questions"]))
-    offered = [(i, part) for i, part in named if part["event"] in set(AnalyticsEvent)]
+    wrong = refused_of_reporting(document.get("analyRepInfo") or {})
+    questions, unsupported, refused = [], [], []
+    for i, part in enumerate(parts["questions"]):
+        pointer = f"/analyEventsSubs/{i}"
+        reasons = refused_of_question(document["analyEventsSubs"][i], pointer)
+        if reasons:
+            unsupported.append(part["event"])
+            refused += reasons
+        else:
+            questions.append(_question(part, pointer))
+    if wrong or not questions:
+        raise InvalidRequest(*wrong, *(() if questions else refused))
     return AnalyticsRequest(
         destination=parts["destination"],
         notification_id=parts["notification_id"],
-        questions=tuple(_question(part, f"/analyEventsSubs/{i}") for i, part in offered),
-        unsupported=tuple(p["event"] for _, p in named if p["event"] not in set(AnalyticsEvent)),
+        questions=tuple(questions),
+        unsupported=tuple(unsupported),
         reporting=_reporting(parts.get("reporting", {})),
         features=parts.get("features"),
         test_notification=parts.get("test_notification", False),
@@ -70,7 +84,7 @@ def _question(parts: Mapping[str, Any], pointer: str) -> Question:
         window=Window(**window),
         quality=conditions.get("quality", Quality()),
         volumes=tuple(_volume(one, where) for one in _volumes(conditions)),
-        measures=tuple(_measure(kind, where) for kind in dict.fromkeys(kinds)),
+        measures=tuple(_PERFORMANCES[kind] for kind in dict.fromkeys(kinds)),
         thresholds=tuple(dict.fromkeys(_thresholds(event, conditions, where))),
         direction=_one_of(
             Direction, conditions.get("direction"), Direction.CROSSED, f"{where}/matchingDir"
@@ -87,12 +101,9 @@ def _volumes(conditions: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _volume(parts: Mapping[str, Any], pointer: str) -> Volume:
     downlink_bytes = parts.get("volume", {}).get("downlink")
     if downlink_bytes is None:
-        reason = "name the dataVolume, downlinkVolume in bytes: the uplink is not modelled"
+        reason = "name the dataVolume, downlinkVolume in bytes"
         raise InvalidRequest(InvalidParam(f"{pointer}/dataVlTrnsTmRqs", reason))
-    repeats = parts.get("repeats")
-    if repeats is None:
-        reason = "name repeatDataTrans; slots at intervals of time are not offered"
-        raise InvalidRequest(InvalidParam(f"{pointer}/dataVlTrnsTmRqs", reason))
+    repeats = parts.get("repeats", 0)
     if not 1 <= repeats <= MOST_REPEATS:
         reason = f"repeatDataTrans is a number from 1 to {MOST_REPEATS}"
         raise InvalidRequest(InvalidParam(f"{pointer}/dataVlTrnsTmRqs", reason))
@@ -104,19 +115,10 @@ def _volume(parts: Mapping[str, Any], pointer: str) -> Volume:
 MOST_REPEATS = 100
 
 
-def _measure(kind: str, pointer: str) -> Measure:
-    if kind not in _PERFORMANCES:
-        reason = (
-            f"{kind[:40]!r} is not known of this network; there are: {', '.join(_PERFORMANCES)}"
-        )
-        raise InvalidRequest(InvalidParam(f"{pointer}/nwPerfType", reason))
-    return _PERFORMANCES[kind]
-
-
 def _thresholds(
     event: AnalyticsEvent, conditions: Mapping[str, Any], pointer: str
 ) -> list[Threshold]:
-    """The thresholds that belong to an event; those of another event mean nothing to it."""
+    """The thresholds that belong to an event."""
     match event:
         case AnalyticsEvent.QOS_SUSTAINABILITY:
             rates = conditions.get("rates") or [conditions.get("quality", Quality()).gbr_dl]
@@ -127,16 +129,14 @@ def _thresholds(
                 for one in conditions.get("dn_thresholds", ())
                 for level in one.get("thresholds", ())
             ]
-            found = [t for level in (*conditions.get("thresholds", ()), *levels) for t in level]
-            return [t for t in found if t.measure is not Measure.CONGESTION]
+            return [t for level in (*conditions.get("thresholds", ()), *levels) for t in level]
         case AnalyticsEvent.CONGESTION:
-            found = [t for level in conditions.get("thresholds", ()) for t in level]
-            return [t for t in found if t.measure is Measure.CONGESTION]
+            return [t for level in conditions.get("thresholds", ()) for t in level]
         case AnalyticsEvent.NETWORK_PERFORMANCE:
             return [
                 Threshold(_PERFORMANCES[one["kind"]], one.get("ratio", one.get("number")))
                 for one in conditions.get("performances", ())
-                if one["kind"] in _PERFORMANCES and ("ratio" in one or "number" in one)
+                if "ratio" in one or "number" in one
             ]
         case AnalyticsEvent.E2E_DATA_VOL_TRANS_TIME:
             return [

@@ -37,6 +37,8 @@ PATCHED = tuple(name for pair in _PAIRS for name in pair)
 #: Attributes that ask for what is not offered; `false` asks for nothing.
 _NOT_OFFERED = {
     "appIds": "traffic of applications is not watched",
+    "dnn": "a UE is watched as a whole, and not one of its sessions",
+    "snssai": "a UE is watched as a whole, and not one of its sessions",
     "addExtGroupId": "one subscription is about one group",
     "ueMacAddr": "no UE here has Ethernet sessions",
     "suggestedNumberOfDlPackets": "nothing is buffered for a UE",
@@ -100,7 +102,7 @@ class RequestSchema(WireSchema):
 _SCHEMA = RequestSchema()
 #: What an AF gives and gets back as it was; the rest of its document is the NEF's to say.
 _OWN = frozenset(field.data_key for field in _SCHEMA.fields.values()) | {
-    *("websockNotifConfig", "mtcProviderId", "afServiceId", "dnn", "snssai"),
+    *("websockNotifConfig", "mtcProviderId", "afServiceId"),
     *("maximumLatency", "maximumResponseTime"),
 }
 

@@ -93,8 +93,12 @@ def flows_document(
 
 
 def _bearer(flow: CarriedFlow) -> dict[str, Any]:
-    own = {"ueId": flow.ue_id, "rateDlBps": flow.rate_dl_bps, "per": str(flow.per)}
-    return own | _addresses(flow.ipv4, flow.ipv6)
+    return {
+        "ueId": flow.ue_id,
+        "rateDlBps": flow.rate_dl_bps,
+        "per": str(flow.per),
+        "delayMs": flow.delay_ms,
+    } | _addresses(flow.ipv4, flow.ipv6)
 
 
 def _flow(flow: CarriedFlow) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def network_performance(inquiry: Inquiry) -> Found | None:
     courses = [course for _, course in inquiry.cell_courses()]
     if not courses:
         return None
-    from_s, until_s = inquiry.window
+    from_s, until_s = min(c.from_s for c in courses), max(c.until_s for c in courses)
     figures = {m: _PERFORMANCES[m](courses) for m in inquiry.question.measures}
     found = [
         NetworkPerformance(

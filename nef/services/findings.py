@@ -14,12 +14,12 @@ def answer(inquiry: Inquiry) -> Answer | None:
     if found is None:
         return None
     findings, readings = found
-    from_s, until_s = inquiry.window
+    _, until_s = inquiry.window
     most = inquiry.question.most_objects
     return Answer(
         event=inquiry.question.event,
         made_at_s=inquiry.now_s,
-        from_s=from_s,
+        from_s=inquiry.known_from_s,
         until_s=until_s,
         findings=tuple(findings[:most]),
         readings=readings,

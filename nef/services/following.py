@@ -123,6 +123,7 @@ def reservation_of(session: Session) -> Reservation:
         session.admitted_at_s,
         session.number,
         session.af_id,
+        session.expires_at_s,
     )
 
 

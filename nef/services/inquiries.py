@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar
 
 from nef.domain.analytics import Question
@@ -46,12 +47,28 @@ class Inquiry:
         return self.question.window.at(self.now_s)
 
     @property
+    def known_from_s(self) -> float:
+        """From when on anything is known of the window: the past may not reach back so far."""
+        from_s, _ = self.window
+        if from_s >= self.now_s or not self.places:
+            return from_s
+        course = self.information.cell_course(self.places[0].cell_id, *self.window, self.now_s)
+        return from_s if course is None else course.from_s
+
+    @property
     def flow(self) -> FlowClass:
         """The class of flow that the question means."""
         quality = self.question.quality
         row = FIVE_QIS.get(quality.five_qi or 0)
         per = quality.per or (row.per if row else ORDINARY_FLOW.per)
         return FlowClass(per, row.priority if row else ORDINARY_FLOW.priority)
+
+    @property
+    def delay_budget_ms(self) -> float:
+        """How late a packet may come for the QoS to hold; a 5QI has a budget of its own."""
+        quality = self.question.quality
+        row = FIVE_QIS.get(quality.five_qi or 0)
+        return quality.delay_ms or (row.delay_ms if row else inf)
 
     def ue_courses(self) -> list[tuple[UeIdentity, Course[UeMoment]]]:
         """The course of each UE that is known, within the window."""

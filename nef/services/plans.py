@@ -114,7 +114,8 @@ class PlanService:
     def modify(self, af_id: str, plan_id: str, changes: PlanChanges) -> _Subscription:
         """Choose a window, or change whether and where the AF is warned.
 
-        Raises NotFound, InvalidRequest, and NoWindow where the chosen window has ceased to fit.
+        Raises NotFound, InvalidRequest, and NoWindow where the chosen window has ceased to fit; who
+        chooses again what it has chosen asks whether that still fits.
         """
 
         def revised(plan: Plan) -> tuple[Plan, float]:
@@ -143,9 +144,10 @@ class PlanService:
             request = replace(request, warned=changes.warned)
         check_warnings(request)
         plan = replace(plan, request=request)
-        if changes.selected is None or changes.selected == plan.selected:
+        if changes.selected is None:
             return plan
-        chosen = plan.choosing(changes.selected, self.clock.now_s())
+        again = changes.selected == plan.selected
+        chosen = plan if again else plan.choosing(changes.selected, self.clock.now_s())
         self._check_choice(chosen, af_id)
         return chosen
 

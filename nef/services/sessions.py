@@ -128,13 +128,16 @@ class SessionService:
         self._settle(changed_before_s=now_s - ABANDONED_AFTER_S)
         self._following.move(now_s, self._end)
 
-    def recover(self) -> None:
-        """After a start: give the network its reservations back, and settle what a crash left."""
+    def recover(self, present_s: float) -> None:
+        """After a start: give the network its reservations back, and settle what a crash left.
+
+        What flows carry is heard of again at `present_s` at the earliest, whatever was missed.
+        """
         now_s = self.clock.now_s()
         with self.storage.reading() as work:
             sessions = work.sessions.active()
         self.network.restore((reservation_of(session) for session in sessions), now_s)
-        self.measuring.metering.resume((session.id for session in sessions), now_s)
+        self.measuring.metering.resume((session.id for session in sessions), present_s)
         self._settle(changed_before_s=float("inf"))
         self.tick()
         for session in sessions:
@@ -204,6 +207,9 @@ class SessionService:
             raise
         if levels is not None:
             changed = replace(changed, grants=first_grants(levels))
+        elif changed.expires_at_s != intent.expires_at_s:
+            # It holds what it holds, and the network foresees another end of it.
+            self.network.restore((reservation_of(changed),), now_s)
         session = self._settled(intent, changed)
         return self._followed(session)
 

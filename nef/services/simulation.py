@@ -1,5 +1,6 @@
 """The use cases of the control API: every change is saved, and takes effect at once."""
 
+import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,31 @@ from nef.ports.metering import FlowCount, FlowId, MeteredFlow, Recorder
 from nef.ports.simulation import CarriedFlow, CellStatus, Simulation, SimulationStatus, UeStatus
 from nef.ports.storage import Storage
 from nef.services.faults import FaultService
+
+_LOG = logging.getLogger(__name__)
+#: The moment is noted this often where nothing changes, and whenever something may have.
+NOTED_EVERY_S = 1.0
+
+
+@dataclass
+class Diary:
+    """Notes until when the simulation was lived through, for a restart to go on from there."""
+
+    simulation: Simulation
+    storage: Storage
+    clock: Clock
+    noted_s: float = float("-inf")
+    revision: int = -1
+
+    def note(self) -> None:
+        """Everything up to now has been followed."""
+        now_s, revision = self.clock.now_s(), self.simulation.revision()
+        is_other = revision != self.revision and now_s > self.noted_s
+        if not is_other and now_s < self.noted_s + NOTED_EVERY_S:
+            return
+        with self.storage.transaction() as work:
+            work.simulations.note_moment(now_s)
+        self.noted_s, self.revision = now_s, revision
 
 
 @dataclass(frozen=True)
@@ -30,14 +56,30 @@ class SimulationService:
     tick: Callable[[], None]
 
     def resume(self) -> bool:
-        """Go on from the saved state; False where there is none."""
+        """Go on from the saved state, at the moment noted last; False where there is none."""
         with self.storage.reading() as work:
-            state = work.simulations.load()
+            state, lived_until_s = work.simulations.load(), work.simulations.lived_until_s()
         if state is None:
             return False
-        self.simulation.resume(state)
+        self.simulation.resume(state, lived_until_s)
         self.faults.resume()
         return True
+
+    def relive(self) -> None:
+        """Live through what has happened since the moment noted last, and tell of it in order.
+
+        The network is a function of time, so what nobody saw is played again.
+        """
+        for _ in self.simulation.missed():
+            try:
+                self.tick()
+            except Exception:
+                # What cannot be followed now is compared again by the next tick.
+                _LOG.exception("a moment that was missed could not be followed")
+
+    def present_s(self) -> float:
+        """The time when nothing is missed any more."""
+        return self.simulation.present_s()
 
     def load(
         self, scenario: str | dict[str, Any], seed: int | None = None, mode: str | None = None

@@ -68,7 +68,7 @@ class SubscriptionService:
         """Keep a new one, and tell what is to be told at once."""
         now_s = self.clock.now_s()
         subscription: Subscription[Any] = Subscription(
-            self.new_id(), af_id, api, body, now_s, due_at_s
+            self.new_id(), af_id, api, body, now_s, _not_before(now_s, due_at_s)
         )
         with self.storage.transaction() as work:
             subscription = work.subscriptions.add(subscription)
@@ -114,6 +114,7 @@ class SubscriptionService:
         while True:
             subscription = self.read(af_id, api, subscription_id)
             body, due_at_s = revise(subscription.body)
+            due_at_s = _not_before(self.clock.now_s(), due_at_s)
             changed = replace(subscription, body=body, due_at_s=due_at_s)
             before, after = self._destinations(subscription, changed)
             try:
@@ -160,9 +161,11 @@ class SubscriptionService:
 
     def _look(self, subscription: Subscription[Any], now_s: float) -> None:
         look = self.watches[subscription.api].look(subscription, now_s)
-        after = replace(subscription, body=look.body, due_at_s=look.due_at_s)
+        due_at_s = _not_before(subscription.due_at_s, look.due_at_s)
+        after = replace(subscription, body=look.body, due_at_s=due_at_s)
         if after == subscription and not (look.contents or look.over):
             return
+        after = replace(after, due_at_s=_not_before(now_s, due_at_s))
         try:
             with self.storage.transaction() as work:
                 work.subscriptions.replace(after)
@@ -184,3 +187,11 @@ class SubscriptionService:
     def _destinations(self, before: Subscription[Any], after: Subscription[Any]) -> tuple[str, str]:
         watch = self.watches[before.api]
         return watch.destination(before), watch.destination(after)
+
+
+def _not_before(moment_s: float | None, due_at_s: float | None) -> float | None:
+    """When to look next, but never at a time before the last change.
+
+    So a restart, which lives through its last moments again, tells nothing twice.
+    """
+    return due_at_s if moment_s is None or due_at_s is None else max(moment_s, due_at_s)

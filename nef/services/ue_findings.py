@@ -1,7 +1,9 @@
 """What is found about UEs: their rates, transfers, places and traffic."""
 
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 from statistics import fmean, pvariance
 
@@ -23,6 +25,7 @@ from nef.domain.findings import (
     Traffic,
     TransferTime,
 )
+from nef.domain.sharing import shared_rate_bps
 from nef.domain.units import MAX_BPS, BitRate
 from nef.ports.information import UeIdentity
 from nef.services.inquiries import Found, Inquiry, in_parts, least_confidence
@@ -36,17 +39,20 @@ NEVER_MS = sys.float_info.max
 
 def dn_performance(inquiry: Inquiry) -> Found | None:
     """What a new flow could get, over the window or in its parts."""
-    courses = [course for _, course in inquiry.ue_courses()]
-    if not courses:
+    known = inquiry.ue_courses()
+    if not known:
         return None
-    whole = _performance(inquiry, courses)
+    cells, courses = [ue.cell_id for ue, _ in known], [course for _, course in known]
+    whole = _performance(inquiry, cells, courses)
     if inquiry.question.part_s is None:
         return [whole], _readings(whole)
     split = zip(*(in_parts(inquiry, course) for course in courses), strict=False)
-    return [_performance(inquiry, part) for part in split], _readings(whole)
+    return [_performance(inquiry, cells, part) for part in split], _readings(whole)
 
 
-def _performance(inquiry: Inquiry, courses: Sequence[Course[UeMoment]]) -> DnPerformance:
+def _performance(
+    inquiry: Inquiry, cells: Sequence[str], courses: Sequence[Course[UeMoment]]
+) -> DnPerformance:
     moments = [moment for course in courses for moment in course.moments]
     rates = [moment.rate_dl for moment in moments]
     means_bps = [mean(c, _rate_bps) for c in courses]
@@ -57,7 +63,7 @@ def _performance(inquiry: Inquiry, courses: Sequence[Course[UeMoment]]) -> DnPer
         mean_rate=BitRate(int(fmean(means_bps))),
         least_rate=min(rates),
         most_rate=max(rates),
-        total_rate=BitRate(min(int(sum(means_bps)), MAX_BPS)),
+        total_rate=_total_rate(cells, courses),
         rate_variance=fmean([variance(c, _rate_bps) for c in courses]),
         mean_delay_ms=fmean([mean(c, _delay_ms) for c in courses]),
         most_delay_ms=max(_delay_ms(moment) for moment in moments),
@@ -66,6 +72,14 @@ def _performance(inquiry: Inquiry, courses: Sequence[Course[UeMoment]]) -> DnPer
         ues=len(courses),
         confidence=least_confidence(courses),
     )
+
+
+def _total_rate(cells: Sequence[str], courses: Sequence[Course[UeMoment]]) -> BitRate:
+    """What the UEs could get all at once: those of a cell share what is free in it."""
+    of_cell: dict[str, list[Course[UeMoment]]] = defaultdict(list)
+    for cell_id, course in zip(cells, courses, strict=True):
+        of_cell[cell_id].append(course)
+    return BitRate(min(int(sum(map(shared_rate_bps, of_cell.values()))), MAX_BPS))
 
 
 def _readings(found: DnPerformance) -> dict[str, float]:
@@ -78,9 +92,6 @@ def _readings(found: DnPerformance) -> dict[str, float]:
         Measure.MEAN_DELAY: found.mean_delay_ms,
         Measure.MOST_DELAY: found.most_delay_ms,
         Measure.DELAY_VARIANCE: found.delay_variance,
-        Measure.LOSS: 100 * found.loss.value,
-        # A class of flows has one error rate, whatever the radio: link adaptation keeps it.
-        Measure.LOSS_VARIANCE: 0.0,
     }
 
 
@@ -133,11 +144,12 @@ def _times_s(course: Course[UeMoment], volume_bytes: int, repeats: int) -> list[
 
 
 def sustainability(inquiry: Inquiry) -> Found | None:
-    """When UEs get less than the rates in question."""
+    """When UEs get less than the rates in question, or get them later than they may come."""
     courses = inquiry.ue_courses()
     if not courses:
         return None
     wanted = [t.value for t in inquiry.question.thresholds if t.measure is Measure.LEAST_RATE]
+    kept = partial(_kept_bps, inquiry.delay_budget_ms)
     found = [
         Shortfall(
             inquiry.network[ue.cell_id],
@@ -148,9 +160,9 @@ def sustainability(inquiry: Inquiry) -> Found | None:
         )
         for threshold in wanted
         for ue, course in courses
-        for from_s, until_s in spans(course, lambda m, t=threshold: _total_bps(m) < t)  # type: ignore[misc]
+        for from_s, until_s in spans(course, lambda m, t=threshold: kept(m) < t)  # type: ignore[misc]
     ]
-    least = min(_total_bps(m) for _, course in courses for m in course.moments)
+    least = min(kept(m) for _, course in courses for m in course.moments)
     return sorted(found, key=lambda s: s.from_s), {Measure.LEAST_RATE: least}
 
 
@@ -194,9 +206,10 @@ def _rate_bps(moment: UeMoment) -> float:
     return float(moment.rate_dl.bps)
 
 
-def _total_bps(moment: UeMoment) -> float:
+def _kept_bps(delay_budget_ms: float, moment: UeMoment) -> float:
+    """The rate that comes in time; one that comes too late is none."""
     # The throughput of a UE includes what its sessions have: the question is whether one holds.
-    return float(moment.total_rate_dl.bps)
+    return float(moment.total_rate_dl.bps) if moment.delay_ms <= delay_budget_ms else 0.0
 
 
 def _delay_ms(moment: UeMoment) -> float:

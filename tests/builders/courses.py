@@ -22,6 +22,7 @@ def moment(time_s: float = 0.0, bps: int = 1_000_000, **changes: Any) -> UeMomen
         "rate_dl": BitRate(bps),
         "total_rate_dl": BitRate(bps),
         "delay_ms": 0.0,
+        "free_blocks": 100,
     }
     return UeMoment(time_s, **(said | changes))
 

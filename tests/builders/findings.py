@@ -81,7 +81,7 @@ def answer(event: AnalyticsEvent, *findings: Finding, **changes: Any) -> Answer:
         "from_s": FROM_S,
         "until_s": UNTIL_S,
         "findings": findings or (FINDINGS[event],),
-        "readings": {Measure.MEAN_RATE: 40e6, Measure.LOSS: 0.1},
+        "readings": {Measure.MEAN_RATE: 40e6, Measure.MEAN_DELAY: 8.0},
         "area": Area((place().ncgi,), (place().tai,)),
     }
     return Answer(event, **(said | changes))

@@ -50,6 +50,10 @@ def messages_of(item: Outgoing) -> list[Message]:
     return list(item.messages()) if isinstance(item, SegmentRun) else [item]
 
 
+#: How long every variant takes, as the network foresees it.
+PREDICTED_S = 0.7
+
+
 class Server:
     """Devices with a log, and a NEF that grants everything."""
 
@@ -86,7 +90,8 @@ class Server:
         for whose, command in self.devices.commands():
             self.commands.append(command)
             if isinstance(command, FetchOutlook):
-                report = Reported(self.bandwidth_bps, lasting_bps=self.lasting_bps)
+                seconds = dict.fromkeys(command.volumes, PREDICTED_S) if command.volumes else None
+                report = Reported(self.bandwidth_bps, seconds, self.lasting_bps)
                 self.devices.answer(whose, command, report, now_s)
             elif isinstance(command, CreateSession | ModifySession):
                 self.devices.answer(whose, command, Accepted(a_session()), now_s)

@@ -33,7 +33,11 @@ def demand(
 
 
 def reservation(
-    name: str = "session-1", *demands: FlowDemand, ue: str = "ue-1", since_s: float = 0.0
+    name: str = "session-1",
+    *demands: FlowDemand,
+    ue: str = "ue-1",
+    since_s: float = 0.0,
+    until_s: float | None = None,
 ) -> Reservation:
     """A session of a UE; without demands it has one of 10 Mbit/s."""
-    return Reservation(name, ue, demands or (demand(),), since_s)
+    return Reservation(name, ue, demands or (demand(),), since_s, expires_at_s=until_s)

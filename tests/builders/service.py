@@ -1,6 +1,7 @@
 """A whole service in the process of the test, with its time in the test's hands."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -48,13 +49,13 @@ PUBLIC_URL = "http://nef.example"
 
 
 @contextmanager
-def served(**changes: Any) -> Iterator[Served]:
+def served(wall_s: Callable[[], float] = time.time, **changes: Any) -> Iterator[Served]:
     """A service in memory, without its threads and without a socket: nothing happens by itself.
 
-    What an AF sees, with both, is `nef.testing.running_nef`.
+    `wall_s` moves it in mode real. What an AF sees, with both, is `nef.testing.running_nef`.
     """
     settings = {"database_url": "sqlite://", "mode": "manual", "public_url": PUBLIC_URL} | changes
-    nef = create_app(Settings(**settings))
+    nef = create_app(Settings(**settings), wall_s)
     client = TestClient(nef.asgi, raise_server_exceptions=False)
     # A server starts the application before the first request; without a start, several
     # requests at once would each do it, in each other's way.

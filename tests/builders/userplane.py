@@ -25,7 +25,9 @@ LOSSLESS = "1E-9"
 PROBE = encode_udp((SERVER, 9), (UE, 9), 0, b"are you there?")
 
 
-def flow(component: int, tos: str, rate_bps: int, per: str = LOSSLESS) -> dict[str, Any]:
+def flow(
+    component: int, tos: str, rate_bps: int, per: str = LOSSLESS, delay_ms: float = 0
+) -> dict[str, Any]:
     return {
         "flowKey": f"s/{component}",
         "ueId": "camera-1",
@@ -35,6 +37,7 @@ def flow(component: int, tos: str, rate_bps: int, per: str = LOSSLESS) -> dict[s
         "filters": [{"flowDescriptions": [f"permit out 17 from any to {UE} 7001"], "tosTC": tos}],
         "rateDlBps": rate_bps,
         "per": per,
+        "delayMs": delay_ms,
         "guaranteed": True,
         "level": 0,
         "priority": 10 * component,
@@ -43,7 +46,7 @@ def flow(component: int, tos: str, rate_bps: int, per: str = LOSSLESS) -> dict[s
 
 def grants(*flows: dict[str, Any], seed: int = 1) -> dict[str, Any]:
     bearers = [
-        {"ueId": f"camera-{n}", "rateDlBps": FAST, "per": LOSSLESS} | addresses
+        {"ueId": f"camera-{n}", "rateDlBps": FAST, "per": LOSSLESS, "delayMs": 0} | addresses
         for n, addresses in (
             (1, {"ueIpv4Addr": str(UE), "ueIpv6Addr": str(UE6)}),
             (2, {"ueIpv4Addr": str(UE2)}),

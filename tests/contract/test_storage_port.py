@@ -498,6 +498,18 @@ def test_the_simulation_is_remembered_as_it_was_last_saved(store: Storage) -> No
         assert saved() == state
 
 
+def test_the_last_moment_is_noted_beside_the_state(store: Storage) -> None:
+    with store.reading() as work:
+        assert work.simulations.lived_until_s() is None
+    for moment_s in (1_800_000_000.25, 1_800_000_001.5):
+        with store.transaction() as work:
+            work.simulations.note_moment(moment_s)
+            work.simulations.save({"a": moment_s})
+        with store.reading() as work:
+            assert work.simulations.lived_until_s() == moment_s
+            assert work.simulations.load() == {"a": moment_s}
+
+
 def test_threads_do_not_lose_each_others_writes(
     store: Storage, in_threads: Callable[[int, Callable[[int], None]], None]
 ) -> None:

@@ -1,12 +1,14 @@
-"""SIGKILL between the crossings of a threshold: each is told once, and in order."""
+"""SIGKILL around the crossings of a threshold: each is told once, and in order."""
 
+import threading
 from pathlib import Path
 
 import requests
 
-from builders.analytics_requests import AF, question, subscription
+from builders.analytics_requests import AF, GPSI, question, subscription
 from builders.processes import NefProcess, start_nef
 from builders.receivers import Receiver, receiving
+from builders.simulations import one_cell
 from builders.waiting import until
 
 THRESHOLDS = [{"avgTrafficRate": rate} for rate in ("100 Mbps", "50 Mbps", "10 Mbps")]
@@ -51,3 +53,28 @@ def test_each_crossing_is_told_once_and_in_order(tmp_path: Path) -> None:
         finally:
             nef.stop()
         assert rates(af) == [34, 7, 34, 121]
+
+
+def test_what_is_crossed_while_the_service_is_dead_is_told_when_it_lives_again(
+    tmp_path: Path,
+) -> None:
+    """In real time, which goes on while nobody is there."""
+    radio = {"trace": [[0, 24], [3, 8], [4, 1], [5, 8], [6, 24], [9, 1]]}
+    with receiving() as af:
+        nef = start_nef(tmp_path)
+        port = int(nef.url.rsplit(":", 1)[1])
+        scenario = one_cell(radio, ue={"gpsi": GPSI})
+        nef.control("PUT", "/simulation", {"document": scenario, "mode": "real"})
+        asked = question("DN_PERFORMANCE", reptThlds=THRESHOLDS)
+        made = requests.post(f"{nef.url}{AF}", json=subscription(asked, to=af.url), timeout=30)
+        assert made.status_code == 201, made.text
+        nef.kill()
+        threading.Event().wait(6.5)
+        nef = start_nef(tmp_path, port=port)
+        try:
+            assert nef.control("GET", "/simulation")["mode"] == "real"
+            assert af.until(lambda: len(rates(af)) >= 5)
+        finally:
+            nef.stop()
+        good, medium, bad = sorted(set(rates(af)), reverse=True)
+        assert rates(af) == [medium, bad, medium, good, bad]

@@ -1,17 +1,31 @@
 """Real packets through the real relay: what the AF is told is what was carried."""
 
+import re
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from af_client import (
+    FlowFilter,
+    Measurement,
+    MediaFlow,
+    NefClient,
+    NotificationReceiver,
+    QosMonitoring,
+    SessionRequest,
+    UeAddress,
+    Usage,
+)
 from builders.measurements import asking, rate_above
 from builders.processes import NefProcess, start_nef
 from builders.receivers import receiving
 from builders.service import AF, by_value, component
-from builders.userplane import WEIGHTS, Network, running
+from builders.userplane import UE, WEIGHTS, Network, running
 from builders.waiting import until
 
 GRANT_BPS = 2_000_000
@@ -102,3 +116,74 @@ def waited(reports: list[dict[str, Any]]) -> bool:
     """Whether a delay above the threshold was told: a full queue takes seconds to drain."""
     found = [entry for report in reports for entry in report.get("qosMonReports", ())]
     return any(delay >= 200 for entry in found for delay in entry.get("dlDelays", ()))
+
+
+# --- through the client ---
+
+PAGE = (Path(__file__).parents[2] / "docs" / "client.md").read_text(encoding="utf-8")
+RULE = f"permit out 17 from 10.60.0.1 7000 to {UE} 7001"
+
+
+def quickly(request: SessionRequest) -> SessionRequest:
+    """As `watched` of the page, in the proportions of a test."""
+    return replace(
+        request,
+        rate_monitoring=QosMonitoring.of_rate(threshold_bps=1_000_000, period_s=1),
+        delay_monitoring=QosMonitoring.of_delay(period_s=1),
+        congestion_monitoring=QosMonitoring.of_congestion(period_s=1),
+        usage_threshold=Usage(downlink_bytes=THRESHOLD_BYTES),
+        averaging_window_ms=1000,
+    )
+
+
+def page_example(heard: list[Any]) -> dict[str, Any]:
+    """The example of the page; what it would print it puts into a list."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    [block] = [one for one in blocks if "def told(" in one]
+    names: dict[str, Any] = {"print": lambda *said: heard.append(said[-1])}
+    exec(compile(block, "docs/client.md", "exec"), names)  # noqa: S102 - our own page
+    names["watched"] = quickly
+    return names
+
+
+def test_the_client_is_told_what_a_session_carries_and_used(nef: NefProcess) -> None:
+    heard: list[Any] = []
+    flow = MediaFlow(
+        2,
+        (FlowFilter(1, (RULE,), f"{WEIGHTS:02x}fc"),),
+        per="1E-2",
+        min_rate_dl_bps=GRANT_BPS,
+    )
+    request = SessionRequest(UeAddress(ipv4=str(UE)), flows=(flow,))
+    with (
+        NotificationReceiver() as receiver,
+        NefClient(nef.url, "af-1") as client,
+        running(nef.url) as (network, end),
+    ):
+        inbox = receiver.inbox()
+        arguments = (client, request, inbox)
+        example = threading.Thread(target=page_example(heard)["told"], args=arguments)
+        example.start()
+        until(lambda: bool(client.sessions()))
+        [session] = client.sessions()
+        deliver(nef, network, f"{session.id}/2")
+        until(lambda: any(isinstance(one, Usage) for one in heard))
+        until(lambda: rates(heard)[-1:] == [0])
+        until(lambda: any(one.congestion_dl_percent == 0 for one in measurements(heard)))
+        inbox.close()
+        example.join(30)
+        assert client.sessions() == (), "the session ends with the block"
+        relay = end()["flows"][f"{session.id}/2"]
+    [usage] = [one for one in heard if isinstance(one, Usage)]
+    assert THRESHOLD_BYTES <= (usage.downlink_bytes or 0) <= relay["bytes_sent"]
+    assert 0.5 * GRANT_BPS <= max(rates(heard)) <= 1.5 * GRANT_BPS
+    assert max(delay for one in measurements(heard) for delay in one.delays_dl_ms) > 200
+
+
+def measurements(heard: list[Any]) -> list[Measurement]:
+    return [one for said in heard if not isinstance(said, Usage) for one in said]
+
+
+def rates(heard: list[Any]) -> list[int]:
+    found = (one.rate_dl_bps for one in measurements(heard))
+    return [rate for rate in found if rate is not None]

@@ -14,6 +14,8 @@ from nef.ports.information import Communication, FlowClass, UeIdentity
 
 BLOCKS = 100
 DELAY_MS = 8.0
+#: What every cell has free for a new flow.
+FREE_BLOCKS = 100
 
 
 def identity(number: int, cell_id: str = "cell-1") -> UeIdentity:
@@ -77,7 +79,7 @@ class FakeInformation:
 
         def moment(time_s: float, bps: int) -> UeMoment:
             rate = BitRate(bps if here else 0)
-            return UeMoment(time_s, here, here is not None, rate, rate, DELAY_MS)
+            return UeMoment(time_s, here, here is not None, rate, rate, DELAY_MS, FREE_BLOCKS)
 
         steps = self.rates_bps.get(ue_id, [(0.0, 10_000_000)])
         cut = self._cut(steps, from_s, until_s)

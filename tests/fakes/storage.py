@@ -240,6 +240,7 @@ class MemorySimulations:
     def __init__(self) -> None:
         self.state: dict[str, Any] | None = None
         self.faults: FaultPlan | None = None
+        self.moment_s: float | None = None
 
     def load(self) -> dict[str, Any] | None:
         return copy.deepcopy(self.state)
@@ -252,6 +253,12 @@ class MemorySimulations:
 
     def save_faults(self, plan: FaultPlan) -> None:
         self.faults = plan
+
+    def lived_until_s(self) -> float | None:
+        return self.moment_s
+
+    def note_moment(self, time_s: float) -> None:
+        self.moment_s = time_s
 
 
 class MemoryUnitOfWork:

@@ -343,7 +343,7 @@ WRONG: list[tuple[str, Any, int, str]] = [
     ("/notifId", None, 400, "/notifId"),
     ("/suppFeat", "xyz", 400, "/suppFeat"),
     ("/analyEventsSubs", [], 400, "/analyEventsSubs"),
-    ("/analyEventsSubs", [{"analyEvent": "WLAN_PERFORMANCE"}], 400, "/analyEventsSubs"),
+    ("/analyEventsSubs", [{"analyEvent": "WLAN_PERFORMANCE"}], 400, f"{FIRST}/analyEvent"),
     (f"{FIRST}/analyEvent", None, 400, f"{FIRST}/analyEvent"),
     (f"{FIRST}/tgtUe", None, 400, f"{FIRST}/tgtUe"),
     (f"{FIRST}/tgtUe", {}, 400, f"{FIRST}/tgtUe"),

@@ -26,13 +26,17 @@ CONDITIONS: dict[str, Any] = {
     "qosReq": {"5qi": 3, "gfbrDl": "1 Gbps", "pdb": 50, "per": "1E-3"},
     "ranUeThrouThds": ["1 Gbps", "2 Mbps"],
     "matchingDir": "CROSSED",
-    "reptThlds": [
-        {"congLevel": 5, "avgTrafficRate": "1 Mbps", "avgPacketDelay": 5, "avgPacketLossRate": 5}
-    ],
-    "dnPerfReqs": [{"reportThresholds": [{"varTrafficRate": 0.5, "maxTrafficRate": "2 Mbps"}]}],
     "nwPerfReqs": [{"nwPerfType": "NUM_OF_UE", "absoluteNum": 5}],
     "dataVlTrnsTmRqs": [MODEL | {"highTransTmThr": 5, "lowTransTmThr": 1, "maxNumberUes": 1}],
     "temporalGranSize": 3,
+}
+#: Thresholds are of one event each.
+THRESHOLDS: dict[str, dict[str, Any]] = {
+    "DN_PERFORMANCE": {
+        "reptThlds": [{"avgTrafficRate": "1 Mbps", "avgPacketDelay": 5}],
+        "dnPerfReqs": [{"reportThresholds": [{"varTrafficRate": 0.5, "maxTrafficRate": "2 Mbps"}]}],
+    },
+    "CONGESTION": {"reptThlds": [{"congLevel": 5}]},
 }
 MOVING = {"offsetPeriod": 60, "maxObjectNbr": 9}
 EVENTS = (
@@ -47,7 +51,7 @@ EVENTS = (
 WHOLE = subscription(
     *(
         {"analyEvent": event, "tgtUe": {"gpsi": GPSI}}
-        | {"analyEventFilter": CONDITIONS | {"extraReportReq": window}}
+        | {"analyEventFilter": CONDITIONS | THRESHOLDS.get(event, {}) | {"extraReportReq": window}}
         for event, window in zip(EVENTS, (WINDOW, MOVING) * 4, strict=False)
     ),
     analyRepInfo={"notifMethod": "PERIODIC", "immRep": True, "repPeriod": 1, "maxReportNbr": 5}

@@ -120,6 +120,30 @@ class TestAskedOnce:
         )
         assert ue.congestion().percent > free.percent + 30
 
+    def test_the_known_end_of_a_session_is_in_every_forecast(
+        self, service: RunningNef, ue: UeAnalytics
+    ) -> None:
+        service.load("steady")
+        client, volume = NefClient(service.url, "af-1"), 1_500_000_000
+        free_bps = ue.bandwidth().average_dl_bps
+        rule = FlowFilter(1, ("permit out ip from any to any",))
+        session = client.create_session(
+            SessionRequest(
+                UeAddress(gpsi="msisdn-001010000000002"),
+                flows=(MediaFlow(1, (rule,), per="1E-3", min_rate_dl_bps=1_000_000_000),),
+                notification_destination="http://127.0.0.1:9/not-listening",
+                duration_s=10,
+            )
+        )
+        soon = ue.bandwidth(within_s=30)
+        held_bps = soon.min_dl_bps or 0
+        assert soon.max_dl_bps == free_bps
+        assert 0 < held_bps < free_bps / 2
+        left_bits = 8 * volume - 10 * held_bps
+        assert ue.transfer_time(volume).seconds == pytest.approx(10 + left_bits / free_bps, 0.01)
+        client.modify_session(session.id, duration_s=300)
+        assert ue.bandwidth(within_s=30).max_dl_bps == held_bps
+
     def test_figures_of_the_cell(self, service: RunningNef, ue: UeAnalytics) -> None:
         figures = ue.network_performance()
         assert figures.of(PerformanceKind.NUM_OF_UE) == 2

@@ -1,6 +1,8 @@
 """What is reported is what a session gets: at the reported rate yes, at 1.2 times that no."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -14,9 +16,11 @@ from nef.domain.units import BitRate
 from nef.network.simulator.scenario import shipped_scenarios
 from nef.schemas.analytics import data_document
 from nef.schemas.analytics_requests import question_of
+from nef.schemas.areas import area_document
 from nef.schemas.sessions import request_of
 
 ALL = [(name, ue.gpsi) for name in shipped_scenarios() for ue in Simulated(name).ues(0.0)]
+LENGTHS_S = {name: Simulated(name).status(0.0).duration_s for name in shipped_scenarios()}
 #: tscPrioLevel 3 is as important as 5QI 3, which is what a request without one is treated like.
 OURS = 3
 
@@ -25,6 +29,11 @@ OURS = 3
 def nef() -> Iterator[Served]:
     with served() as service:
         yield service
+
+
+def at(scenario: str, part: float) -> float:
+    """A time within a scenario, in whole milliseconds."""
+    return round(part * LENGTHS_S[scenario], 3)
 
 
 def begin(nef: Served, scenario: str, seed: int, at_s: float) -> None:
@@ -85,7 +94,7 @@ def test_for_every_scenario_and_ue_what_is_reported_is_granted(
     found = []
     for _ in range(21):
         found.append(check(nef, gpsi, "1E-3"))
-        nef.nef.services.simulation.step(1.75)
+        nef.nef.services.simulation.step(round(LENGTHS_S[scenario] / 21, 3))
     assert sum(found) > 10, "most of the time there is something to be had"
 
 
@@ -98,7 +107,7 @@ others = st.tuples(
 @given(
     where=st.sampled_from(ALL),
     seed=st.integers(0, 2**31 - 1),
-    at_s=st.floats(0.0, 45.0),
+    part=st.floats(0.0, 1.0),
     load=st.lists(others, max_size=6),
     per=st.sampled_from(["1E-3", "1E-5"]),
 )
@@ -106,12 +115,12 @@ def test_whatever_others_have_what_is_reported_is_granted(
     nef: Served,
     where: tuple[str, str],
     seed: int,
-    at_s: float,
+    part: float,
     load: list[tuple[int, int, int, str]],
     per: str,
 ) -> None:
     scenario, gpsi = where
-    begin(nef, scenario, seed, round(at_s, 3))
+    begin(nef, scenario, seed, at(scenario, part))
     names = [name for other, name in ALL if other == scenario]
     for index, mbps, number, other_per in load:
         request = asked(names[index % len(names)], f"{mbps} Mbps", other_per, number)
@@ -120,6 +129,64 @@ def test_whatever_others_have_what_is_reported_is_granted(
         except ResourcesRefused:
             continue
     check(nef, gpsi, per)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    scenario=st.sampled_from(sorted(LENGTHS_S)),
+    part=st.floats(0.0, 1.0),
+    per=st.sampled_from(["1E-3", "1E-5"]),
+    taken=st.integers(0, 60),
+)
+def test_what_is_reported_of_several_is_granted_to_all_of_them_at_once(
+    nef: Served, scenario: str, part: float, per: str, taken: int
+) -> None:
+    begin(nef, scenario, 1, at(scenario, part))
+    names = [name for other, name in ALL if other == scenario]
+    if taken:
+        with suppress(ResourcesRefused):
+            nef.nef.services.sessions.create("af", asked(names[0], f"{taken} Mbps", per))
+    for cell in {ue.cell_id for ue in nef.nef.services.simulation.ues()}:
+        together, alone = reported_in(nef, cell, per)
+        if together:
+            share = Fraction(together.bps, sum(rate.bps for rate in alone.values()))
+            assert are_granted(nef, {gpsi: share * rate.bps for gpsi, rate in alone.items()}, per)
+            more = share * Fraction(12, 10)
+            wanted = {gpsi: more * rate.bps + 1 for gpsi, rate in alone.items()}
+            assert not are_granted(nef, wanted, per)
+
+
+def reported_in(nef: Served, cell: str, per: str) -> tuple[BitRate | None, dict[str, BitRate]]:
+    """What the UEs of a cell could get all at once, and what each alone, if anything."""
+    services = nef.nef.services
+    gpsis = [ue.gpsi for ue in services.simulation.ues() if ue.cell_id == cell]
+    [place] = [one for one in services.analytics.analyst.information.cells() if one.cell_id == cell]
+    document = {"analyEvent": "DN_PERFORMANCE", "suppFeat": "0", "tgtUe": {"anyUeInd": True}}
+    area = area_document([place])
+    question = question_of(
+        document | {"analyEventFilter": {"qosReq": {"per": per}, "locArea": area}}
+    )
+    answer = services.analytics.fetch(question)
+    assert answer is not None
+    data = data_document(answer)["dnPerfInfos"][0]["dnPerf"][0]["perfData"]
+    alone = {gpsi: rate for gpsi in gpsis if (rate := reported(nef, gpsi, per)) is not None}
+    together = data["aggTrafficRate"]
+    return None if together == "0 bps" else BitRate.parse(together), alone
+
+
+def are_granted(nef: Served, rates_bps: dict[str, Fraction], per: str) -> bool:
+    """Whether all of these are admitted at once, each at its first rung; they are ended again."""
+    sessions, made = nef.nef.services.sessions, []
+    try:
+        for gpsi, rate_bps in rates_bps.items():
+            made.append(sessions.create("af", asked(gpsi, str(BitRate(int(rate_bps))), per)))
+    except ResourcesRefused:
+        return False
+    finally:
+        levels = [grant.level for one in made for grant in sessions.read("af", one.id).grants]
+        for one in made:
+            sessions.delete("af", one.id)
+    return not any(levels)
 
 
 def test_the_rate_of_the_next_seconds_is_granted_when_they_come(nef: Served) -> None:

@@ -1,6 +1,5 @@
 """A service that is started again on its database goes on where it was."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 
 from builders.service import AF, Served, by_value, component, served
+from fakes.clock import FakeClock
 
 LADDER = (("medium", "8 Mbps"), ("small", "600 Kbps"))
 
@@ -66,14 +66,14 @@ def test_what_was_forced_upon_the_network_stays_forced(start: Callable[..., Any]
 
 
 def test_a_session_whose_time_ran_out_while_nobody_served_is_ended_and_told(
-    start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., Any],
 ) -> None:
-    with start(mode="real") as nef:
+    wall = FakeClock(1_800_000_000.0)
+    with start(mode="real", wall_s=wall.now_s) as nef:
         body = by_value(component(1, "1 Mbps"), qosDuration=60)
         assert nef.http.post(AF, json=body).status_code == 201
-    later_s = time.time() + 100
-    monkeypatch.setattr("nef.app.time.time", lambda: later_s)
-    with start() as nef:
+    wall.advance(100)
+    with start(wall_s=wall.now_s) as nef:
         assert nef.http.get(AF).json() == []
         assert notified(nef)[-1] == ("SESSION_TERMINATION",)
         assert levels(nef) == {}

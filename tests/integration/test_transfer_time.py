@@ -4,43 +4,26 @@ from ipaddress import ip_address
 
 import pytest
 
+from builders.predictions import said
 from builders.reservations import demand, reservation
 from builders.simulations import Simulated
 from fakes.outlets import FakeOutlet
-from nef.domain.analytics import AnalyticsEvent, Question, Target, Volume
-from nef.domain.findings import TransferTime
 from nef.network.simulator.scenario import shipped_scenarios
 from nef.network.userplane.forwarding import Forwarder
 from nef.network.userplane.grants import table_of
 from nef.network.userplane.packets import encode_attachment, encode_udp
 from nef.network.userplane.runs import Run, run_of
 from nef.schemas.simulation import flows_document
-from nef.services.analytics import Analyst
 
 _MS = 10**6
 TOLERANCE = 0.05
 
 
-def said(network: Simulated, ue_id: str, n_bytes: int) -> TransferTime | None:
-    """What analytics say of a volume that begins to flow now."""
-    gpsi = next(ue.gpsi for ue in network.ues(network.now_s) if ue.ue_id == ue_id)
-    question = Question(
-        AnalyticsEvent.E2E_DATA_VOL_TRANS_TIME,
-        "",
-        target=Target(gpsi=gpsi),
-        volumes=(Volume(n_bytes),),
-    )
-    answer = Analyst(network.information).answer(question, network.now_s)
-    assert answer is not None
-    found = [one for one in answer.findings if isinstance(one, TransferTime)]
-    return found[0] if found else None
-
-
 def taken_s(
     network: Simulated, ue_id: str, n_bytes: int, rate_bps: int, patience_s: float
 ) -> float:
-    """How long the relay takes for so many bytes in a session of a rate, and the path's delay."""
-    begun_s, delay_s = network.now_s, network.seen_by(ue_id).delay_ms / 1000
+    """How long the relay takes for so many bytes in a session of a rate, until the last arrives."""
+    begun_s = network.now_s
     network.reserve(reservation("s", demand(rate_bps / 1e6), ue=ue_id), begun_s)
     ue = next(ue for ue in network.ues(begun_s) if ue.ue_id == ue_id)
     address = ue.ipv4 or ue.ipv6
@@ -61,10 +44,11 @@ def taken_s(
             count = -(-n_bytes // len(packet))
             run = Run(memoryview(packet * count), len(packet), count)
             relay.from_n6(run, FakeOutlet(), 0)
-        relay.depart(ms * _MS)
-        left_bytes -= sum(map(len, device.take()))
-        if left_bytes <= 0:
-            return network.now_s - begun_s + delay_s
+        for tenth in range(10):
+            relay.depart(ms * _MS + tenth * _MS // 10)
+            left_bytes -= sum(map(len, device.take()))
+            if left_bytes <= 0:
+                return network.now_s - begun_s + tenth / 10_000
         network.step(0.001)
     raise AssertionError(f"{left_bytes} bytes had not left after {patience_s} s")
 

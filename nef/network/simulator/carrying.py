@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from nef.domain.fiveqi import FIVE_QIS
 from nef.domain.qos import FlowDemand
 from nef.network.simulator.cqi import Reliability
+from nef.network.simulator.delays import path_delay_ms
 from nef.network.simulator.ledger import Ledger
-from nef.network.simulator.needs import is_covered, reserved_bps
+from nef.network.simulator.needs import is_covered, reliability, reserved_bps
 from nef.network.simulator.scenario import Cell, Ue
 from nef.ports.network import Reservation
 from nef.ports.simulation import CarriedFlow
@@ -71,6 +72,7 @@ def _session_flows(
             level=level,
             priority=demand.ladder[0].priority,
             guaranteed=level is not None and reserved_bps(rung) > 0,
+            delay_ms=path_delay_ms(ledger.run.cells[ue.cell_id], reliability(rung)),
         )
 
 
@@ -91,4 +93,5 @@ def _bearer(ledger: Ledger, ue: Ue, share_blocks: float) -> CarriedFlow:
         level=None,
         priority=_DEFAULT.priority,
         guaranteed=False,
+        delay_ms=path_delay_ms(ledger.run.cells[ue.cell_id], Reliability.ORDINARY),
     )

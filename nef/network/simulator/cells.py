@@ -1,6 +1,6 @@
 """Every cell with its UEs and their flows, now: in arrays, of which a moment touches few rows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,10 +72,13 @@ class Cells:
         cell = int(self._cell_of[ue])
         return int(self._blocks[cell]), self._orders[cell]
 
-    def look_at(self, cell_id: str, time_s: float) -> Look:
-        """A forecast: how a cell will stand if nobody comes or goes."""
+    def look_at(self, cell_id: str, time_s: float, over: Collection[str]) -> Look:
+        """A forecast: how a cell will stand when some sessions are over, and nobody came."""
         cell = self.number_of_cell[cell_id]
         span, rows = self._spans[cell], self._orders[cell]
+        if over:
+            owners = self.flows.owner[rows]
+            rows = rows[[owner is None or owner.session_id not in over for owner in owners]]
         rates = self._run.rates_bps(self._ues_of[cell], time_s)
         blocks = self.flows.needed(rows, rates, time_s, span.start)
         _, held = _each(self._blocks[[cell]], np.array([len(rows)]), blocks)

@@ -41,11 +41,22 @@ class SimulationClock:
         # Steps are added up apart from the epoch, which would cost a float its microseconds.
         self._base_s, self._stepped_s = 0.0, 0.0
         self._caught_up_at_s = 0.0
+        self._held_s: float | None = None
 
     def now_s(self) -> float:
         """The time of the simulation."""
         with self._lock:
+            return self._now_s() if self._held_s is None else self._held_s
+
+    def present_s(self) -> float:
+        """The time that it is, also while the clock is held."""
+        with self._lock:
             return self._now_s()
+
+    def hold(self, time_s: float | None) -> None:
+        """Stand at a moment that was missed while nobody was there; None lets the present be."""
+        with self._lock:
+            self._held_s = time_s
 
     def switch(self, mode: str) -> None:
         """Go on in a mode, from the present moment; raises InvalidRequest."""

@@ -17,7 +17,7 @@ from nef.domain.sessions import UeAddress
 from nef.network.simulator.history import Sample
 from nef.network.simulator.ledger import Ledger
 from nef.network.simulator.looks import Look
-from nef.network.simulator.run import Run
+from nef.network.simulator.run import MOST_LOOKS, Run
 from nef.network.simulator.scenario import Background, Cell, Ue
 from nef.network.simulator.stage import Stage
 from nef.ports.information import Communication, FlowClass, UeIdentity
@@ -139,7 +139,8 @@ class SimulatedInformation:
         moments = tuple(moment(s, cell.id, run.started_s + s.time_s) for s in own)
         if not moments:
             return None
-        return Course(moments, max(until_s, moments[-1].time_s), confidence)
+        known = _share(own[0].time_s, first_s, last_s)
+        return Course(moments, max(until_s, moments[-1].time_s), round(known * confidence))
 
     def _samples(self, cell: Cell, from_s: float, until_s: float) -> tuple[Sequence[Sample], int]:
         stage, now_s = self._stage, self._stage.ledger.time_s
@@ -149,7 +150,8 @@ class SimulatedInformation:
         seen = stage.history.samples(from_s, now_s) if from_s < now_s else []
         begin_s = max(from_s, now_s)
         ledger = stage.ledger
-        times = [begin_s, *ledger.run.changes_s(ledger.ues_of(cell.id), begin_s, until_s)]
+        changes = ledger.run.changes_s(ledger.ues_of(cell.id), begin_s, until_s)
+        times = [begin_s, *_with_ends(changes, ledger.ends_s(cell.id).values(), begin_s, until_s)]
         ahead = [
             Sample(t, {cell.id: ledger.look(cell.id) if t <= now_s else self._look_at(cell, t)})
             for t in times
@@ -167,6 +169,21 @@ class SimulatedInformation:
         if (cell.id, time_s) not in self._ahead:
             self._ahead[cell.id, time_s] = ledger.look_at(cell, time_s)
         return self._ahead[cell.id, time_s]
+
+
+def _share(begun_s: float, from_s: float, until_s: float) -> float:
+    """How much of a window is known, where nothing is known of it before a moment."""
+    if until_s <= from_s:
+        return 1.0
+    return (until_s - min(max(begun_s, from_s), until_s)) / (until_s - from_s)
+
+
+def _with_ends(
+    changes_s: Sequence[float], ends_s: Collection[float], from_s: float, until_s: float
+) -> list[float]:
+    """The moments at which to look, with the ends of sessions, thinned out where they are many."""
+    ends = sorted({end_s for end_s in ends_s if from_s < end_s <= until_s})
+    return sorted({*changes_s, *ends[:: 1 + len(ends) // MOST_LOOKS]})
 
 
 def _identity(ue: Ue) -> UeIdentity:

@@ -66,6 +66,14 @@ class Ledger:
         session = self._sessions.get(session_id)
         return None if session is None else session.reservation
 
+    def ends_s(self, cell_id: str) -> dict[str, float]:
+        """When those sessions of a cell end that have said so, in the time of the run."""
+        return {
+            reservation.session_id: self.run.time_s(reservation.expires_at_s)
+            for reservation in self.reservations_of(cell_id)
+            if reservation.expires_at_s is not None
+        }
+
     def levels(self, session_id: str) -> Levels | None:
         """What a session holds; None where it is not known, or has ended."""
         session = self._sessions.get(session_id)
@@ -80,8 +88,9 @@ class Ledger:
         return self._cells.looks[cell_id]
 
     def look_at(self, cell: Cell, time_s: float) -> Look:
-        """A forecast: how a cell will stand if nobody comes or goes."""
-        return self._cells.look_at(cell.id, time_s)
+        """A forecast: how a cell will stand if nobody comes, and sessions end when they said."""
+        over = {name for name, end_s in self.ends_s(cell.id).items() if end_s <= time_s}
+        return self._cells.look_at(cell.id, time_s, over)
 
     @property
     def next_s(self) -> float:

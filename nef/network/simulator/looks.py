@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from nef.domain.courses import CellMoment, RoomMoment, UeMoment
 from nef.domain.units import BitRate
 from nef.network.simulator.cqi import Reliability
+from nef.network.simulator.delays import path_delay_ms
 from nef.network.simulator.needs import UeRates, is_covered
-from nef.network.simulator.radio import Rates, radio_delay_ms
+from nef.network.simulator.radio import Rates
 from nef.network.simulator.scenario import Cell, Ue
 from nef.network.simulator.sharing import Ints
 from nef.ports.information import FlowClass
@@ -97,14 +98,14 @@ class Look:
     def ue_moment(self, ue_id: str, flow: FlowClass, time_s: float) -> UeMoment:
         """How a UE stands."""
         attached = ue_id in self.attached
-        delay_ms = radio_delay_ms(self.cell.carrier, Reliability.of(flow.per))
         return UeMoment(
             time_s=time_s,
             cell_id=self.cell.id if attached else None,
             reachable=attached and is_covered(self.rates[ue_id]),
             rate_dl=BitRate(self.rate_bps(ue_id, flow)),
             total_rate_dl=BitRate(self.total_rate_bps(ue_id, flow)),
-            delay_ms=self.cell.core_delay_ms + delay_ms,
+            free_blocks=self.free_blocks(flow.priority),
+            delay_ms=path_delay_ms(self.cell, Reliability.of(flow.per)),
         )
 
     def room_moment(self, flow: FlowClass, beside: Collection[str], time_s: float) -> RoomMoment:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from nef.domain.measuring import AVERAGING_WINDOW_MS, Measurement
 from nef.domain.qos import FlowDemand
 from nef.domain.units import MAX_BPS, BitRate
+from nef.network.simulator.delays import path_delay_ms
 from nef.network.simulator.needs import is_covered, reliability
-from nef.network.simulator.radio import radio_delay_ms
 from nef.network.simulator.scenario import Cell
 from nef.network.simulator.stage import Stage
 from nef.ports.metering import FlowCount, FlowId, MeteredFlow
@@ -190,7 +190,7 @@ class SimulatedMeter:
         is_known = now_s >= self._unknown_until_s.get(session_id, now_s)
         for demand in reservation.demands:
             flow = self._flows.get(session_id, {}).get(demand.component, _NOTHING)
-            delay_ms = _radio_delay_ms(cell, demand, levels[demand.component])
+            delay_ms = _path_delay_ms(cell, demand, levels[demand.component])
             delay_ms += flow.mean_wait_us(*window_s) / 1000
             rate = BitRate(flow.rate_bps(*window_s)) if is_known else None
             measurement = Measurement(rate, round(delay_ms) if covered else None, congestion)
@@ -201,7 +201,7 @@ class SimulatedMeter:
         return round(100 * held / blocks) if in_service else None
 
 
-def _radio_delay_ms(cell: Cell, demand: FlowDemand, level: int | None) -> float:
+def _path_delay_ms(cell: Cell, demand: FlowDemand, level: int | None) -> float:
     # Without any guarantee a flow is carried as its most modest rung is.
     rung = demand.ladder[-1 if level is None else level]
-    return cell.core_delay_ms + radio_delay_ms(cell.carrier, reliability(rung))
+    return path_delay_ms(cell, reliability(rung))

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,15 +12,13 @@ from nef.domain.sessions import UeAddress
 from nef.network.simulator.carrying import carried_flows
 from nef.network.simulator.clock import SimulationClock, speed_of
 from nef.network.simulator.ledger import Ledger
-from nef.network.simulator.run import Run, Source
+from nef.network.simulator.run import MOST_STRIDES, Run, Source
 from nef.network.simulator.scenario import Ue, shipped_scenarios
 from nef.network.simulator.stage import Stage
 from nef.ports.information import ORDINARY_FLOW
 from nef.ports.network import Levels, NetworkChanges, Reservation
 from nef.ports.simulation import CarriedFlow, CellStatus, SimulationStatus, UeStatus
 
-#: A long step is made in no more strides than this.
-MOST_STRIDES = 10_000
 #: What runs until another scenario is loaded.
 FIRST_SCENARIO = "steady"
 
@@ -61,8 +59,11 @@ class SimulatedNetwork:
         with self._lock:
             self._move(now_s)
             cell_id = self._ledger.cell_of(session_id)
+            reservation = self._ledger.reservation(session_id)
             self._ledger.release(session_id)
-            if cell_id is not None:
+            if reservation is not None and _is_over(reservation, now_s):
+                self.stage.history.record(self._ledger)  # every forecast knew it
+            elif cell_id is not None:
                 self.stage.changed(cell_id)
 
     def restore(self, reservations: Iterable[Reservation], now_s: float) -> None:
@@ -229,12 +230,32 @@ class SimulatedNetwork:
         with self._lock:
             return {"run": self._ledger.run.saved(), "clock": self._clock.saved()}
 
-    def resume(self, state: dict[str, Any]) -> None:
+    def resume(self, state: dict[str, Any], lived_until_s: float | None = None) -> None:
         """See the port; raises InvalidRequest where the scenario is no longer valid."""
         run = Run(**state["run"])
         with self._lock:
             self._clock.resume(state["clock"])
+            if lived_until_s is not None and lived_until_s < self._clock.now_s():
+                self._clock.hold(max(lived_until_s, run.started_s))
             self.stage.play(run, self._clock.now_s())
+
+    def missed(self) -> Iterator[None]:
+        """See the port."""
+        try:
+            for time_s in self.stage.moments_s(self._clock.now_s(), self._clock.present_s()):
+                self._clock.hold(time_s)
+                yield
+        finally:
+            self._clock.hold(None)
+
+    def present_s(self) -> float:
+        """See the port."""
+        return self._clock.present_s()
+
+    def revision(self) -> int:
+        """See the port."""
+        with self._lock:
+            return self._ledger.revision
 
     # --- how; the lock is held ---
 
@@ -287,6 +308,10 @@ class SimulatedNetwork:
         if carried != self._carried:
             self._carried, self._version = carried, self._version + 1
         self._carried_revision = self._ledger.revision
+
+
+def _is_over(reservation: Reservation, now_s: float) -> bool:
+    return reservation.expires_at_s is not None and reservation.expires_at_s <= now_s
 
 
 def _check_known(noun: str, name: str, known: Iterable[str]) -> None:

@@ -23,6 +23,8 @@ from nef.network.simulator.traces import inlined
 
 #: A forecast looks at no more moments than this.
 MOST_LOOKS = 100
+#: What is played, as a long step and what was missed, has no more moments than this.
+MOST_STRIDES = 10_000
 #: Name of a scenario that ships, or a document.
 Source = str | dict[str, Any]
 

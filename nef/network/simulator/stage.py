@@ -3,11 +3,15 @@
 The lock is held around arithmetic in memory, never around anything that waits.
 """
 
+import math
 import threading
 
 from nef.network.simulator.history import History, Surprises
 from nef.network.simulator.ledger import Ledger
-from nef.network.simulator.run import Run
+from nef.network.simulator.run import MOST_STRIDES, Run
+
+#: What was missed is looked at this often, and where it was very long, this many times.
+_STEP_S, _MOST_STEPS = 1.0, 100
 
 
 class Stage:
@@ -30,6 +34,19 @@ class Stage:
         while self.ledger.next_s <= until_s:
             self._move(self.ledger.next_s)
         self._move(until_s)
+
+    def moments_s(self, from_s: float, until_s: float) -> list[float]:
+        """Moments of the clock, after one and up to another, at which to look at what is going on.
+
+        Those at which the scenario changes something, and others at least, so that what lasts for
+        some time is seen to last.
+        """
+        run, ues = self.ledger.run, self.ledger.run.scenario.ues
+        first_s, last_s = run.time_s(from_s), run.time_s(until_s)
+        steps = min(_MOST_STEPS, math.ceil((last_s - first_s) / _STEP_S))
+        edges = [first_s + (last_s - first_s) * n / steps for n in range(steps)]
+        found = {*run.changes_s(ues, first_s, last_s, MOST_STRIDES), *edges[1:], last_s}
+        return [run.started_s + time_s for time_s in sorted(found) if time_s > first_s]
 
     def changed(self, cell_id: str | None = None) -> None:
         """Something happened that no forecast knew, in a cell or in all of them."""

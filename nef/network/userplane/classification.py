@@ -27,12 +27,16 @@ class TrafficSelector:
 
 @dataclass(frozen=True, slots=True)
 class QosFlow:
-    """A QoS flow or default bearer: at which rate it goes and which share of packets it loses."""
+    """A QoS flow or default bearer: at which rate it goes and which share of packets it loses.
+
+    A packet is on its way for `delay_ns` after it has left the queue.
+    """
 
     key: str
     rate_bps: int
     error_rate: float
     selectors: tuple[TrafficSelector, ...] = ()
+    delay_ns: int = 0
 
     def carries(self, packet: PacketHeader) -> bool:
         """Whether it takes a packet of its UE; without selectors it takes all of them."""

@@ -11,10 +11,10 @@ MAX_RELEASED_FLOWS = 1024
 class FlowCounters:
     """Packets and inner IP bytes of one QoS flow since the relay first saw it.
 
-    What came in and is in none of the others still waits. `lost` are those of the packet error
-    rate, `overflowed` found the queue full, `unattached` had to leave while their UE was not
-    attached, `unread` while their device did not read what it was sent before, `moved` waited when
-    the flow was released and went to the flow that then matched.
+    What came in and is in none of the others still waits, or is on its way. `lost` are those of
+    the packet error rate, `overflowed` found the queue full, `unattached` arrived while their UE
+    was not attached, `unread` while their device did not read what it was sent before, `moved`
+    waited when the flow was released and went to the flow that then matched.
     The waits are those of the packets that were sent, `wait_us` all of them added up.
     """
 

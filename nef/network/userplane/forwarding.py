@@ -19,7 +19,8 @@ _MAX_CACHED_HEADERS = 65_536
 class Forwarder:
     """Takes packets of both sides in, and hands them on when and if they are due.
 
-    Lost packets use the radio like the others: they are drawn when they leave the queue.
+    Lost packets use the radio like the others: they are drawn when they leave the queue. What then
+    is left is on its way for the delay of its flow.
     """
 
     def __init__(self, queue_limit_bytes: int, seed: int | None) -> None:
@@ -30,7 +31,8 @@ class Forwarder:
         self._table = GrantTable(seed=0, by_address={})
         self._seed: int | None = None
         self._lanes: dict[str, Lane] = {}
-        self._backlogged: dict[str, Lane] = {}
+        #: Those that have something to do; one whose flow is gone stays until all has arrived.
+        self._busy: dict[Lane, None] = {}
         # What the headers of a packet are, and which flow it rides: few of them, each seen often.
         self._headers: dict[bytes, InnerHeader | None] = {}
         self._routes: dict[InnerHeader, Lane | None] = {}
@@ -68,7 +70,6 @@ class Forwarder:
         waiting: list[Run] = []
         for key in sorted(keys):
             waiting += self._lanes.pop(key).release()
-            self._backlogged.pop(key, None)
             self.counters.released(key)
         return waiting
 
@@ -103,16 +104,16 @@ class Forwarder:
             self.counters.uplink_bytes += run.total_bytes
 
     def depart(self, now_ns: int) -> None:
-        """Hand over the downlink packets that leave now."""
-        for key, lane in tuple(self._backlogged.items()):
-            for run, waited_us in lane.leaving(now_ns):
+        """Let the downlink packets leave that do so now, and hand over those that arrive."""
+        for lane in tuple(self._busy):
+            for run, waited_us in lane.arriving(now_ns):
                 self._hand_over(lane, run, waited_us)
-            if not lane.queue:
-                del self._backlogged[key]
+            if not lane:
+                del self._busy[lane]
 
     def next_departure_ns(self) -> int | None:
-        """When the next packet is due, None where none waits for time alone."""
-        due = (lane.queue.next_due_ns() for lane in self._backlogged.values())
+        """When the next packet leaves or arrives, None where none waits for time alone."""
+        due = (lane.next_due_ns() for lane in self._busy)
         return min((at_ns for at_ns in due if at_ns is not None), default=None)
 
     def ended(self, outlet: Outlet) -> None:
@@ -152,7 +153,7 @@ class Forwarder:
             return
         lane.take_in(run, now_ns, seen_ns)
         if lane.queue:
-            self._backlogged[lane.key] = lane
+            self._busy[lane] = None
 
     def _lane_of(self, header: InnerHeader) -> Lane | None:
         try:

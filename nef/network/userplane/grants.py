@@ -19,6 +19,9 @@ _LOG = logging.getLogger(__name__)
 
 #: Connecting, and the wait for each part of the answer.
 TIMEOUT_S = (1.0, 2.0)
+#: What is on its way is kept in memory, so a delay has a bound.
+MOST_DELAY_MS = 10_000
+_NS_PER_MS = 10**6
 
 
 def table_of(document: Mapping[str, Any]) -> GrantTable:
@@ -52,8 +55,12 @@ def _flow(entry: Mapping[str, Any], key: str) -> QosFlow:
     rate_bps = int(entry["rateDlBps"])
     if rate_bps < 0:
         raise InvalidValue(f"the rate of {key} is {rate_bps}, it must not be negative")
+    delay_ms = float(entry["delayMs"])
+    if not 0 <= delay_ms <= MOST_DELAY_MS:
+        raise InvalidValue(f"the delay of {key} is {delay_ms} ms, not 0 to {MOST_DELAY_MS}")
     selectors = tuple(_selector(part) for part in entry.get("filters", ()))
-    return QosFlow(key, rate_bps, PacketErrorRate.parse(entry["per"]).value, selectors)
+    error_rate = PacketErrorRate.parse(entry["per"]).value
+    return QosFlow(key, rate_bps, error_rate, selectors, round(delay_ms * _NS_PER_MS))
 
 
 def _selector(part: Mapping[str, Any]) -> TrafficSelector:

@@ -29,6 +29,7 @@ def carried(**changes: Any) -> CarriedFlow:
         "level": 1,
         "priority": 20,
         "guaranteed": True,
+        "delay_ms": 8.1,
     } | changes
     return CarriedFlow(**given)
 
@@ -51,6 +52,7 @@ def test_flows_and_default_bearers_are_told_apart() -> None:
         ],
         "rateDlBps": 5_000_000,
         "per": "1E-3",
+        "delayMs": 8.1,
         "guaranteed": True,
         "level": 1,
         "priority": 20,
@@ -61,6 +63,7 @@ def test_flows_and_default_bearers_are_told_apart() -> None:
         "ueIpv4Addr": "10.45.0.2",
         "rateDlBps": 5_000_000,
         "per": "1E-3",
+        "delayMs": 8.1,
     }
 
 

@@ -94,6 +94,26 @@ def test_the_rates_of_several_are_averaged_and_added(network: FakeInformation) -
     assert set(one.places) == {CELL_1, CELL_2}
 
 
+def test_a_rate_that_comes_too_late_does_not_hold(network: FakeInformation) -> None:
+    for delay_ms, five_qi, expected in ((7, None, 1), (8, None, 0), (None, 85, 1), (None, 3, 0)):
+        quality = Quality(five_qi, BitRate(MBPS), delay_ms)
+        threshold = Threshold(Measure.LEAST_RATE, MBPS)
+        answer = ask(network, "QOS_SUSTAINABILITY", quality=quality, thresholds=(threshold,))
+        assert len(found(Shortfall, answer)) == expected, (delay_ms, five_qi)
+        assert (answer.readings[Measure.LEAST_RATE] == 0) == bool(expected)
+
+
+def test_those_of_one_cell_share_it(network: FakeInformation) -> None:
+    network.groups["g"] = ["ue-1", "ue-2"]
+    network.rates_bps["ue-2"] = [(0.0, 4 * MBPS), (NOW_S + 30, 0)]
+    group = Target(group="g")
+    [one] = found(DnPerformance, ask(network, "DN_PERFORMANCE", target=group))
+    assert one.mean_rate.bps == 7 * MBPS, "each alone"
+    assert one.total_rate.bps == 7 * MBPS, "both at once, with half of the blocks each"
+    [later] = found(DnPerformance, ask(network, "DN_PERFORMANCE", window=NEXT_MINUTE, target=group))
+    assert later.total_rate.bps == (7 + 10) / 2 * MBPS, "who is not reached needs no blocks"
+
+
 def test_a_window_in_parts_has_a_finding_for_each(network: FakeInformation) -> None:
     network.rates_bps["ue-1"] = [(0.0, 10 * MBPS), (NOW_S + 30, 2 * MBPS)]
     parts = found(DnPerformance, ask(network, "DN_PERFORMANCE", window=NEXT_MINUTE, part_s=20.0))

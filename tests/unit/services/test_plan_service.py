@@ -89,6 +89,16 @@ def test_what_has_ceased_to_fit_cannot_be_chosen_and_nothing_else_of_the_patch_h
     assert rig.plan == before
 
 
+def test_who_chooses_again_learns_whether_it_still_fits(rig: Rig) -> None:
+    rig.ask((0, 100))
+    first = rig.choose(1).body
+    assert rig.choose(1).body == first, "it fits, and nothing begins anew"
+    rig.hold((0.0, 100))
+    with pytest.raises(NoWindow):
+        rig.choose(1)
+    assert rig.plan.selected == 1, "the plan is kept as it was"
+
+
 def test_what_is_over_cannot_be_chosen(rig: Rig) -> None:
     rig.ask()
     rig.clock.advance(60)

@@ -411,7 +411,7 @@ def test_a_create_that_breaks_down_is_given_up_by_the_next_start(rig: Rig) -> No
     with pytest.raises(NotFound):
         rig.service.read(AF, left.id)
     rig.network.breaks = False
-    rig.service.recover()
+    rig.service.recover(rig.clock.now_s())
     assert rig.stored() is None
     assert rig.network.held == {}
     assert rig.told() == []
@@ -434,7 +434,7 @@ def test_a_change_that_breaks_down_did_not_happen(rig: Rig) -> None:
     with pytest.raises(RuntimeError):
         rig.service.change(AF, session.id, lambda _: asked(qosReference="model-topology"))
     rig.network.breaks = False
-    rig.service.recover()
+    rig.service.recover(rig.clock.now_s())
     after = rig.service.read(AF, session.id)
     assert after.state is SessionState.ACTIVE
     assert after.request == session.request
@@ -446,7 +446,7 @@ def test_a_start_gives_the_network_its_reservations_back(rig: Rig) -> None:
     before = dict(rig.network.held)
     rig.network.held.clear()
     rig.network.granted.clear()
-    rig.service.recover()
+    rig.service.recover(rig.clock.now_s())
     assert rig.network.held == before
     assert rig.told() == [("SUCCESSFUL_RESOURCES_ALLOCATION", "model-weights")] * 2
     assert {first.id, second.id} == rig.network.held.keys()
@@ -455,7 +455,7 @@ def test_a_start_gives_the_network_its_reservations_back(rig: Rig) -> None:
 def test_what_changed_while_the_service_was_down_is_told_by_its_start(rig: Rig) -> None:
     rig.create()
     rig.network.admits_at = 1
-    rig.service.recover()
+    rig.service.recover(rig.clock.now_s())
     assert rig.told()[-1] == ("QOS_NOT_GUARANTEED", "model-weights-medium")
 
 

@@ -272,11 +272,11 @@ def test_a_tick_during_a_change_does_not_undo_it(rig: Rig) -> None:
         if not tried:
             rig.service.tick()
         tried.append(body.looks)
-        return replace(body, destination=THERE), 5.0
+        return replace(body, destination=THERE), 1005.0
 
     changed = rig.service.change("af", API, mine.id, revise)
     assert tried == [0, 1], "the second time with what the tick had written"
-    assert (changed.body, changed.due_at_s) == (Body(THERE, looks=1), 5.0)
+    assert (changed.body, changed.due_at_s) == (Body(THERE, looks=1), 1005.0)
     assert rig.stored() == changed
 
 
@@ -312,3 +312,16 @@ def test_an_end_takes_back_what_waits(rig: Rig) -> None:
     assert [row.notification.subscription_id for row in rig.outbox()] == [other.id]
     with pytest.raises(NotFound):
         rig.service.remove("af", API, mine.id)
+
+
+def test_moments_before_the_last_change_are_not_looked_at_again(rig: Rig) -> None:
+    mine = rig.add()
+    rig.tells("first")
+    rig.service.tick()
+    rig.watch.looked.clear()
+    rig.clock.time_s -= 0.5  # a restart lives through its last moments again
+    rig.service.tick()
+    assert rig.watch.looked == []
+    rig.clock.advance(0.5)
+    rig.service.tick()
+    assert rig.watch.looked == [mine.id]

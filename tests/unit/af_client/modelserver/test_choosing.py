@@ -5,7 +5,9 @@ from af_client.modelserver.steps import Reported
 from builders.negotiations import ENOUGH_BPS, LARGE, MEDIUM, SMALL
 
 CHOOSER = Chooser((SMALL, MEDIUM, LARGE), Policy(least_confidence=50))
-SLOW = {Framing().wire_bytes(LARGE): 3.0, 12345: 9.0}
+SIZES = {one.name: Framing().wire_bytes(one) for one in (SMALL, MEDIUM, LARGE)}
+QUICK = {SIZES["small"]: 0.1, SIZES["medium"]: 0.2}
+SLOW = QUICK | {SIZES["large"]: 3.0, 12345: 9.0}
 
 
 def best(choice: Choice) -> str:
@@ -18,6 +20,17 @@ def test_the_volumes_are_those_of_the_variants() -> None:
 
 def test_what_would_take_too_long_is_not_chosen_by_a_forecast() -> None:
     assert best(CHOOSER.by_forecast(Reported(ENOUGH_BPS["large"], SLOW))) == "medium"
+
+
+def test_what_is_not_foreseen_to_arrive_is_not_chosen() -> None:
+    choice = CHOOSER.by_forecast(Reported(ENOUGH_BPS["large"], QUICK))
+    assert best(choice) == "medium"
+    assert "large would not arrive" in choice.reason
+    assert CHOOSER.by_forecast(Reported(ENOUGH_BPS["large"], {})).rung is None
+
+
+def test_without_a_forecast_the_bandwidth_decides() -> None:
+    assert best(CHOOSER.by_forecast(Reported(ENOUGH_BPS["large"]))) == "large"
 
 
 def test_a_forecast_that_is_not_sure_counts_for_nothing() -> None:

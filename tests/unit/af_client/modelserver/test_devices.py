@@ -18,7 +18,7 @@ from af_client.modelserver.steps import (
     FetchOutlook,
     Reported,
 )
-from builders.model_servers import OTHER, REQUEST, Server, types_of
+from builders.model_servers import OTHER, PREDICTED_S, REQUEST, Server, types_of
 from builders.negotiations import (
     DEVICE,
     ENOUGH_BPS,
@@ -172,6 +172,7 @@ def test_what_a_transfer_should_take_stands_beside_what_it_took() -> None:
     server = Server().idle()
     begun, ended = server.log.last("transfer_start"), server.log.last("transfer_end")
     assert begun["expected_s"] == ended["expected_s"] > 0
+    assert begun["predicted_s"] == ended["predicted_s"] == PREDICTED_S
     assert ended["seconds"] == 0.8
 
 

@@ -45,6 +45,7 @@ def test_a_guaranteed_flow_has_its_rate_and_the_bearers_share_what_is_left() -> 
     assert flow.flows == flows
     assert flow.ipv4 is not None
     assert (str(flow.per), flow.priority) == ("1E-3", 20)
+    assert flow.delay_ms == network.seen_by("ue-1").delay_ms == bearers[0].delay_ms > 0
     assert [b.component for b in bearers] == [None, None]
     assert bearers[-1].rate_dl_bps < before
 

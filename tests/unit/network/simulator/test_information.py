@@ -425,3 +425,39 @@ def test_communications_are_cut_to_the_window(
     told = network.information.communications("ue-1", began_s + asked[0], began_s + asked[1])
     assert [(one.from_s - began_s, one.until_s - began_s) for one in told] == found
     assert all(one.rate_dl.bps == 2_000_000 for one in told)
+
+
+# --- sessions that end by themselves ---
+
+
+def test_the_end_of_a_session_is_foreseen() -> None:
+    network = Simulated(one_cell())
+    free_bps = rate(network)
+    until_s = network.now_s + 10
+    network.reserve(reservation("s", demand(20), until_s=until_s), network.now_s)
+    held_bps = rate(network)
+    course = known(network, 0, 30)
+    assert steps(network, course) == [(0.0, held_bps), (10.0, free_bps)]
+    assert [m.held_blocks > 0 for m in cell(network, 0, 30).moments] == [True, False]
+    assert held_bps < free_bps
+
+
+def test_an_end_that_was_foreseen_surprises_nobody() -> None:
+    network = Simulated(one_cell())
+    network.reserve(reservation("s", demand(20), until_s=network.now_s + 5), network.now_s)
+    network.reserve(reservation("t", demand(20), until_s=network.now_s + 50), network.now_s)
+    network.step(5)
+    before = known(network, 5, 30).confidence
+    network.release("s", network.now_s)
+    assert known(network, 5, 30).confidence == before
+    network.release("t", network.now_s)
+    assert known(network, 5, 30).confidence < before
+
+
+def test_very_many_ends_are_looked_at_as_often_as_many_changes() -> None:
+    network = Simulated(one_cell(bandwidth_mhz=100, subcarrier_spacing_khz=30))
+    for n in range(250):
+        until_s = network.now_s + 1 + n / 100
+        network.reserve(reservation(f"s{n}", demand(0.01), until_s=until_s), network.now_s)
+    course = known(network, 0, 30)
+    assert 80 < len(course.moments) <= 102

@@ -25,9 +25,11 @@ def number_of(packet: bytes) -> int:
     return int.from_bytes(packet[28:32], "big")
 
 
-def flow(key: str, rate_bps: int = 10**9, error_rate: float = 0.0, tos: str = "") -> QosFlow:
+def flow(
+    key: str, rate_bps: int = 10**9, error_rate: float = 0.0, tos: str = "", delay_ms: float = 0
+) -> QosFlow:
     selectors = (TrafficSelector(tos=TosTrafficClass.parse(tos)),) if tos else ()
-    return QosFlow(key, rate_bps, error_rate, selectors)
+    return QosFlow(key, rate_bps, error_rate, selectors, int(delay_ms * MS))
 
 
 def table(*flows: QosFlow, seed: int = 1) -> GrantTable:
@@ -274,3 +276,43 @@ def test_the_waits_of_sent_packets_are_counted() -> None:
     counters = relay.counters.flow("s/1")
     waits = (counters.wait_us, counters.longest_wait_us, counters.last_wait_us)
     assert waits == (0 + 1000 + 4000, 4000, 4000)
+
+
+def test_a_packet_is_on_its_way_for_the_delay_of_its_flow() -> None:
+    relay = Relay(table(flow("s/1", delay_ms=8)))
+    relay.feed(1)
+    assert relay.leaving(0) == []
+    assert relay.forwarder.next_departure_ns() == 8 * MS
+    assert relay.leaving(8 * MS - 1) == []
+    assert relay.leaving(8 * MS) == [0]
+    assert relay.forwarder.next_departure_ns() is None
+    counters = relay.counters.flow("s/1")
+    assert (counters.packets_sent, counters.wait_us) == (1, 0), "the way is no wait"
+
+
+def test_the_delay_changes_neither_the_rate_nor_the_order() -> None:
+    rate_bps = 8 * 1428 * 1000  # a packet a millisecond
+    relay = Relay(table(flow("s/1", rate_bps, delay_ms=5)))
+    relay.feed(4)
+    arrived = [relay.leaving(ms * MS) for ms in range(9)]
+    assert arrived == [[], [], [], [], [], [0], [1], [2], [3]]
+
+
+def test_where_the_delay_becomes_shorter_nothing_is_overtaken() -> None:
+    relay = Relay(table(flow("s/1", delay_ms=9)))
+    relay.feed(1)
+    assert relay.leaving(0) == []
+    relay.forwarder.enforce(table(flow("s/1", delay_ms=1)), MS)
+    relay.down(down(1), MS)
+    assert relay.leaving(2 * MS) == []
+    assert relay.leaving(9 * MS) == [0, 1]
+
+
+def test_what_is_on_its_way_arrives_although_its_flow_is_gone() -> None:
+    relay = Relay(table(flow("s/1", delay_ms=9)))
+    relay.feed(2)
+    assert relay.leaving(MS) == []
+    relay.forwarder.enforce(table(), 2 * MS)
+    assert relay.leaving(9 * MS) == []
+    assert relay.leaving(10 * MS) == [0, 1]
+    assert relay.counters.flow("s/1").packets_sent == 2

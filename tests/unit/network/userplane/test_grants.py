@@ -20,6 +20,7 @@ def entry(**changes: Any) -> dict[str, Any]:
         "filters": [],
         "rateDlBps": 8_000_000,
         "per": "1E-3",
+        "delayMs": 8.5,
         "guaranteed": True,
         "level": 0,
         "priority": 10,
@@ -28,6 +29,7 @@ def entry(**changes: Any) -> dict[str, Any]:
 
 def answer(*flows: dict[str, Any], **changes: Any) -> dict[str, Any]:
     bearer = {"ueId": "camera-1", "ueIpv4Addr": "10.45.0.2", "rateDlBps": 500, "per": "1E-6"}
+    bearer["delayMs"] = 0
     return {"version": 3, "seed": 7, "flows": flows, "defaultBearers": [bearer]} | changes
 
 
@@ -37,6 +39,7 @@ def test_a_flow_has_its_rate_and_error_rate_and_the_table_its_seed() -> None:
     assert table.seed == 7
     assert (granted.key, granted.rate_bps, granted.error_rate) == ("s/1", 8_000_000, 0.001)
     assert (bearer.key, bearer.rate_bps, bearer.error_rate) == ("default/camera-1", 500, 1e-6)
+    assert (granted.delay_ns, bearer.delay_ns) == (8_500_000, 0)
 
 
 def test_flows_are_tried_by_priority_then_component_whatever_their_order() -> None:
@@ -73,6 +76,8 @@ def test_filters_and_traffic_classes_are_read() -> None:
         ([], "not an answer"),
         (answer(seed=None), "seed|int"),
         (answer(entry(per="0.001")), "packet error rate"),
+        (answer(entry(delayMs=-1)), "delay of s/1"),
+        (answer(entry(delayMs=1e9)), "0 to 10000"),
         (answer(entry(rateDlBps=-1)), "s/1 is -1"),
         (answer(entry(ueIpv4Addr="10.45.0.256")), "10.45.0.256"),
         (answer(entry(filters=[{"flowDescriptions": ["deny all"]}])), "IPFilterRule"),

@@ -1,0 +1,26 @@
+"""What UEs of a cell could get all at once, where each alone could have all that is free."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nef.domain.courses import Course, UeMoment, abreast, mean
+
+
+def shared_rate_bps(courses: Sequence[Course[UeMoment]]) -> float:
+    """The mean over time of what some UEs of the same cell could get together; there are some."""
+    shared = tuple(_Shared(time_s, _shared_bps(moments)) for time_s, moments in abreast(courses))
+    return mean(Course(shared, courses[0].until_s), lambda one: float(one.bps))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    time_s: float
+    bps: int
+
+
+def _shared_bps(moments: Sequence[UeMoment]) -> int:
+    """Each that is reached has as many whole blocks as the others; that is what is granted."""
+    reached = [one for one in moments if one.rate_dl.bps]
+    return sum(
+        one.rate_dl.bps // one.free_blocks * (one.free_blocks // len(reached)) for one in reached
+    )
