@@ -3,8 +3,8 @@
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp
@@ -39,11 +39,11 @@ from nef.services.subscriptions import SubscriptionService, Watch
 
 @dataclass(frozen=True)
 class Nef:
-    """A service that is ready to be served: `asgi` starts and stops its threads by its lifespan."""
+    """A service that is ready to be served: `asgi` is `running` for the length of its lifespan."""
 
     asgi: ASGIApp
     services: Services
-    background: Background
+    running: Callable[[], AbstractContextManager[None]]
 
 
 def create_app(settings: Settings, wall_s: Callable[[], float] = time.time) -> Nef:
@@ -55,8 +55,8 @@ def create_app(settings: Settings, wall_s: Callable[[], float] = time.time) -> N
     services, background, hub, http = _wired(settings, wall_s)
     _restored(services, settings)
 
-    @asynccontextmanager
-    async def lifespan(_: object) -> AsyncIterator[None]:
+    @contextmanager
+    def running() -> Iterator[None]:
         background.start()
         try:
             yield
@@ -64,9 +64,14 @@ def create_app(settings: Settings, wall_s: Callable[[], float] = time.time) -> N
             background.stop()
             http.close()
 
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        with running():
+            yield
+
     app = contract_application(handlers(services, settings.public_url), lifespan)
     answering = bounded(FaultyAnswers(app, services.faults), settings.max_body_bytes)
-    return Nef(Websockets(answering, hub), services, background)
+    return Nef(Websockets(answering, hub), services, running)
 
 
 def _wired(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from nef.commands.radio import radio
 from nef.commands.scenario import scenario
 from nef.config import Settings, load_catalogue
 from nef.domain.errors import InvalidRequest, NefError
@@ -41,6 +42,7 @@ def main() -> None:
 
 
 main.add_command(scenario)
+main.add_command(radio)
 
 
 def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,9 +76,14 @@ class RunningNef:
         source = scenario_source(scenario)
         self._door.open(Settings("sqlite://", self.url, scenario=source, seed=seed, mode=mode))
 
-    def load(self, scenario: Source | Path, *, seed: int | None = None) -> SimulationStatus:
-        """Start another scenario; sessions stay where their UE is in it too."""
-        return self._simulation.load(scenario_source(scenario), seed)
+    def load(
+        self, scenario: Source | Path, *, seed: int | None = None, mode: str | None = None
+    ) -> SimulationStatus:
+        """Start another scenario; sessions stay where their UE is in it too, and so does the mode.
+
+        The arguments are those of `running_nef`.
+        """
+        return self._simulation.load(scenario_source(scenario), seed, mode)
 
     def step(self, seconds: float) -> SimulationStatus:
         """Let time pass; raises Conflict unless the mode is manual."""
@@ -227,6 +232,9 @@ class _Door:
 
     nef: Nef
 
+    def __init__(self) -> None:
+        self._running = ExitStack()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.nef.asgi(scope, receive, send)
 
@@ -234,11 +242,10 @@ class _Door:
         nef = create_app(settings)  # where it is refused, what there was goes on
         self.stop()
         self.nef = nef
-        nef.background.start()
+        self._running.enter_context(nef.running())
 
     def stop(self) -> None:
-        if hasattr(self, "nef"):
-            self.nef.background.stop()
+        self._running.close()
 
 
 def _all_tried(newest_first: Sequence[Delivery]) -> bool:

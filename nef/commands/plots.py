@@ -1,12 +1,12 @@
 """Pictures of scenarios. Importing this needs matplotlib."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
 
 from nef.domain.errors import InvalidValue
-from nef.network.simulator.timeline import Timeline
+from nef.network.simulator.timeline import Timeline, alike
 
 mpl.use("Agg")
 
@@ -28,8 +28,8 @@ def save_timeline(timeline: Timeline, path: Path) -> None:
     )
     in_mbps = {name: [bps / 1e6 for bps in row] for name, row in timeline.rates_bps.items()}
     in_percent = {name: [100 * load for load in row] for name, row in timeline.loads.items()}
-    _draw(rates, timeline, in_mbps)
-    _draw(loads, timeline, in_percent)
+    _draw(rates, timeline, alike(in_mbps.items()))
+    _draw(loads, timeline, list(in_percent.items()))
     rates.set_ylabel("a new flow could get, Mbit/s")
     loads.set_ylabel("blocks held, %")
     loads.set_ylim(-3, 103)
@@ -48,11 +48,11 @@ def save(figure: Figure, path: Path) -> None:
     plt.close(figure)
 
 
-def _draw(axes: Axes, timeline: Timeline, rows: Mapping[str, Sequence[float]]) -> None:
+def _draw(axes: Axes, timeline: Timeline, rows: Sequence[tuple[str, list[float]]]) -> None:
     unit_s = 3600 if timeline.scenario.duration_s > _LONG_S else 1
     times = [time_s / unit_s for time_s in timeline.times_s]
     few = len(rows) <= _MOST_NAMES
-    for name, row in rows.items():
+    for name, row in rows:
         more = {"label": name} if few else {"color": "tab:gray", "alpha": 0.4}
         axes.step(times, row, where="post", **more)
     axes.grid(alpha=0.3)

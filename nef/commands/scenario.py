@@ -1,24 +1,22 @@
 """`nef scenario`: what ships, what a file says, and what it does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import isnan
 from pathlib import Path
-from typing import TypeVar
 
 import click
 import orjson
 
-from nef.commands.plotting import plotting
-from nef.domain.errors import InvalidRequest, NefError
+from nef.commands.ending import or_fail, plotting
 from nef.network.simulator.files import scenario_source
 from nef.network.simulator.parsing import schema
 from nef.network.simulator.radio import peak_rate_bps
 from nef.network.simulator.run import scenario_of
 from nef.network.simulator.scenario import Cell, Scenario, Ue, shipped_document, shipped_scenarios
-from nef.network.simulator.timeline import Timeline, timeline_of
+from nef.network.simulator.timeline import Timeline, alike, timeline_of
 
-_Result = TypeVar("_Result")
 _MOST_ROWS = 30
+_MOST_NAMES = 6
 
 
 @click.group()
@@ -43,7 +41,7 @@ def print_schema() -> None:
 @click.argument("name_or_file")
 def check(name_or_file: str) -> None:
     """Say whether a scenario is valid; each error with line, place and what would be right."""
-    found = _or_fail(lambda: scenario_of(scenario_source(name_or_file)))
+    found = or_fail(lambda: scenario_of(scenario_source(name_or_file)))
     click.echo(f"{name_or_file} is valid: {_size(found)}")
 
 
@@ -51,7 +49,7 @@ def check(name_or_file: str) -> None:
 @click.argument("name_or_file")
 def describe(name_or_file: str) -> None:
     """Say in a page what a scenario has and does: cells, UEs, radio, and what it leaves."""
-    timeline = _or_fail(lambda: timeline_of(scenario_source(name_or_file)))
+    timeline = or_fail(lambda: timeline_of(scenario_source(name_or_file)))
     for line in _description(timeline):
         click.echo(line)
 
@@ -66,21 +64,10 @@ def plot(name_or_file: str, out: Path | None, until_s: float | None) -> None:
     """Draw every UE's reported bandwidth and every cell's load over time."""
     with plotting():
         from nef.commands.plots import save_timeline  # noqa: PLC0415 - large, and not always there
-    timeline = _or_fail(lambda: timeline_of(scenario_source(name_or_file), until_s))
+    timeline = or_fail(lambda: timeline_of(scenario_source(name_or_file), until_s))
     path = out or Path(f"{timeline.scenario.name}.png")
-    _or_fail(lambda: save_timeline(timeline, path))
+    or_fail(lambda: save_timeline(timeline, path))
     click.echo(f"{path} shows {timeline.scenario.name}")
-
-
-def _or_fail(work: Callable[[], _Result]) -> _Result:
-    try:
-        return work()
-    except InvalidRequest as error:  # about the one argument there is
-        raise click.ClickException("; ".join(p.reason for p in error.params)) from None
-    except NefError as error:
-        raise click.ClickException(str(error)) from None
-    except OSError as error:
-        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
 
 
 def _size(found: Scenario) -> str:
@@ -91,6 +78,7 @@ def _size(found: Scenario) -> str:
 
 def _description(timeline: Timeline) -> Iterator[str]:
     found = timeline.scenario
+    rows = [(name, *row) for name, row in alike((ue.id, _ue_row(timeline, ue)) for ue in found.ues)]
     yield f"{found.name}: {found.description}"
     yield _size(found)
     yield ""
@@ -101,13 +89,15 @@ def _description(timeline: Timeline) -> Iterator[str]:
     yield ""
     yield from _table(
         ("UE", "cell", "SINR dB", "Mbit/s least", "mean", "most", "own flows"),
-        [_ue_row(timeline, ue) for ue in found.ues[:_MOST_ROWS]],
+        rows[:_MOST_ROWS],
     )
-    if len(found.ues) > _MOST_ROWS:
-        yield f"and {len(found.ues) - _MOST_ROWS} more"
+    if len(rows) > _MOST_ROWS:
+        yield f"and {len(rows) - _MOST_ROWS} more"
     yield "Mbit/s: what a new flow of error rate 1E-3 could get, over the time of the scenario"
     for group in found.groups:
-        yield f"group {group.id}: {', '.join(group.ue_ids[:_MOST_ROWS])}"
+        more = ", ..." if len(group.ue_ids) > _MOST_NAMES else ""
+        names = ", ".join(group.ue_ids[:_MOST_NAMES])
+        yield f"group {group.id}, {len(group.ue_ids)}: {names}{more}"
 
 
 def _cell_row(timeline: Timeline, cell: Cell) -> tuple[str, ...]:
@@ -129,7 +119,6 @@ def _ue_row(timeline: Timeline, ue: Ue) -> tuple[str, ...]:
     rates, sinrs = timeline.rates_bps[ue.id], timeline.sinrs_db[ue.id]
     least, most = min(sinrs), max(sinrs)
     return (
-        ue.id,
         ue.cell_id if ue.attached else f"{ue.cell_id} (off)",
         f"{least:.1f}" if least == most else f"{least:.1f} to {most:.1f}",
         *(f"{rate / 1e6:.1f}" for rate in (min(rates), timeline.mean(rates), max(rates))),

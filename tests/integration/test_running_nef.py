@@ -12,10 +12,17 @@ from builders.waiting import until
 from nef.domain.errors import Conflict, InvalidRequest, InvalidValue, NotFound
 from nef.testing import RunningNef, running_nef
 
+EIGHT = component(2, "8 Mbps")
 
-def session(nef: RunningNef, destination: str = "http://127.0.0.1:9/nobody", **more: Any) -> str:
-    """The id of a session of 8 Mbit/s that was admitted."""
-    body = by_value(component(2, "8 Mbps"), notificationDestination=destination, **more)
+
+def session(
+    nef: RunningNef,
+    destination: str = "http://127.0.0.1:9/nobody",
+    part: Any = EIGHT,
+    **more: Any,
+) -> str:
+    """The id of a session of one component that was admitted."""
+    body = by_value(part, notificationDestination=destination, **more)
     response = requests.post(nef.url + AF, json=body, timeout=30)
     assert response.status_code == 201, response.text
     link: str = response.json()["self"]
@@ -122,13 +129,12 @@ def test_what_happens_and_when_is_the_same_however_long_the_steps_are(
     assert told(nef) == PHASES
 
 
-@pytest.mark.nef(scenario="fading-ue", mode="x100")
+@pytest.mark.nef(scenario="fading-ue")
 def test_and_when_time_runs_a_hundred_times_as_fast(nef: RunningNef) -> None:
     session(nef)
+    nef.load("fading-ue", mode="x100")
     until(lambda: nef.time_s > 25)
-    (_, (admitted, *_)), *later = told(nef)
-    assert admitted == "SUCCESSFUL_RESOURCES_ALLOCATION"
-    assert later == PHASES[1:]
+    assert told(nef)[1:] == PHASES[1:]
 
 
 @pytest.mark.parametrize("steps", [1, 7, 100])
@@ -168,3 +174,16 @@ def test_a_fault_that_makes_no_sense_is_refused_with_its_reason(nef: RunningNef)
         nef.set_fault("response-slow", probability=10)
     with pytest.raises(InvalidValue, match="lasts_s"):
         nef.set_fault("response-slow", lasts_s=1)
+
+
+@pytest.mark.nef(scenario="street")
+def test_a_session_is_told_what_it_has_after_each_handover(nef: RunningNef) -> None:
+    session(nef, part=component(2, "40 Mbps", ("less", "5 Mbps")))
+    nef.step(80)
+    assert told(nef) == [
+        (0.0, ("SUCCESSFUL_RESOURCES_ALLOCATION",)),
+        (27.0, ("QOS_NOT_GUARANTEED",)),
+        (57.0, ("QOS_GUARANTEED",)),
+    ]
+    assert nef.notified()[1].document["eventReports"][0]["appliedQosRef"] == "less"
+    assert nef.ue("bus").cell_id == "cell-c"

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nef.network.simulator.cqi import TABLES, Floats
-from nef.network.simulator.pathloss import Site, path_loss_db, sinr_db
+from nef.network.simulator.pathloss import Site, path_loss_db, received_dbm, sinr_db
 
 #: The radio of a UE that moves is taken anew so many times a second, and holds in between: a way
 #: is continuous, and a network hears of it by the UE's reports (TS 38.214 5.2.1.4 has periods of
@@ -19,8 +19,6 @@ from nef.network.simulator.pathloss import Site, path_loss_db, sinr_db
 PERIODS_A_SECOND = 10
 #: So many periods are looked through at once for the next one that differs.
 _STRETCH = 600
-#: How finely a forecast looks at a UE that moves.
-MOVING_STEP_S = 1.0
 
 
 class Condition(Protocol):
@@ -30,14 +28,11 @@ class Condition(Protocol):
         """The SINR at a moment."""
         ...
 
-    def changes_s(self, from_s: float, until_s: float) -> tuple[float, ...]:
-        """Moments after `from_s` and up to `until_s` at which a forecast looks for another SINR."""
-        ...
-
     def steps_s(self, after_s: float) -> Iterable[float]:
-        """Every later moment from which on the UE may be served at another rate, in order.
+        """Every later moment at which the SINR becomes one that is served at another rate.
 
-        A sequence where they are known, an iterator where each is found when it is asked for.
+        In order; a sequence where they are known, an iterator where each is found when somebody
+        asks for it.
         """
         ...
 
@@ -51,10 +46,6 @@ class Constant:
     def sinr_db(self, time_s: float) -> float:  # noqa: ARG002 - the time is nothing to it
         """The SINR."""
         return self.value_db
-
-    def changes_s(self, from_s: float, until_s: float) -> tuple[float, ...]:  # noqa: ARG002
-        """Never."""
-        return ()
 
     def steps_s(self, after_s: float) -> Iterable[float]:  # noqa: ARG002
         """Never."""
@@ -74,10 +65,6 @@ class Trace:
     def sinr_db(self, time_s: float) -> float:
         """The latest value; before the first time the first one."""
         return self.values_db[max(0, bisect_right(self.times_s, time_s) - 1)]
-
-    def changes_s(self, from_s: float, until_s: float) -> tuple[float, ...]:
-        """The times of the trace."""
-        return tuple(t for t in self.times_s if from_s < t <= until_s)
 
     def steps_s(self, after_s: float) -> Iterable[float]:
         """The times of the trace."""
@@ -104,13 +91,6 @@ class Path:
         """What the path loss of TR 38.901 leaves at the place of the moment."""
         return float(self._sinrs_db(np.array([_period(time_s)]))[0])
 
-    def changes_s(self, from_s: float, until_s: float) -> tuple[float, ...]:
-        """A grid over the time in which the UE moves."""
-        first, last = max(from_s, self.times_s[0]), min(until_s, self.times_s[-1])
-        if last <= first:
-            return ()
-        return (*(float(t) for t in np.arange(first, last, MOVING_STEP_S)[1:]), last)
-
     def steps_s(self, after_s: float) -> Iterator[float]:
         """The periods whose CQI is another one than before, as far as anybody asks."""
         first = max(_period(after_s), _period(self.times_s[0]))
@@ -122,14 +102,21 @@ class Path:
             differ = np.any(cqis[:, 1:] != cqis[:, :-1], axis=0)
             yield from (periods[1:][differ] / PERIODS_A_SECOND).tolist()
 
+    def received_dbm(self, times_s: Floats) -> Floats:
+        """The power that arrives at the moments, of the whole carrier."""
+        received: Floats = received_dbm(self.site, self._loss_db(times_s))
+        return received
+
     def _sinrs_db(self, periods: NDArray[np.int64]) -> Floats:
-        times_s = periods / PERIODS_A_SECOND
+        loss_db = self._loss_db(periods / PERIODS_A_SECOND)
+        return sinr_db(self.site, loss_db, self.bandwidth_mhz)
+
+    def _loss_db(self, times_s: Floats) -> Floats:
         xs_m = np.interp(times_s, self.times_s, self.xs_m)
         ys_m = np.interp(times_s, self.times_s, self.ys_m)
         distances_m = np.hypot(xs_m - self.site.x_m, ys_m - self.site.y_m)
         seen = self.line_of_sight
-        loss_db = path_loss_db(self.site, distances_m, self.height_m, line_of_sight=seen)
-        return sinr_db(self.site, loss_db, self.bandwidth_mhz)
+        return path_loss_db(self.site, distances_m, self.height_m, line_of_sight=seen)
 
 
 def _period(time_s: float) -> int:

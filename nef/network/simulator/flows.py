@@ -23,10 +23,14 @@ _ABSENT = -1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seat:
-    """A session in its cell; `rows` are those of its flows, in the order of their demands."""
+    """A session of the network, which heard of it as the so manieth.
+
+    `rows` are those of its flows, in the order of their demands.
+    """
 
     reservation: Reservation
     rows: tuple[int, ...]
+    heard: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +90,12 @@ class Flows:
         for row in rows:
             self.owner[row], self.level[row], self.told[row] = None, -1, -1
 
-    def needed(self, rows: Ints, rates: Rates, time_s: float, first_ue: int = 0) -> Ints:
+    def needed(self, rows: Ints, ues: Ints, rates: Rates, time_s: float) -> Ints:
         """The blocks that each rung of flows takes, IMPOSSIBLE where nothing would do.
 
-        `rates` begin with those of the UE of number `first_ue`.
+        `ues` has the column of each flow's UE in `rates`.
         """
-        ues, rate_bps = self.ue[rows] - first_ue, self._rate_bps[rows]
+        rate_bps = self._rate_bps[rows]
         a_block_bps = rates[self._kind[rows], ues[:, None]]
         blocks = -(-rate_bps // np.maximum(a_block_bps, 1))
         blocks[a_block_bps == 0] = IMPOSSIBLE

@@ -1,6 +1,7 @@
 """What the simulated network tells of itself: the port `Information`."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import chain, pairwise
 from typing import TypeVar
 
 from nef.domain.areas import Area, CellPlace
@@ -43,9 +44,9 @@ class SimulatedInformation:
         pointer, identity = address.named
         with self._stage.lock:
             found = self._stage.ledger.run.ues_by_identity.get(identity)
-        if found is None:
-            raise UeNotFound(pointer, str(identity))
-        return _identity(found)
+            if found is None:
+                raise UeNotFound(pointer, str(identity))
+            return self._identity(found)
 
     def group(self, group_id: str) -> Sequence[UeIdentity]:
         """See the port."""
@@ -53,13 +54,13 @@ class SimulatedInformation:
             run = self._stage.ledger.run
             for group in run.scenario.groups:
                 if group.id == group_id:
-                    return [_identity(run.ues[ue_id]) for ue_id in group.ue_ids]
+                    return [self._identity(run.ues[ue_id]) for ue_id in group.ue_ids]
         raise UeNotFound("/externalGroupId", group_id)
 
     def ues(self) -> Sequence[UeIdentity]:
         """See the port."""
         with self._stage.lock:
-            return [_identity(ue) for ue in self._stage.ledger.run.scenario.ues]
+            return [self._identity(ue) for ue in self._stage.ledger.run.scenario.ues]
 
     def cells(self, area: Area | None = None) -> Sequence[CellPlace]:
         """See the port."""
@@ -73,14 +74,20 @@ class SimulatedInformation:
         """See the port."""
 
         def moment(sample: Sample, cell_id: str, time_s: float) -> UeMoment:
-            return sample.looks[cell_id].ue_moment(ue_id, flow, time_s)
+            looks = sample.looks
+            # A sample of the past has the UE where it was when the network looked.
+            if ue_id not in looks[cell_id].rates:
+                cell_id = next(name for name, look in looks.items() if ue_id in look.rates)
+            return looks[cell_id].ue_moment(ue_id, flow, time_s)
 
         with self._stage.lock:
             self._stage.move(now_s)
             run = self._stage.ledger.run
             if ue_id not in run.ues:
                 return None  # another scenario was loaded since it was looked up
-            return self._course(run.cells[run.ues[ue_id].cell_id], moment, from_s, until_s)
+            windows = _windows(run, run.ues[ue_id], from_s, until_s)
+            courses = [self._course(cell, moment, *window) for cell, window in windows]
+            return _joined(courses, from_s, until_s)
 
     def cell_course(
         self, cell_id: str, from_s: float, until_s: float, now_s: float
@@ -150,7 +157,7 @@ class SimulatedInformation:
         seen = stage.history.samples(from_s, now_s) if from_s < now_s else []
         begin_s = max(from_s, now_s)
         ledger = stage.ledger
-        changes = ledger.run.changes_s(ledger.ues_of(cell.id), begin_s, until_s)
+        changes = ledger.run.changes_s(ledger.ues_ahead_of(cell.id), begin_s, until_s)
         times = [begin_s, *_with_ends(changes, ledger.ends_s(cell.id).values(), begin_s, until_s)]
         ahead = [
             Sample(t, {cell.id: ledger.look(cell.id) if t <= now_s else self._look_at(cell, t)})
@@ -160,6 +167,10 @@ class SimulatedInformation:
         ]
         confidence = stage.surprises.confidence(cell.id, now_s, until_s)
         return [*seen, *ahead], confidence
+
+    def _identity(self, ue: Ue) -> UeIdentity:
+        serving = self._stage.ledger.serving(ue.id)
+        return UeIdentity(ue.id, ue.gpsi, ue.supi, ue.ipv4, ue.ipv6, serving)
 
     def _look_at(self, cell: Cell, time_s: float) -> Look:
         ledger = self._stage.ledger
@@ -186,8 +197,29 @@ def _with_ends(
     return sorted({*changes_s, *ends[:: 1 + len(ends) // MOST_LOOKS]})
 
 
-def _identity(ue: Ue) -> UeIdentity:
-    return UeIdentity(ue.id, ue.gpsi, ue.supi, ue.ipv4, ue.ipv6, ue.cell_id)
+def _windows(
+    run: Run, ue: Ue, from_s: float, until_s: float
+) -> Iterator[tuple[Cell, tuple[float, float]]]:
+    """A window cut where the UE is handed over, each part with the cell that serves it."""
+    handed_s = (run.started_s + stay.from_s for stay in ue.stays)
+    cuts_s = [from_s, *(t for t in handed_s if from_s < t < until_s), until_s]
+    for begin_s, end_s in pairwise(cuts_s):
+        yield run.cells[ue.cell_at(run.time_s(begin_s))], (begin_s, end_s)
+
+
+def _joined(
+    courses: Sequence[Course[_Moment] | None], from_s: float, until_s: float
+) -> Course[_Moment] | None:
+    """Courses of parts of a window as one; what is not known of it costs confidence."""
+    if len(courses) == 1:
+        return courses[0]
+    known = [course for course in courses if course is not None]
+    if not known:
+        return None
+    moments = tuple(chain.from_iterable(course.moments for course in known))
+    share = sum(course.until_s - course.from_s for course in known) / (until_s - from_s)
+    confidence = min(course.confidence for course in known)
+    return Course(moments, known[-1].until_s, round(min(1.0, share) * confidence))
 
 
 def _inside(cell: Cell, area: Area) -> bool:

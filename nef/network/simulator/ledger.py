@@ -8,16 +8,14 @@ import numpy as np
 
 from nef.domain.admission import FlowNeed, acceptable_blocks, admit, allocate
 from nef.domain.errors import ResourcesRefused
-from nef.domain.units import BitRate
 from nef.network.simulator.cells import Cells
 from nef.network.simulator.flows import Seat
 from nef.network.simulator.looks import Look
 from nef.network.simulator.needs import (
     UeRates,
+    acceptable_rates,
     flow_needs,
     is_covered,
-    reliability,
-    reserved_bps,
     session_flows,
 )
 from nef.network.simulator.run import Run
@@ -37,7 +35,8 @@ class Ledger:
         self._cells = Cells(run, time_s)
         self._flows = self._cells.flows
         self._sessions: dict[str, Seat] = {}
-        self._sessions_of: dict[str, dict[str, Seat]] = defaultdict(dict)
+        self._sessions_by_ue: dict[str, dict[str, Seat]] = defaultdict(dict)
+        self._heard = 0
         self._ended: dict[str, float] = {}
         self._ending: list[str] = []
         self._steps: list[NetworkStep] = []
@@ -48,18 +47,26 @@ class Ledger:
         """What a block carries for a UE."""
         return self._cells.rates(self._cells.number_of_ue[ue_id])
 
+    def serving(self, ue_id: str) -> str:
+        """The cell that serves a UE, attached or not."""
+        return self._cells.serving(self._cells.number_of_ue[ue_id])
+
     def cell_of(self, session_id: str) -> str | None:
         """The cell in which a session holds something."""
         session = self._sessions.get(session_id)
-        return None if session is None else self.run.ues[session.reservation.ue_id].cell_id
+        return None if session is None else self.serving(session.reservation.ue_id)
 
     def ues_of(self, cell_id: str) -> Sequence[Ue]:
         """The UEs that a cell serves, attached or not."""
         return self._cells.ues_of(cell_id)
 
-    def reservations_of(self, cell_id: str) -> Iterable[Reservation]:
-        """What sessions want of a cell, in the order in which it heard of them."""
-        return (session.reservation for session in self._sessions_of[cell_id].values())
+    def ues_ahead_of(self, cell_id: str) -> Sequence[Ue]:
+        """The UEs that a cell serves now, or may serve after a handover."""
+        return self._cells.ues_ahead_of(cell_id)
+
+    def reservations_of(self, cell_id: str) -> list[Reservation]:
+        """What sessions want of a cell, in the order in which the network heard of them."""
+        return [session.reservation for session in self._sessions_of(self.ues_of(cell_id))]
 
     def reservation(self, session_id: str) -> Reservation | None:
         """What a session wants; None where it is not known, or has ended."""
@@ -67,10 +74,11 @@ class Ledger:
         return None if session is None else session.reservation
 
     def ends_s(self, cell_id: str) -> dict[str, float]:
-        """When those sessions of a cell end that have said so, in the time of the run."""
+        """When sessions end that have said so, of the UEs ahead of a cell; times of the run."""
+        ahead = (one.reservation for one in self._sessions_of(self.ues_ahead_of(cell_id)))
         return {
             reservation.session_id: self.run.time_s(reservation.expires_at_s)
-            for reservation in self.reservations_of(cell_id)
+            for reservation in ahead
             if reservation.expires_at_s is not None
         }
 
@@ -109,7 +117,7 @@ class Ledger:
     def look_again(self, ue_id: str | None, cell_id: str | None) -> None:
         """Somebody has overridden what the scenario says of a UE or of a cell."""
         self.revision += 1
-        self._cells.look_again(self._cells.numbers(ue_id, cell_id))
+        self._cells.look_again(ue_id, cell_id)
 
     def reserve(self, reservation: Reservation) -> Levels:
         """Admit a session or change it; raises ResourcesRefused, and then nothing has changed."""
@@ -138,10 +146,9 @@ class Ledger:
 
     def end_sessions_of(self, ue_id: str) -> None:
         """A UE has left: its sessions hold nothing any more, and are reported until released."""
-        for reservation in list(self.reservations_of(self.run.ues[ue_id].cell_id)):
-            if reservation.ue_id == ue_id:
-                self._remove(reservation.session_id)
-                self._end(reservation.session_id)
+        for session_id in list(self._sessions_by_ue[ue_id]):
+            self._remove(session_id)
+            self._end(session_id)
 
     def changes(self) -> NetworkChanges:
         """What moved since the last call; sessions that ended are repeated until released."""
@@ -156,8 +163,7 @@ class Ledger:
         other._close()  # noqa: SLF001 - another one of the same class
         self._steps = other._steps  # noqa: SLF001
         self.revision += other.revision
-        known = other._sessions_of.values()  # noqa: SLF001
-        before = {name: one for sessions in known for name, one in sessions.items()}
+        before = other._sessions  # noqa: SLF001
         self.take_over(one.reservation for one in before.values())
         self._ended |= other._ended  # noqa: SLF001
         for name, session in self._sessions.items():
@@ -178,11 +184,13 @@ class Ledger:
         number = self._cells.number_of_ue[ue.id]
         rows = tuple(self._flows.add(flow) for flow in session_flows(reservation, number))
         self._flows.owner[list(rows)] = reservation
-        if self.cell_of(session_id) != ue.cell_id:
-            self._forget(session_id)
+        before = self._sessions.get(session_id)
+        heard = before.heard if before else self._heard
+        self._heard += 1
+        self._forget(session_id)
         self._ended.pop(session_id, None)
-        session = Seat(reservation, rows)
-        self._sessions[session_id] = self._sessions_of[ue.cell_id][session_id] = session
+        session = Seat(reservation, rows, heard)
+        self._sessions[session_id] = self._sessions_by_ue[ue.id][session_id] = session
         return rows
 
     def _end(self, session_id: str) -> None:
@@ -190,9 +198,14 @@ class Ledger:
         self._ending.append(session_id)
 
     def _forget(self, session_id: str) -> None:
-        cell_id = self.cell_of(session_id)
-        if cell_id is not None:
-            del self._sessions[session_id], self._sessions_of[cell_id][session_id]
+        session = self._sessions.pop(session_id, None)
+        if session is not None:
+            del self._sessions_by_ue[session.reservation.ue_id][session_id]
+
+    def _sessions_of(self, ues: Iterable[Ue]) -> list[Seat]:
+        found = (self._sessions_by_ue[ue.id] for ue in ues if ue.id in self._sessions_by_ue)
+        seats = (seat for sessions in found for seat in sessions.values())
+        return sorted(seats, key=lambda seat: seat.heard)
 
     def _remove(self, session_id: str) -> None:
         session = self._sessions.get(session_id)
@@ -234,7 +247,7 @@ class Ledger:
         present = [self._flows.need(row) for row in rows.tolist() if row not in own]
         if admit(cell_blocks, present, newcomer) is None:
             offers = acceptable_blocks(cell_blocks, present, newcomer)
-            raise ResourcesRefused(_acceptable(offers, reservation, rates))
+            raise ResourcesRefused(acceptable_rates(offers, reservation, rates))
 
     def _fits_behind(self, cell_blocks: int, rows: Ints, newcomer: Sequence[FlowNeed]) -> bool:
         """Whether a new session comes after all of its own importance, and gets something.
@@ -254,17 +267,3 @@ class Ledger:
         present = [flows.need(row) for row in rows[first:].tolist()]
         after = allocate(free_blocks, (*present, *newcomer))
         return all(after.levels[need.key] is not None for need in newcomer)
-
-
-def _acceptable(
-    offers: dict[int, int], reservation: Reservation, rates: UeRates
-) -> dict[int, BitRate]:
-    """Blocks as rates at the error rate of the asked rung; in whole kbit/s below what was asked."""
-    found = {}
-    for demand in reservation.demands:
-        asked = demand.ladder[0]
-        blocks = offers.get(demand.component, 0)
-        rate_bps = blocks * rates[reliability(asked)] // 1000 * 1000
-        if rate_bps:
-            found[demand.component] = BitRate(min(rate_bps, reserved_bps(asked)))
-    return found

@@ -183,7 +183,7 @@ class SimulatedMeter:
         levels = ledger.levels(session_id)
         if reservation is None or levels is None:
             return
-        cell = ledger.run.cells[ledger.run.ues[reservation.ue_id].cell_id]
+        cell = ledger.run.cells[ledger.serving(reservation.ue_id)]
         congestion = self._congestion_percent(cell)
         covered = is_covered(ledger.rates(reservation.ue_id))
         window_s = self._window_s(window_ms, now_s)

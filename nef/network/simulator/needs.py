@@ -1,11 +1,12 @@
 """What flows need of a cell: from rates and error rates to resource blocks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import inf
 
 from nef.domain.admission import FlowNeed
 from nef.domain.fiveqi import ResourceType
 from nef.domain.qos import QosLevel
+from nef.domain.units import BitRate
 from nef.network.simulator.cqi import Reliability
 from nef.network.simulator.flows import Flow
 from nef.network.simulator.radio import blocks_for
@@ -67,6 +68,20 @@ def reserved_bps(level: QosLevel) -> int:
 def reliability(level: QosLevel) -> Reliability:
     """The class a rung is sent in."""
     return Reliability.of(level.per, guaranteed=reserved_bps(level) > 0)
+
+
+def acceptable_rates(
+    offers: Mapping[int, int], reservation: Reservation, rates: UeRates
+) -> dict[int, BitRate]:
+    """Blocks as rates at the error rate of the asked rung; in whole kbit/s below what was asked."""
+    found = {}
+    for demand in reservation.demands:
+        asked = demand.ladder[0]
+        blocks = offers.get(demand.component, 0)
+        rate_bps = blocks * rates[reliability(asked)] // 1000 * 1000
+        if rate_bps:
+            found[demand.component] = BitRate(min(rate_bps, reserved_bps(asked)))
+    return found
 
 
 def _blocks(level: QosLevel, rates: UeRates) -> int | None:

@@ -293,11 +293,13 @@ class SimulatedNetwork:
             supi=ue.supi,
             ipv4=ue.ipv4,
             ipv6=ue.ipv6,
-            cell_id=ue.cell_id,
+            cell_id=self._ledger.serving(ue.id),
             attached=run.is_attached(ue.id),
             sinr_db=sinr_db,
             sinr_forced=ue.id in run.sinr_db,
-            rate_dl_bps=self._ledger.look(ue.cell_id).rate_bps(ue.id, ORDINARY_FLOW),
+            rate_dl_bps=self._ledger.look(self._ledger.serving(ue.id)).rate_bps(
+                ue.id, ORDINARY_FLOW
+            ),
         )
 
     def _carry(self) -> None:

@@ -79,9 +79,14 @@ def _line_of_sight_db(
     return loss
 
 
+def received_dbm(site: Site, loss_db: Floats) -> Floats:
+    """The power that arrives behind a loss, of the whole carrier."""
+    received: Floats = site.tx_power_dbm + site.antenna_gain_db - loss_db
+    return received
+
+
 def sinr_db(site: Site, loss_db: Floats, bandwidth_mhz: float) -> Floats:
     """The SINR behind a loss, of a signal and a noise that both fill the bandwidth."""
-    received_dbm = site.tx_power_dbm + site.antenna_gain_db - loss_db
     noise_dbm = _THERMAL_NOISE_DBM_HZ + 10 * np.log10(bandwidth_mhz * 1e6) + _NOISE_FIGURE_DB
-    left: Floats = received_dbm - noise_dbm - site.interference_db
+    left: Floats = received_dbm(site, loss_db) - noise_dbm - site.interference_db
     return left

@@ -98,6 +98,14 @@ def sinr_of_rate_db(carrier: Carrier, rates_bps: Floats) -> Floats:
     return found
 
 
+def per_hertz(sinr_db: Floats, reliability: Reliability) -> Floats:
+    """Bit/s that one layer carries in a hertz of its blocks, before TDD takes its share."""
+    block = Carrier(20, 30, 1, 1.0)
+    rates = block_rates_bps(sinr_db, np.full(len(sinr_db), elements_a_second(block)))[reliability]
+    carried: Floats = rates / (_SUBCARRIERS_A_BLOCK * 1000 * block.spacing_khz)
+    return carried
+
+
 def blocks_for(rate_bps: int, block_rate_bps: int) -> int | None:
     """The blocks that a guaranteed rate takes, rounded up; None where a block carries nothing."""
     if rate_bps == 0:

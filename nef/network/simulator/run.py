@@ -4,6 +4,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -90,11 +91,15 @@ class Run:
 
     def rates_bps(self, ues: Sequence[Ue], time_s: float) -> Rates:
         """What a block carries for each UE and reliability class; 0 without coverage."""
+        serving = [ue.cell_at(time_s) for ue in ues]
         elements = {
             cell.id: 0.0 if self.is_out(cell, time_s) else elements_a_second(cell.carrier)
-            for cell in (self.cells[cell_id] for cell_id in {ue.cell_id for ue in ues})
+            for cell in (self.cells[cell_id] for cell_id in set(serving))
         }
-        usable = [elements[ue.cell_id] if self.is_attached(ue.id) else 0.0 for ue in ues]
+        usable = [
+            elements[cell_id] if self.is_attached(ue.id) else 0.0
+            for ue, cell_id in zip(ues, serving, strict=True)
+        ]
         return block_rates_bps(self.sinrs_db(ues, time_s), np.array(usable))
 
     def changes_s(
@@ -104,9 +109,11 @@ class Run:
 
         Where they are very many, as in a fine trace, they are thinned out evenly.
         """
-        moments = {t for ue in ues for t in ue.condition.changes_s(from_s, until_s)}
+        courses = [ue.condition.steps_s(from_s) for ue in ues]
+        moments = {t for steps_s in courses for t in takewhile(lambda t: t <= until_s, steps_s)}
         spans = [flow.span for ue in ues for flow in ue.background]
-        for cell_id in {ue.cell_id for ue in ues}:
+        visited = {ue.cell_id for ue in ues} | {s.cell_id for ue in ues for s in ue.stays}
+        for cell_id in visited:
             spans += self.cells[cell_id].outages
         edges = {edge for span in spans for edge in (span.from_s, span.until_s)}
         found = sorted(moments | {t for t in edges if from_s < t <= until_s})

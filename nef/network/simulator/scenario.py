@@ -4,6 +4,7 @@ The shape is checked by `scenario.schema.json`, the meaning by `parse`. docs/sce
 to write one.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -59,8 +60,19 @@ class Background:
 
 
 @dataclass(frozen=True, slots=True)
+class Stay:
+    """From a moment on a cell serves a UE."""
+
+    from_s: float
+    cell_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ue:
-    """A UE; `attached` is how it begins."""
+    """A UE; `attached` is how it begins, `cell_id` where.
+
+    `stays` has its cells in order, the first from 0 on, where it is handed over.
+    """
 
     id: str
     gpsi: str
@@ -71,6 +83,13 @@ class Ue:
     attached: bool
     condition: Condition
     background: tuple[Background, ...] = ()
+    stays: tuple[Stay, ...] = ()
+
+    def cell_at(self, time_s: float) -> str:
+        """The cell that serves it."""
+        if not self.stays:
+            return self.cell_id
+        return self.stays[bisect_right(self.stays, time_s, key=lambda s: s.from_s) - 1].cell_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
 """What a scenario does by itself: every UE's rate and every cell's load over time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import TypeVar
 
 import numpy as np
 
@@ -9,6 +12,8 @@ from nef.network.simulator.clock import SimulationClock
 from nef.network.simulator.network import SimulatedNetwork
 from nef.network.simulator.run import Run, Source
 from nef.network.simulator.scenario import Scenario
+
+_Row = TypeVar("_Row")
 
 #: A timeline has the moments at which something changes, and at least so many in all.
 _LEAST_MOMENTS = 200
@@ -37,6 +42,14 @@ class Timeline:
         if not lasts_s[known].sum():
             return float("nan")
         return float(np.average(np.array(values)[known], weights=lasts_s[known]))
+
+
+def alike(rows: Iterable[tuple[str, _Row]]) -> list[tuple[str, _Row]]:
+    """Named rows, with one for those that follow each other and differ in nothing but names."""
+    runs = [list(run) for _, run in groupby(rows, key=itemgetter(1))]
+    return [
+        (run[0][0] if len(run) == 1 else f"{run[0][0]} to {run[-1][0]}", run[0][1]) for run in runs
+    ]
 
 
 def timeline_of(source: Source, until_s: float | None = None) -> Timeline:

@@ -67,7 +67,15 @@ def test_a_description_has_the_range_and_the_mean_over_time(path: Path) -> None:
 
 def test_a_description_says_when_a_cell_is_out_and_who_is_in_a_group() -> None:
     assert "10 s to 20 s" in run("describe", "cell-outage").output
-    assert "group cameras@example.com: camera-1, camera-2" in run("describe", "camera-fleet").output
+    assert "group cameras@example.com, 4: camera-1, cam" in run("describe", "camera-fleet").output
+
+
+def test_ues_that_are_alike_share_a_row() -> None:
+    lines = run("describe", "stadium").output.splitlines()
+    assert [line[:20] for line in lines if line.startswith(("north", "south"))] == [
+        "north-1 to north-40 ",
+        "south-1 to south-20 ",
+    ]
 
 
 def test_a_plot_is_a_picture_of_the_kind_that_was_asked_for(path: Path, tmp_path: Path) -> None:

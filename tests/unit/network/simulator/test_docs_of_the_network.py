@@ -9,13 +9,16 @@ import yaml
 
 from builders.simulations import Simulated
 from nef.domain.capacity import spare_blocks, together
+from nef.domain.errors import InvalidValue
 from nef.domain.units import BitRate, PacketErrorRate
 from nef.network.simulator.cqi import DIVERSITY_ORDER, SHANNON_GAP_DB, TABLE_256QAM
+from nef.network.simulator.files import read_scenario
 from nef.network.simulator.parsing import parse, schema
 from nef.network.simulator.pathloss import Site, path_loss_db
 from nef.network.simulator.radio import Carrier, block_rates_bps, blocks_for, elements_a_second
 from nef.network.simulator.run import scenario_of
-from nef.network.simulator.scenario import shipped_scenarios
+from nef.network.simulator.scenario import Stay, shipped_scenarios
+from nef.network.simulator.timeline import timeline_of
 from nef.ports.information import FlowClass
 
 DOCS = Path(__file__).parents[4] / "docs"
@@ -116,6 +119,67 @@ def test_the_rates_of_the_camera_fleet_are_as_told() -> None:
                 asked = BitRate(round(float(rate) * 1e6) + more_bps)
                 found = spare_blocks(standing, asked, int(cameras))
                 assert (found is not None) == fits, (cameras, rate)
+
+
+def test_the_walker_has_what_the_page_says() -> None:
+    timeline = timeline_of("walking-away", 720)
+    rates = dict(zip(timeline.times_s, timeline.rates_bps["walker"], strict=True))
+    assert "falls from 147 Mbit/s to 7 Mbit/s in the first three minutes" in SCENARIOS
+    assert [round(rates[t] / 1e6) for t in (0.0, 180.0)] == [147, 7]
+    without = [t for t, rate in rates.items() if not rate]
+    assert "from 250 s to 450 s it has nothing" in SCENARIOS
+    assert 240 < without[0] <= 250
+    assert 450 <= without[-1] < 460
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "unit_s", "ues"),
+    [
+        ("stadium", "at, s", 1, {2: "steward-1"}),
+        ("camera-day", "hour", 3600, {1: "market-1", 2: "station-1"}),
+    ],
+)
+def test_the_rates_of_the_long_scenarios_are_as_told(
+    name: str, header: str, unit_s: int, ues: dict[int, str]
+) -> None:
+    timeline = timeline_of(name)
+    table = rows(SCENARIOS, header)
+    assert len(table) == 7
+    for row in table:
+        at = timeline.times_s.index(float(row[0]) * unit_s)
+        for column, ue_id in ues.items():
+            assert row[column] == f"{timeline.rates_bps[ue_id][at] / 1e6:.1f}", row
+
+
+def test_the_bus_is_where_the_page_says() -> None:
+    scenario = scenario_of("street")
+    told = [(stay.cell_id, stay.from_s) for stay in scenario.ues[0].stays]
+    assert "to `cell-b` after 27 s and to `cell-c` after 57 s" in SCENARIOS
+    assert told == [("cell-a", 0), ("cell-b", 27), ("cell-c", 57)]
+    assert "holds\n43 of the 51 blocks of `cell-b`" in SCENARIOS  # test_handover.py
+
+
+def test_the_defaults_of_a_handover_are_those_of_the_page() -> None:
+    site = {"environment": "umi"}
+    cells = [{"id": f"c-{n}", "bandwidth_mhz": 20, "site": site | {"x_m": 300 * n}} for n in (0, 1)]
+    radio = {"path": [[0, 0, 0], [30, 300, 0]]}
+    ue = {"id": "u", "gpsi": "msisdn-12345", "supi": "imsi-12345", "cell": "c-0"}
+
+    def stays(**handover: float) -> tuple[Stay, ...]:
+        way = radio | {"handover": handover}
+        return parse({"name": "x", "cells": cells, "ues": [ue | {"radio": way}]}).ues[0].stays
+
+    assert len(stays()) == 2
+    assert stays() == stays(hysteresis_db=3, time_to_trigger_ms=320)
+    assert "the hysteresis (3 dB) for the time to trigger (320 ms)" in MODEL
+
+
+def test_the_error_of_the_page_is_that_of_the_command(tmp_path: Path) -> None:
+    [example] = re.findall(r"```yaml\n(.*?)```", SCENARIOS, re.DOTALL)
+    (tmp_path / "street.yaml").write_text(example.replace("_mhz: 40", "_mhz: 41"))
+    with pytest.raises(InvalidValue) as caught:
+        read_scenario(tmp_path / "street.yaml")
+    assert f"Error: {str(caught.value).replace(f'{tmp_path}/', '')}\n" in SCENARIOS
 
 
 def test_the_other_figures_of_the_page_are_those_of_the_scenarios() -> None:

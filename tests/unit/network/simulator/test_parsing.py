@@ -1,5 +1,6 @@
 """Documents of scenarios, right and wrong."""
 
+import math
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -91,6 +92,43 @@ def test_a_background_flow_lasts_as_long_as_it_says() -> None:
     assert (entry.rate_dl.bps, entry.priority) == (2_000_000, 40)
 
 
+def test_a_flow_follows_the_hour_of_each_day_and_goes_on_as_the_last_day_ended() -> None:
+    flow = {"rate": "100 Mbps", "by_hour": [[6, 0.2], [8, 1], [20, 0]]}
+    [entry] = parse(document(ue(background=[flow]), duration_s=100_000)).ues
+
+    def mbps_at(day: int, hour: float) -> list[float]:
+        time_s = (24 * day + hour) * 3600
+        return [f.rate_dl.bps / 1e6 for f in entry.background if time_s in f.span]
+
+    for day in (0, 1):
+        told = [mbps_at(day, hour) for hour in (0, 5.99, 6, 7.99, 8, 19.99, 20)]
+        assert told == [[], [], [20], [20], [100], [100], []]
+    assert mbps_at(2, 12) == []
+
+
+def test_what_is_left_of_the_night_before_holds_until_the_first_hour() -> None:
+    flow = {"rate": "100 Mbps", "by_hour": [[6, 1], [22, 0.1]]}
+    [entry] = parse(document(ue(background=[flow]), duration_s=86400)).ues
+    spans = [(f.rate_dl.bps, f.span.from_s / 3600, f.span.until_s / 3600) for f in entry.background]
+    assert spans == [(10_000_000, 0, 6), (100_000_000, 6, 22), (10_000_000, 22, math.inf)]
+
+
+def test_a_counted_entry_is_as_many_ues_with_identities_of_their_own() -> None:
+    fans = ue(id="fan", count=3, gpsi="msisdn-009998", ipv4="10.0.0.254")
+    cams = ue(id="cam", count=2, gpsi="extid-cam@example.com", supi="imsi-7", ipv4="10.0.9.1")
+    groups = [{"id": "all@example.com", "ues": ["cam", "fan-2"]}]
+    scenario = parse(document(fans, cams | {"supi": "imsi-70000"}, groups=groups))
+    told = [(u.id, u.gpsi, u.supi, str(u.ipv4)) for u in scenario.ues]
+    assert told == [
+        ("fan-1", "msisdn-009998", "imsi-12345", "10.0.0.254"),
+        ("fan-2", "msisdn-009999", "imsi-12346", "10.0.0.255"),
+        ("fan-3", "msisdn-010000", "imsi-12347", "10.0.1.0"),
+        ("cam-1", "extid-cam-1@example.com", "imsi-70000", "10.0.9.1"),
+        ("cam-2", "extid-cam-2@example.com", "imsi-70001", "10.0.9.2"),
+    ]
+    assert scenario.groups[0].ue_ids == ("cam-1", "cam-2", "fan-2")
+
+
 WRONG: list[tuple[Any, str, str]] = [
     (document(cells=[cell(bandwidth_mhz=21)]), "/document/cells/0/bandwidth_mhz", "20, 25, 30"),
     (document(cells=[cell(layers=0)]), "/document/cells/0/layers", "minimum of 1"),
@@ -117,6 +155,24 @@ WRONG: list[tuple[Any, str, str]] = [
         "from 1 bps",
     ),
     (document(ue(), ue(id="ue-2")), "/document/ues/1/gpsi", "more than once"),
+    (
+        document(ue(id="ue", count=2), ue(id="ue-2", gpsi="msisdn-99999", supi="imsi-99999")),
+        "/document/ues/1/id",
+        "ue-2 stands more than once",
+    ),
+    (document(ue(count=9, ipv4="255.255.255.250")), "/document/ues/0/ipv4", "IPv4"),
+    (document(ue(count=9, supi="imsi-" + 15 * "9")), "/document/ues/0/supi", "15 digits"),
+    (document(ue(count=0)), "/document/ues/0/count", "minimum of 1"),
+    (
+        document(ue(background=[{"rate": "1 bps", "from_s": 1, "by_hour": [[0, 1]]}])),
+        "/document/ues/0/background/0/by_hour",
+        "from_s and until_s cannot",
+    ),
+    (
+        document(ue(background=[{"rate": "1 bps", "by_hour": [[8, 1], [8, 0]]}])),
+        "/document/ues/0/background/0/by_hour",
+        "later than the one before",
+    ),
     (document(name=""), "/document/name", "shorter"),
     (document(seed=-1), "/document/seed", "minimum of 0"),
     (document(cells=7), "/document/cells", "array"),

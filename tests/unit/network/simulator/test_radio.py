@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nef.commands.references import LINK_LEVEL_DB
 from nef.domain.units import PacketErrorRate
 from nef.network.simulator.cqi import (
     TABLE_1E5,
@@ -36,13 +37,6 @@ PUBLISHED = {
     TABLE_1E5: "0.0586 0.0977 0.1523 0.2344 0.3770 0.6016 0.8770 1.1758 1.4766 1.9141 2.4063 "
     "2.7305 3.3223 3.9023 4.5234",
 }
-
-# SINR in dB at which LTE meets BLER 0.1 at CQI 1 to 15, whose efficiencies are those of TS 38.214
-# table 5.2.2.1-2: Mehlführer et al., EUSIPCO 2009.
-LINK_LEVEL_DB = (
-    -6.936, -5.147, -3.18, -1.253, 0.761, 2.699, 4.694, 6.525,
-    8.573, 10.366, 12.289, 14.173, 15.888, 17.814, 19.829,
-)  # fmt: skip
 
 sinrs = st.floats(-40, 50)
 
