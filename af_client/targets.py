@@ -127,8 +127,13 @@ class Analytics:
         `every_s` asks for a report each so many whole seconds; without it there is one when a
         threshold of the question is crossed, or, where it has none, on each change. `max_reports`
         counts for each question, the one at once included. Questions about events of a UE need a
-        UE; they raise ValueError for a group or an area.
+        UE; they raise ValueError for a group or an area. `receiver` is a `NotificationReceiver`:
+        watches are posted to, and TypeError is raised for anything else that listens.
         """
+        if not hasattr(receiver, "lend"):
+            kind = type(receiver).__name__
+            reason = f"a watch is posted to: give it a NotificationReceiver, not a {kind}"
+            raise TypeError(f"{reason}; websockets are for sessions")
         if not questions:
             raise ValueError("watch what? Name at least one question, BandwidthQuestion() say")
         terms = Terms(duration_s, every_s, max_reports)

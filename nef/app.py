@@ -39,11 +39,15 @@ from nef.services.subscriptions import SubscriptionService, Watch
 
 @dataclass(frozen=True)
 class Nef:
-    """A service that is ready to be served: `asgi` is `running` for the length of its lifespan."""
+    """A service that is ready to be served: `asgi` is `running` for the length of its lifespan.
+
+    Who lets it do without, `close`s what it has opened.
+    """
 
     asgi: ASGIApp
     services: Services
     running: Callable[[], AbstractContextManager[None]]
+    close: Callable[[], None]
 
 
 def create_app(settings: Settings, wall_s: Callable[[], float] = time.time) -> Nef:
@@ -71,7 +75,7 @@ def create_app(settings: Settings, wall_s: Callable[[], float] = time.time) -> N
 
     app = contract_application(handlers(services, settings.public_url), lifespan)
     answering = bounded(FaultyAnswers(app, services.faults), settings.max_body_bytes)
-    return Nef(Websockets(answering, hub), services, running)
+    return Nef(Websockets(answering, hub), services, running, http.close)
 
 
 def _wired(

@@ -15,7 +15,7 @@ Then the network answers, and the choice follows:
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil
+from math import ceil, inf
 
 from af_client.units import format_rate
 
@@ -243,8 +243,9 @@ def _sieve(
         needs = f"{rung.variant.name} needs {_need(rung.rate_bps)}"
         if rung.rate_bps > bandwidth_bps:
             why = f"{needs} to arrive within {time_s:g} s, but {_supply(bandwidth_bps)} is there"
-        elif predicted_s is not None and (late := _late(rung.variant.name, time_s, predicted_s)):
-            why = late
+        elif predicted_s is not None and (s := predicted_s.get(rung.variant.name, inf)) > time_s:
+            would = f"take {s:.1f} s" if s < inf else "not arrive"
+            why = f"{rung.variant.name} would {would}, as the network foresees it"
         elif ladder and rung.rate_bps >= ladder[-1].rate_bps:
             better = ladder[-1]
             why = f"{needs}, no less than {_described(better)}, and recognises no more"
@@ -253,15 +254,6 @@ def _sieve(
             continue
         rejected.append(Rejection(rung.variant, why))
     return tuple(ladder), tuple(rejected)
-
-
-def _late(name: str, time_s: float, predicted_s: Mapping[str, float]) -> str | None:
-    """Why the network does not foresee a variant to arrive in time, None where it does."""
-    seconds = predicted_s.get(name)
-    if seconds is not None and seconds <= time_s:
-        return None
-    taken = "not arrive" if seconds is None else f"take {seconds:.1f} s"
-    return f"{name} would {taken}, as the network foresees it"
 
 
 def _no_time(variants: Iterable[Variant], budget_s: float, margin_s: float) -> Choice:

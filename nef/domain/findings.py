@@ -10,11 +10,20 @@ from nef.domain.units import BitRate, PacketErrorRate
 
 
 @dataclass(frozen=True, slots=True)
+class Delay:
+    """Delays over the UEs and a time, as far as they were in reach."""
+
+    mean_ms: float
+    most_ms: float
+    variance: float
+
+
+@dataclass(frozen=True, slots=True)
 class DnPerformance:
     """Rates that a new flow could get, delays and losses, over the UEs and a time.
 
     Mean, least and most are those of UEs that each are alone in asking; `total_rate` is what all
-    of them could get at once.
+    of them could get at once. Without anybody in reach there is no `delay`, and no loss either.
     """
 
     places: tuple[CellPlace, ...]
@@ -25,9 +34,7 @@ class DnPerformance:
     most_rate: BitRate
     total_rate: BitRate
     rate_variance: float
-    mean_delay_ms: float
-    most_delay_ms: float
-    delay_variance: float
+    delay: Delay | None
     loss: PacketErrorRate
     ues: int
     confidence: int

@@ -29,6 +29,10 @@ class Reservation:
     af_id: str = ""
     expires_at_s: float | None = None
 
+    def is_over(self, now_s: float) -> bool:
+        """Whether its time is up."""
+        return self.expires_at_s is not None and self.expires_at_s <= now_s
+
 
 #: Component number -> index into the demand's ladder, None while nothing is guaranteed.
 Levels = Mapping[int, int | None]

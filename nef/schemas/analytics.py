@@ -109,14 +109,17 @@ def _dn_performance(found: DnPerformance) -> dict[str, Any]:
         "maxTrafficRate": str(found.most_rate),
         "varTrafficRate": found.rate_variance,
         "aggTrafficRate": str(found.total_rate),
-        "avePacketDelay": max(1, round(found.mean_delay_ms)),
-        "maxPacketDelay": max(1, round(found.most_delay_ms)),
-        "varPacketDelay": found.delay_variance,
-        "avgPacketLossRate": loss,
-        "maxPacketLossRate": loss,
-        "varPacketLossRate": 0.0,
         "numOfUe": found.ues,
     }
+    if found.delay is not None:
+        data |= {
+            "avePacketDelay": max(1, round(found.delay.mean_ms)),
+            "maxPacketDelay": max(1, round(found.delay.most_ms)),
+            "varPacketDelay": found.delay.variance,
+            "avgPacketLossRate": loss,
+            "maxPacketLossRate": loss,
+            "varPacketLossRate": 0.0,
+        }
     performance = {"perfData": data, "spatialValidCon": area_document(found.places)["nwAreaInfo"]}
     if found.until_s > found.from_s:
         performance["temporalValidCon"] = time_window(found.from_s, found.until_s)

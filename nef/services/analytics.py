@@ -161,10 +161,11 @@ class AnalyticsService:
         for question in request.questions:
             self.analyst.check(question)
         state = _asked(self.analyst, request, now_s)
-        failed = (*(Failed(name, Failure.OTHER) for name in request.unsupported), *state.failed)
+        unsupported = (Failed(name, Failure.OTHER) for name in request.unsupported)
+        failed = (*unsupported, *state.failed.values())
         if not state.answers:
             raise InvalidRequest(*(_refused(one) for one in failed))
-        reported = state.seen(Reported(last_s=now_s), state.answers)
+        reported = state.begun(now_s)
         if reporting.immediate:
             reported = reported.told(now_s, reporting)
         return AnalyticsSubscription(request, reported, failed), tuple(state.answers.values())
@@ -182,7 +183,10 @@ class AnalyticsWatch:
         return destination_of(request.destination, websocket=request.websocket)
 
     def look(self, subscription: Subscription[AnalyticsSubscription], now_s: float) -> Look:
-        """Report what is due by time, or what has crossed a threshold or changed."""
+        """Report what is due by time, or what has crossed a threshold or changed.
+
+        That there is no answer any more is told once.
+        """
         body = subscription.body
         request, reported = body.request, body.reported
         if is_over(request.reporting, reported, now_s):
@@ -194,11 +198,16 @@ class AnalyticsWatch:
             for question, answer in state.answers.items()
             if due or _is_news(request.reporting, question, answer, reported, now_s)
         }
-        failed = state.failed if due else ()
+        failed = {
+            question: one
+            for question, one in state.failed.items()
+            if due or _is_changed(request.reporting, question, one.failure.value, reported, now_s)
+        }
         contents: tuple[Content, ...] = ()
-        reported = state.seen(reported, news)
+        reported = state.seen(reported, {**news, **failed})
         if news or failed:
-            contents = (AnalyticsEvents(request.notification_id, tuple(news.values()), failed),)
+            told = tuple(news.values()), tuple(failed.values())
+            contents = (AnalyticsEvents(request.notification_id, *told),)
             reported = reported.told(now_s, request.reporting)
         over = is_over(request.reporting, reported, now_s)
         due_s = None if over else next_look_s(request.reporting, reported)
@@ -210,23 +219,35 @@ class _Asked:
     """The answers to all questions of a request, and those that have none."""
 
     answers: Mapping[Question, Answer]
-    failed: tuple[Failed, ...]
+    failed: Mapping[Question, Failed]
 
-    def seen(self, reported: Reported, told: Mapping[Question, Answer]) -> Reported:
+    def begun(self, now_s: float) -> Reported:
+        """What is known of it at first, which the answer to the request tells."""
+        return self.seen(Reported(last_s=now_s), {**self.answers, **self.failed})
+
+    def seen(self, reported: Reported, told: Mapping[Question, Answer | Failed]) -> Reported:
         """What is known of it from now on; a change that was not told is still one."""
         sides = {
             name: above
             for question, answer in self.answers.items()
             for name, above in _sides(question, answer).items()
         }
-        marks = {question.pointer: mark(answer) for question, answer in told.items()}
-        return replace(
-            reported, sides={**reported.sides, **sides}, marks={**reported.marks, **marks}
-        )
+        answered = {question.pointer for question in self.answers}
+        # Who has an answer again may lose it again.
+        kept = {
+            pointer: one
+            for pointer, one in reported.marks.items()
+            if not (pointer in answered and one in set(Failure))
+        }
+        marks = {
+            question.pointer: one.failure.value if isinstance(one, Failed) else mark(one)
+            for question, one in told.items()
+        }
+        return replace(reported, sides={**reported.sides, **sides}, marks={**kept, **marks})
 
 
 def _asked(analyst: Analyst, request: AnalyticsRequest, now_s: float) -> _Asked:
-    answers, failed = {}, []
+    answers, failed = {}, {}
     for question in request.questions:
         try:
             found, why = analyst.answer(question, now_s), Failure.UNAVAILABLE_DATA
@@ -238,20 +259,26 @@ def _asked(analyst: Analyst, request: AnalyticsRequest, now_s: float) -> _Asked:
             # It was there when the subscription was made: the scenario is another one now.
             found, why = None, Failure.UNAVAILABLE_DATA
         if found is None:
-            failed.append(Failed(question.event.value, why))
+            failed[question] = Failed(question.event.value, why)
         else:
             answers[question] = found
-    return _Asked(answers, tuple(failed))
+    return _Asked(answers, failed)
 
 
 def _is_news(
     reporting: Reporting, question: Question, answer: Answer, reported: Reported, now_s: float
 ) -> bool:
+    if question.thresholds and reporting.method is Method.ON_EVENT_DETECTION:
+        return bool(crossed(reported.sides, _sides(question, answer), question.direction))
+    return _is_changed(reporting, question, mark(answer), reported, now_s)
+
+
+def _is_changed(
+    reporting: Reporting, question: Question, now: str, reported: Reported, now_s: float
+) -> bool:
     if reporting.method is not Method.ON_EVENT_DETECTION:
         return False
-    if question.thresholds:
-        return bool(crossed(reported.sides, _sides(question, answer), question.direction))
-    changed = reported.marks.get(question.pointer) != mark(answer)
+    changed = reported.marks.get(question.pointer) != now
     return changed and may_tell(reported, CHANGES_APART_S, now_s)
 
 

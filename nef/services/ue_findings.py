@@ -1,7 +1,6 @@
 """What is found about UEs: their rates, transfers, places and traffic."""
 
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import pairwise
@@ -13,11 +12,13 @@ from nef.domain.courses import (
     UeMoment,
     mean,
     spans,
+    stretches,
     transfer_s,
     variance,
     without_repetition,
 )
 from nef.domain.findings import (
+    Delay,
     DnPerformance,
     Finding,
     Shortfall,
@@ -39,20 +40,17 @@ NEVER_MS = sys.float_info.max
 
 def dn_performance(inquiry: Inquiry) -> Found | None:
     """What a new flow could get, over the window or in its parts."""
-    known = inquiry.ue_courses()
-    if not known:
+    courses = [course for _, course in inquiry.ue_courses()]
+    if not courses:
         return None
-    cells, courses = [ue.cell_id for ue, _ in known], [course for _, course in known]
-    whole = _performance(inquiry, cells, courses)
+    whole = _performance(inquiry, courses)
     if inquiry.question.part_s is None:
         return [whole], _readings(whole)
     split = zip(*(in_parts(inquiry, course) for course in courses), strict=False)
-    return [_performance(inquiry, cells, part) for part in split], _readings(whole)
+    return [_performance(inquiry, part) for part in split], _readings(whole)
 
 
-def _performance(
-    inquiry: Inquiry, cells: Sequence[str], courses: Sequence[Course[UeMoment]]
-) -> DnPerformance:
+def _performance(inquiry: Inquiry, courses: Sequence[Course[UeMoment]]) -> DnPerformance:
     moments = [moment for course in courses for moment in course.moments]
     rates = [moment.rate_dl for moment in moments]
     means_bps = [mean(c, _rate_bps) for c in courses]
@@ -63,35 +61,48 @@ def _performance(
         mean_rate=BitRate(int(fmean(means_bps))),
         least_rate=min(rates),
         most_rate=max(rates),
-        total_rate=_total_rate(cells, courses),
+        total_rate=BitRate(min(int(shared_rate_bps(courses)), MAX_BPS)),
         rate_variance=fmean([variance(c, _rate_bps) for c in courses]),
-        mean_delay_ms=fmean([mean(c, _delay_ms) for c in courses]),
-        most_delay_ms=max(_delay_ms(moment) for moment in moments),
-        delay_variance=fmean([variance(c, _delay_ms) for c in courses]),
+        delay=_delay(courses),
         loss=inquiry.flow.per,
         ues=len(courses),
         confidence=least_confidence(courses),
     )
 
 
-def _total_rate(cells: Sequence[str], courses: Sequence[Course[UeMoment]]) -> BitRate:
-    """What the UEs could get all at once: those of a cell share what is free in it."""
-    of_cell: dict[str, list[Course[UeMoment]]] = defaultdict(list)
-    for cell_id, course in zip(cells, courses, strict=True):
-        of_cell[cell_id].append(course)
-    return BitRate(min(int(sum(map(shared_rate_bps, of_cell.values()))), MAX_BPS))
+def _delay(courses: Sequence[Course[UeMoment]]) -> Delay | None:
+    """The delays while UEs are in reach; None where none ever is."""
+    weighed = [
+        (moment.delay_ms, length_s if course.until_s > course.from_s else 1.0)
+        for course in courses
+        for moment, length_s in stretches(course)
+        if moment.reachable
+    ]
+    total_s = sum(length_s for _, length_s in weighed)
+    if not total_s:
+        return None
+    least_ms, most_ms = (pick(delay_ms for delay_ms, _ in weighed) for pick in (min, max))
+    mean_ms = sum(delay_ms * length_s for delay_ms, length_s in weighed) / total_s
+    # What adds up in floats may end a hair beyond the extremes, and would be news at each look.
+    mean_ms = min(max(mean_ms, least_ms), most_ms)
+    spread = sum((delay_ms - mean_ms) ** 2 * length_s for delay_ms, length_s in weighed)
+    return Delay(mean_ms, most_ms, spread / total_s)
 
 
 def _readings(found: DnPerformance) -> dict[str, float]:
+    delay = found.delay
+    delays: dict[str, float] = {}
+    if delay is not None:
+        delays[Measure.MEAN_DELAY] = delay.mean_ms
+        delays[Measure.MOST_DELAY] = delay.most_ms
+        delays[Measure.DELAY_VARIANCE] = delay.variance
     return {
         Measure.MEAN_RATE: float(found.mean_rate.bps),
         Measure.LEAST_RATE: float(found.least_rate.bps),
         Measure.MOST_RATE: float(found.most_rate.bps),
         Measure.TOTAL_RATE: float(found.total_rate.bps),
         Measure.RATE_VARIANCE: found.rate_variance,
-        Measure.MEAN_DELAY: found.mean_delay_ms,
-        Measure.MOST_DELAY: found.most_delay_ms,
-        Measure.DELAY_VARIANCE: found.delay_variance,
+        **delays,
     }
 
 
@@ -210,7 +221,3 @@ def _kept_bps(delay_budget_ms: float, moment: UeMoment) -> float:
     """The rate that comes in time; one that comes too late is none."""
     # The throughput of a UE includes what its sessions have: the question is whether one holds.
     return float(moment.total_rate_dl.bps) if moment.delay_ms <= delay_budget_ms else 0.0
-
-
-def _delay_ms(moment: UeMoment) -> float:
-    return moment.delay_ms

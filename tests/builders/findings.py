@@ -22,6 +22,7 @@ from nef.domain.areas import Area
 from nef.domain.findings import (
     Answer,
     Congestion,
+    Delay,
     DnPerformance,
     Finding,
     NetworkPerformance,
@@ -44,9 +45,7 @@ FINDINGS: dict[AnalyticsEvent, Finding] = {
         most_rate=BitRate(123_456_789),
         total_rate=BitRate(80_000_000),
         rate_variance=0.25,
-        mean_delay_ms=8.5,
-        most_delay_ms=12.0,
-        delay_variance=1.5,
+        delay=Delay(8.5, 12.0, 1.5),
         loss=PacketErrorRate(1, 3),
         ues=2,
         **_WHEN,

@@ -60,7 +60,10 @@ def served(wall_s: Callable[[], float] = time.time, **changes: Any) -> Iterator[
     # A server starts the application before the first request; without a start, several
     # requests at once would each do it, in each other's way.
     client.get("/")
-    yield Served(nef, client)
+    try:
+        yield Served(nef, client)
+    finally:
+        nef.close()
 
 
 def subscription(**changes: Any) -> dict[str, Any]:

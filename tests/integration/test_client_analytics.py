@@ -35,6 +35,7 @@ from af_client import (
     UeAnalytics,
 )
 from af_client.questions import AnalyticsQuestion
+from builders.simulations import one_cell
 from builders.waiting import PATIENCE_S, until
 from nef.testing import RunningNef
 
@@ -220,6 +221,19 @@ class TestWatched:
                 service.step(seconds)
                 rates.append(rate_of(watch.get(PATIENCE_S).answer))
         assert rates == [about(GOOD), about(MEDIUM), about(BAD)]
+
+    def test_that_there_is_no_answer_any_more_is_reported_once(
+        self, service: RunningNef, ue: UeAnalytics, receiver: NotificationReceiver
+    ) -> None:
+        with ue.watch(receiver, BandwidthQuestion()) as watch:
+            assert watch.get(PATIENCE_S).answer is not None
+            service.load(one_cell())
+            service.step(5)
+            assert watch.get(PATIENCE_S).failure == "UNAVAILABLE_DATA"
+            service.step(5)
+            service.load("fading-ue")
+            service.step(1)
+            assert rate_of(watch.get(PATIENCE_S).answer) == about(GOOD)
 
     def test_a_threshold_is_reported_when_it_is_crossed(
         self, service: RunningNef, ue: UeAnalytics, receiver: NotificationReceiver

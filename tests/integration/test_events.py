@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from builders.contracts import breaches
 from builders.receivers import Receiver, receiving
 from builders.service import AF, by_value, component, subscription
 from builders.waiting import until
 from nef.testing import RunningNef
 
 # The demo's radio: good until 8 s, medium until 14 s, bad until 20 s, medium until 24 s, then good.
+CONTRACT = "as-session-with-qos.yaml"
 LADDER = (("medium", "8 Mbps"), ("small", "600 Kbps"))
 
 
@@ -19,8 +21,12 @@ pytestmark = pytest.mark.nef(scenario="fading-ue")
 
 @pytest.fixture
 def af() -> Iterator[Receiver]:
+    """Of whatever it is sent, all keeps the contract."""
     with receiving() as receiver:
         yield receiver
+    for _, _, body in receiver.requests:
+        if "eventReports" in body:
+            assert breaches(CONTRACT, "UserPlaneNotificationData", body) == []
 
 
 def session(nef: RunningNef, af: Receiver, rate: str = "60 Mbps", **changes: object) -> str:

@@ -86,8 +86,8 @@ ROWS = [("nobody", None), ("every 30 s", 30.0), ("every 5 s", 5.0)]
 
 @pytest.mark.parametrize(("name", "every_s"), ROWS)
 def test_the_page_tells_how_wrong_predictions_are(name: str, every_s: float | None) -> None:
-    ues = [(scenario, ue.ue_id) for scenario in SCENARIOS
-           for ue in Simulated(scenario).ues(0.0)]  # fmt: skip
+    assert all(f"`{scenario}`" in PAGE for scenario in SCENARIOS)
+    ues = [(name, ue.ue_id) for name in SCENARIOS for ue in Simulated(name).ues(0.0)]
     found = [one for scenario, ue_id in ues for one in errors(scenario, ue_id, every_s)]
     off = sorted(error for error, _ in found)
     figures = (

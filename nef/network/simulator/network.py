@@ -1,9 +1,7 @@
 """The simulated network: the ports `Network` and `Simulation`, for any number of threads."""
 
-import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
 from typing import Any
 
 from nef.domain.errors import NotFound, UeNotFound
@@ -12,7 +10,7 @@ from nef.domain.sessions import UeAddress
 from nef.network.simulator.carrying import carried_flows
 from nef.network.simulator.clock import SimulationClock, speed_of
 from nef.network.simulator.ledger import Ledger
-from nef.network.simulator.run import MOST_STRIDES, Run, Source
+from nef.network.simulator.run import Run, Source
 from nef.network.simulator.scenario import Ue, shipped_scenarios
 from nef.network.simulator.stage import Stage
 from nef.ports.information import ORDINARY_FLOW
@@ -49,7 +47,7 @@ class SimulatedNetwork:
     def reserve(self, reservation: Reservation, now_s: float) -> Levels:
         """See the port."""
         with self._lock:
-            self._move(now_s)
+            self.stage.move(now_s)
             levels = self._ledger.reserve(reservation)
             self.stage.changed(self._ledger.cell_of(reservation.session_id))
             return levels
@@ -57,11 +55,11 @@ class SimulatedNetwork:
     def release(self, session_id: str, now_s: float) -> None:
         """See the port."""
         with self._lock:
-            self._move(now_s)
+            self.stage.move(now_s)
             cell_id = self._ledger.cell_of(session_id)
             reservation = self._ledger.reservation(session_id)
             self._ledger.release(session_id)
-            if reservation is not None and _is_over(reservation, now_s):
+            if reservation is not None and reservation.is_over(now_s):
                 self.stage.history.record(self._ledger)  # every forecast knew it
             elif cell_id is not None:
                 self.stage.changed(cell_id)
@@ -69,13 +67,13 @@ class SimulatedNetwork:
     def restore(self, reservations: Iterable[Reservation], now_s: float) -> None:
         """See the port."""
         with self._lock:
-            self._move(now_s)
+            self.stage.move(now_s)
             self._ledger.take_over(reservations)
 
     def tick(self, now_s: float) -> NetworkChanges:
         """See the port."""
         with self._lock:
-            self._move(now_s)
+            self.stage.move(now_s)
             return self._ledger.changes()
 
     def levels(self, session_id: str) -> Levels | None:
@@ -109,14 +107,8 @@ class SimulatedNetwork:
 
     def strides(self, seconds: float) -> Sequence[float]:
         """See the port."""
-        if not math.isfinite(seconds):
-            return [seconds]
         with self._lock:
-            run = self._ledger.run
-            from_s = run.time_s(self._clock.now_s())
-            changes_s = run.changes_s(run.scenario.ues, from_s, from_s + seconds, MOST_STRIDES)
-        inside_s = [t for t in changes_s if t < from_s + seconds]
-        return [b - a for a, b in pairwise((from_s, *inside_s, from_s + seconds))]
+            return self.stage.strides(self._clock.now_s(), seconds)
 
     def step(self, seconds: float) -> None:
         """See the port."""
@@ -174,7 +166,7 @@ class SimulatedNetwork:
     def status(self, now_s: float) -> SimulationStatus:
         """See the port."""
         with self._lock:
-            self._move(now_s)
+            self.stage.move(now_s)
             self._carry()
             run = self._ledger.run
             return SimulationStatus(
@@ -195,7 +187,7 @@ class SimulatedNetwork:
     def ues(self, now_s: float) -> Sequence[UeStatus]:
         """See the port."""
         with self._lock:
-            self._move(now_s)
+            self.stage.move(now_s)
             run = self._ledger.run
             sinrs_db = run.sinrs_db(run.scenario.ues, self._ledger.time_s)
             return [
@@ -206,7 +198,7 @@ class SimulatedNetwork:
     def cells(self, now_s: float) -> Sequence[CellStatus]:
         """See the port."""
         with self._lock:
-            self._move(now_s)
+            self.stage.move(now_s)
             run, time_s = self._ledger.run, self._ledger.time_s
             return [
                 CellStatus(
@@ -221,7 +213,7 @@ class SimulatedNetwork:
     def carried(self, now_s: float) -> tuple[int, Sequence[CarriedFlow]]:
         """See the port; the version counts from the start of the process."""
         with self._lock:
-            self._move(now_s)
+            self.stage.move(now_s)
             self._carry()
             return self._version, self._carried
 
@@ -259,9 +251,6 @@ class SimulatedNetwork:
 
     # --- how; the lock is held ---
 
-    def _move(self, now_s: float) -> None:
-        self.stage.move(now_s)
-
     def _override(
         self,
         change: Callable[[Run], None],
@@ -271,7 +260,7 @@ class SimulatedNetwork:
     ) -> None:
         """Change what the scenario says of a UE or of a cell."""
         with self._lock:
-            self._move(now_s)
+            self.stage.move(now_s)
             change(self._ledger.run)
             self._ledger.look_again(ue_id, cell_id)
             self.stage.changed()
@@ -310,10 +299,6 @@ class SimulatedNetwork:
         if carried != self._carried:
             self._carried, self._version = carried, self._version + 1
         self._carried_revision = self._ledger.revision
-
-
-def _is_over(reservation: Reservation, now_s: float) -> bool:
-    return reservation.expires_at_s is not None and reservation.expires_at_s <= now_s
 
 
 def _check_known(noun: str, name: str, known: Iterable[str]) -> None:

@@ -22,6 +22,7 @@ from af_client import (
     ServerFailed,
     UeAnalytics,
     Watch,
+    WebsocketReceiver,
 )
 from af_client.inbox import Receipt
 from builders.analytics import BANDWIDTH, CONGESTION, event, notification
@@ -120,6 +121,14 @@ class TestTheBlock:
         with pytest.raises(NoAnalytics, match="UNAVAILABLE_DATA"), nef.watch():
             pytest.fail("nothing will be reported")
         assert nef.network.asked[-1] == ("DELETE", f"{ANALYTICS}/s-1")
+
+    def test_by_websocket_is_refused_with_a_sentence(self) -> None:
+        ue = NefClient(BASE, "recognition", transport=FakeTransport()).ue(gpsi="msisdn-1")
+        with (
+            WebsocketReceiver() as receiver,
+            pytest.raises(TypeError, match="NotificationReceiver, not a WebsocketReceiver"),
+        ):
+            ue.watch(receiver, BandwidthQuestion())  # type: ignore[arg-type]
 
     def test_is_needed(self) -> None:
         watch = Nef().watch()

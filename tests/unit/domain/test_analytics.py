@@ -22,7 +22,7 @@ from nef.domain.analytics import (
 )
 from nef.domain.areas import Area
 from nef.domain.errors import InvalidRequest
-from nef.domain.findings import TransferTime, mark
+from nef.domain.findings import Delay, TransferTime, mark
 from nef.domain.units import BitRate
 
 UE = Target(gpsi="msisdn-1")
@@ -151,7 +151,7 @@ def test_time_that_passes_is_no_change(event: AnalyticsEvent) -> None:
 
 CHANGES: list[tuple[AnalyticsEvent, dict[str, Any]]] = [
     (AnalyticsEvent.DN_PERFORMANCE, {"mean_rate": BitRate(40_000_001)}),
-    (AnalyticsEvent.DN_PERFORMANCE, {"mean_delay_ms": 9.5}),
+    (AnalyticsEvent.DN_PERFORMANCE, {"delay": Delay(9.5, 12.0, 1.5)}),
     (AnalyticsEvent.E2E_DATA_VOL_TRANS_TIME, {"mean_s": 0.75}),
     (AnalyticsEvent.E2E_DATA_VOL_TRANS_TIME, {"gpsi": "msisdn-2"}),
     (AnalyticsEvent.CONGESTION, {"percent": 36}),

@@ -381,11 +381,38 @@ def test_what_can_no_longer_be_reported_is_told_each_period(rig: Rig) -> None:
     assert len(rig.mine()) == 1
 
 
-def test_a_ue_that_is_gone_with_its_scenario_raises_no_alarm_of_events(rig: Rig) -> None:
-    rig.subscribe(below(5))
-    rig.network.members = rig.network.members[1:]
+@pytest.mark.parametrize("asked", [below(5), question()])
+def test_that_an_answer_ends_is_told_once_and_again_when_it_has_come_back(
+    rig: Rig, asked: Question
+) -> None:
+    rig.subscribe(asked)
+    members = rig.network.members
+    for _ in range(2):
+        rig.network.members = members[1:]
+        for _ in range(3):
+            rig.pass_s(10)
+        rig.network.members = members
+        rig.pass_s(10)
+    failures = [one for content in rig.told() for one in content.failed]
+    assert failures == [Failed("DN_PERFORMANCE", Failure.UNAVAILABLE_DATA)] * 2
+
+
+def test_what_failed_from_the_beginning_is_told_in_the_answer_alone(rig: Rig) -> None:
+    late = question("UE_MOBILITY", 1, needed_by_s=NOW_S - 1)
+    made, _ = rig.subscribe(question(), late)
+    assert len(made.body.failed) == 1
     rig.pass_s(10)
     assert rig.told() == []
+
+
+def test_a_crossing_while_there_was_no_answer_is_told_when_there_is_one(rig: Rig) -> None:
+    rig.subscribe(below(5))
+    members, rig.network.members = rig.network.members, rig.network.members[1:]
+    rig.pass_s(1)
+    rig.rate(2)
+    rig.network.members = members
+    rig.pass_s(1)
+    assert rig.rates() == [2]
 
 
 @pytest.mark.parametrize(

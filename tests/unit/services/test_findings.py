@@ -23,6 +23,7 @@ from nef.domain.errors import InvalidRequest
 from nef.domain.findings import (
     Answer,
     Congestion,
+    Delay,
     DnPerformance,
     Finding,
     NetworkPerformance,
@@ -71,7 +72,7 @@ def test_a_rate_of_now_is_average_least_and_most(network: FakeInformation) -> No
     [one] = found(DnPerformance, ask(network, "DN_PERFORMANCE"))
     assert one.mean_rate == one.least_rate == one.most_rate == BitRate(10 * MBPS)
     assert (one.rate_variance, one.ues, one.confidence) == (0, 1, 100)
-    assert (one.mean_delay_ms, one.most_delay_ms) == (DELAY_MS, DELAY_MS)
+    assert one.delay == Delay(DELAY_MS, DELAY_MS, 0.0)
     assert one.places == (CELL_1,)
 
 
@@ -101,6 +102,18 @@ def test_a_rate_that_comes_too_late_does_not_hold(network: FakeInformation) -> N
         answer = ask(network, "QOS_SUSTAINABILITY", quality=quality, thresholds=(threshold,))
         assert len(found(Shortfall, answer)) == expected, (delay_ms, five_qi)
         assert (answer.readings[Measure.LEAST_RATE] == 0) == bool(expected)
+
+
+def test_who_is_not_in_reach_has_no_delay(network: FakeInformation) -> None:
+    network.groups["g"] = ["ue-1", "ue-2"]
+    network.gone.add("ue-1")
+    [alone] = found(DnPerformance, ask(network, "DN_PERFORMANCE"))
+    assert (alone.delay, alone.mean_rate.bps) == (None, 0)
+    answer = ask(network, "DN_PERFORMANCE", window=NEXT_MINUTE, target=Target(group="g"))
+    [both] = found(DnPerformance, answer)
+    assert both.delay == Delay(DELAY_MS, DELAY_MS, 0.0), "that of the other one"
+    assert answer.readings[Measure.MEAN_DELAY] == DELAY_MS
+    assert Measure.MEAN_DELAY not in ask(network, "DN_PERFORMANCE").readings
 
 
 def test_those_of_one_cell_share_it(network: FakeInformation) -> None:

@@ -131,7 +131,7 @@ def test_whatever_happens_everybody_holds_what_the_rule_gives(cells: int, story:
     network = Simulated(document(cells))
     for act in story:
         act(network)
-        network._move(network.now_s)
+        network.stage.move(network.now_s)
         check(network)
 
 
