@@ -114,7 +114,7 @@ class Ledger:
             self.revision += self._cells.move(time_s)
             self.time_s = time_s
 
-    def look_again(self, ue_id: str | None, cell_id: str | None) -> None:
+    def look_again(self, ue_id: str | None = None, cell_id: str | None = None) -> None:
         """Somebody has overridden what the scenario says of a UE or of a cell."""
         self.revision += 1
         self._cells.look_again(ue_id, cell_id)

@@ -251,18 +251,11 @@ class SimulatedNetwork:
 
     # --- how; the lock is held ---
 
-    def _override(
-        self,
-        change: Callable[[Run], None],
-        now_s: float,
-        ue_id: str | None = None,
-        cell_id: str | None = None,
-    ) -> None:
-        """Change what the scenario says of a UE or of a cell."""
+    def _override(self, change: Callable[[Run], None], now_s: float, **of_whom: str) -> None:
         with self._lock:
             self.stage.move(now_s)
             change(self._ledger.run)
-            self._ledger.look_again(ue_id, cell_id)
+            self._ledger.look_again(**of_whom)
             self.stage.changed()
 
     def _found(self, address: UeAddress) -> Ue:
