@@ -42,11 +42,28 @@ Holdings = Mapping[int, Held]
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkStep:
+    """What happened at one moment of the clock, in a lasting order.
+
+    `moved` are reservations with what they got; `ended` the ids of sessions.
+    """
+
+    time_s: float
+    moved: Sequence[tuple[Reservation, Holdings]] = ()
+    ended: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkChanges:
-    """What a tick moved: what sessions hold that changed, and sessions the network ended."""
+    """What a tick moved: what sessions hold that changed, and sessions the network ended.
+
+    `steps` is how it came to that, moment by moment, where the network knows. Sessions that ended
+    are repeated until they are released, their steps are not.
+    """
 
     levels: Mapping[str, Holdings] = field(default_factory=dict)
     ended: frozenset[str] = frozenset()
+    steps: Sequence[NetworkStep] = ()
 
 
 class Network(Protocol):

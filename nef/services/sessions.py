@@ -5,6 +5,7 @@ the outcome together with what is to be notified. A crash in between leaves a ro
 settled; `settle` and `recover` bring it to an end.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -117,7 +118,7 @@ class SessionService:
             session = _owned(work, af_id, session_id)
             usage = self._intend_release(work, session, now_s)
             work.outbox.drop(session_id)
-        self._release(session_id)
+        self._release(session_id, now_s)
         last = EventReport(UserPlaneEvent.USAGE_REPORT, usage=usage)
         if usage is None or not wants(session, last):
             return None
@@ -128,11 +129,7 @@ class SessionService:
         now_s = self.clock.now_s()
         self._expire(now_s)
         self._settle(changed_before_s=now_s - ABANDONED_AFTER_S)
-        changes = self.network.tick(now_s)
-        for session_id in changes.ended:
-            self._end(session_id)
-        for session_id in changes.levels:
-            self._following.follow(session_id)
+        self._following.move(now_s, self._end)
 
     def recover(self, present_s: float) -> None:
         """After a start: give the network its reservations back, and settle what a crash left.
@@ -148,8 +145,8 @@ class SessionService:
         self.tick()
         for session in sessions:
             if self.network.levels(session.id) is None:
-                self._end(session.id)
-            else:
+                self._end(session.id, now_s)
+            elif not self._following.is_up_to_date(session):
                 self._following.follow(session.id)
 
     # --- creating and changing ---
@@ -246,14 +243,22 @@ class SessionService:
     # --- ending ---
 
     def _expire(self, now_s: float) -> None:
-        with self.storage.reading() as work:
-            sessions = work.sessions.expired(now_s, _BATCH)
-        for session in sessions:
-            self._end(session.id)
+        """End what is over, at its moment: what it held is somebody else's from then on."""
+        moment_s = -math.inf
+        while True:
+            with self.storage.reading() as work:
+                sessions = work.sessions.expired(now_s, _BATCH)
+            if not sessions:
+                return
+            for session in sessions:
+                over_s = session.expires_at_s or now_s
+                if over_s > moment_s:
+                    moment_s = over_s
+                    self._following.move(moment_s, self._end)
+                self._end(session.id, moment_s)
 
-    def _end(self, session_id: str) -> None:
+    def _end(self, session_id: str, now_s: float) -> None:
         """End a session for a reason of the network's, and tell its AF."""
-        now_s = self.clock.now_s()
         with self.storage.transaction() as work:
             session = work.sessions.get(session_id)
             if session is None or session.state not in VISIBLE:
@@ -261,7 +266,7 @@ class SessionService:
             usage = self._intend_release(work, session, now_s)
             termination = EventReport(UserPlaneEvent.SESSION_TERMINATION, usage=usage)
             told = report(work, session, (termination,), now_s)
-        self._release(session_id)
+        self._release(session_id, now_s)
         if told:
             self.notify()
 
@@ -269,8 +274,8 @@ class SessionService:
         work.sessions.replace(session.moved(Trigger.RELEASE, now_s))
         return self.measuring.end(work, session, now_s)
 
-    def _release(self, session_id: str) -> None:
-        self.network.release(session_id, self.clock.now_s())
+    def _release(self, session_id: str, now_s: float) -> None:
+        self.network.release(session_id, now_s)
         self.measuring.metering.forget(session_id)
         with self.storage.at_once() as work:
             work.sessions.remove(session_id)
@@ -289,7 +294,7 @@ class SessionService:
             if session.state is SessionState.REQUESTED:
                 with self.storage.transaction() as work:
                     self._intend_release(work, session, self.clock.now_s())
-            self._release(session.id)
+            self._release(session.id, self.clock.now_s())
 
     # --- telling ---
 
