@@ -11,7 +11,7 @@ PARALLEL := --numprocesses auto --dist worksteal
 SHARING := $(PARALLEL) tests/unit tests/contract tests/integration
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo serve test test-fast search bench bench-api recogniser check format lint types law lock clean
+.PHONY: help setup models demo serve test test-fast search bench bench-api bench-scale recogniser check format lint types law lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ $(RECOGNISER): | $(INSTALLED)
 bench-api: $(INSTALLED) ## Measure what a request costs, beside a bare application on the same store (a minute)
 	$(BIN)/python -m bench.api
 	$(BIN)/python -m bench.stored
+
+bench-scale: $(INSTALLED) ## Measure what a tick costs at 1 000 to 100 000 active flows (four minutes)
+	$(BIN)/python -m bench.scale
+	$(BIN)/python -m bench.scale --flows 100000 --flows-a-session 1
 
 check: lint types law test ## Everything a change must pass: format, lint, types, import law, tests, docs
 

@@ -94,19 +94,13 @@ class SqlOutbox:
 
     def add(self, notification: Notification, due_at_s: float) -> None:
         """Append a notification."""
-        row = {
-            "subscription_id": notification.subscription_id,
-            "af_id": notification.af_id,
-            "destination": notification.destination,
-            "kind": _KINDS[type(notification.content)],
-            "content": dumped(notification.content),
-            "state": DeliveryState.PENDING.value,
-            "attempts": 0,
-            "created_at_s": notification.created_at_s,
-            "waiting_since_s": self._now_s(),
-            "due_at_s": due_at_s,
-        }
-        self._connection.execute(_INSERT, row)
+        self.add_all((notification,), due_at_s)
+
+    def add_all(self, notifications: Sequence[Notification], due_at_s: float) -> None:
+        """Append notifications in their order."""
+        since = {"waiting_since_s": self._now_s(), "due_at_s": due_at_s}
+        if notifications:
+            self._connection.execute(_INSERT, [_row(one) | since for one in notifications])
 
     def claim(
         self, now_s: float, lease_s: float, limit: int, busy: Collection[str] = ()
@@ -197,6 +191,19 @@ class SqlOutbox:
 
     def _anew(self) -> dict[str, Any]:
         return {"due_at_s": 0.0, "attempts": 0, "waiting_since_s": self._now_s()}
+
+
+def _row(notification: Notification) -> dict[str, Any]:
+    return {
+        "subscription_id": notification.subscription_id,
+        "af_id": notification.af_id,
+        "destination": notification.destination,
+        "kind": _KINDS[type(notification.content)],
+        "content": dumped(notification.content),
+        "state": DeliveryState.PENDING.value,
+        "attempts": 0,
+        "created_at_s": notification.created_at_s,
+    }
 
 
 def _delivery(row: Row[Any]) -> Delivery:

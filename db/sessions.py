@@ -12,7 +12,7 @@ from nef.domain.errors import Conflict
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import UNSETTLED, VISIBLE, SessionState
 from nef.domain.qos import FlowDemand, FlowGrant
-from nef.domain.sessions import Session, SessionRequest
+from nef.domain.sessions import Session, SessionRequest, Standing, Websocket, delivered_to
 
 _VISIBLE = sessions.c.state.in_(sorted(state.value for state in VISIBLE))
 _UNSETTLED = sessions.c.state.in_(sorted(state.value for state in UNSETTLED))
@@ -42,6 +42,25 @@ _LEFT = (
     .limit(bindparam("most"))
 )
 _ACTIVE = select(sessions).where(_VISIBLE).order_by(sessions.c.admitted_at_s, sessions.c.number)
+_STANDINGS = select(
+    sessions.c.id,
+    sessions.c.af_id,
+    sessions.c.state,
+    sessions.c.admitted_at_s,
+    sessions.c.version,
+    sessions.c.request,
+    sessions.c.grants,
+).where(sessions.c.id.in_(bindparam("names", expanding=True)))
+_REGRADE = _REPLACE.values(version=sessions.c.version + 1, grants=bindparam("granted"))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Addressing:
+    """What a request says of notifications."""
+
+    notification_destination: str
+    websocket: Websocket | None = None
+    events: tuple[str, ...] = ()
 
 
 class SqlSessions:
@@ -93,6 +112,20 @@ class SqlSessions:
         """Every visible session, in the order of admission."""
         return self._read(_ACTIVE, {})
 
+    def standings(self, session_ids: Sequence[str]) -> Sequence[Standing]:
+        """How some sessions stand, without all that they ask for."""
+        rows = self._connection.execute(_STANDINGS, {"names": list(session_ids)}).all()
+        return [_standing(row) for row in rows]
+
+    def regrade(self, standings: Sequence[Standing]) -> None:
+        """Write grants back unless somebody else has written a session since it was read."""
+        rows = [
+            {"named": one.id, "as_read": one.version, "granted": dumped(one.grants)}
+            for one in standings
+        ]
+        if rows and self._connection.execute(_REGRADE, rows).rowcount != len(rows):
+            raise Conflict("one of the sessions was changed by somebody else; try again")
+
     def _read(self, query: Select[Any], values: Mapping[str, Any]) -> list[Session]:
         return [_session(row) for row in self._connection.execute(query, values)]
 
@@ -121,6 +154,20 @@ def _changing(session: Session) -> dict[str, Any]:
         "demands": dumped(session.demands),
         "grants": dumped(session.grants),
     }
+
+
+def _standing(row: Any) -> Standing:
+    said = loaded(row.request, _Addressing)
+    return Standing(
+        id=row.id,
+        af_id=row.af_id,
+        destination=delivered_to(said.notification_destination, said.websocket),
+        events=said.events,
+        state=SessionState(row.state),
+        admitted_at_s=row.admitted_at_s,
+        version=row.version,
+        grants=loaded(row.grants, tuple[FlowGrant, ...]),
+    )
 
 
 def _session(row: Row[Any]) -> Session:

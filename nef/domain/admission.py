@@ -54,18 +54,28 @@ class Allocation:
 
 def allocate(cell_blocks: int, flows: Iterable[FlowNeed]) -> Allocation:
     """Share out the blocks of a cell."""
-    free_blocks = cell_blocks
-    levels: dict[FlowKey, int | None] = {}
-    for flow in sorted(flows, key=lambda f: f.rank):
-        level = _best_rung(flow, free_blocks)
-        levels[flow.key] = level
-        free_blocks -= flow.held(level)
-    return Allocation(levels, free_blocks)
+    ranked = sorted(flows, key=lambda f: f.rank)
+    rungs = serve(cell_blocks, [flow.blocks for flow in ranked])
+    levels = {flow.key: level for flow, level in zip(ranked, rungs, strict=True)}
+    held = sum(flow.held(levels[flow.key]) for flow in ranked)
+    return Allocation(levels, cell_blocks - held)
 
 
-def _best_rung(flow: FlowNeed, free_blocks: int) -> int | None:
-    fitting = (i for i, b in enumerate(flow.blocks) if b is not None and b <= free_blocks)
-    return next(fitting, None)
+def serve(free_blocks: int, ladders: Iterable[Sequence[int | None]]) -> list[int | None]:
+    """The rung that each flow gets of what those before it have left; the rule in short.
+
+    A ladder has the blocks of each rung, None where the rung is impossible.
+    """
+    rungs: list[int | None] = []
+    for blocks in ladders:
+        for level, needed in enumerate(blocks):
+            if needed is not None and needed <= free_blocks:
+                rungs.append(level)
+                free_blocks -= needed
+                break
+        else:
+            rungs.append(None)
+    return rungs
 
 
 def admit(

@@ -12,18 +12,15 @@ class SessionState(StrEnum):
     ACTIVE = "active"
     UPDATING = "updating"
     RELEASING = "releasing"
-    GONE = "gone"
 
 
 class Trigger(StrEnum):
     """What moves a session on."""
 
     ADMIT = "admit"
-    REFUSE = "refuse"
     CHANGE = "change"
     SETTLE = "settle"
     RELEASE = "release"
-    RELEASED = "released"
 
 
 _S, _T = SessionState, Trigger
@@ -31,7 +28,6 @@ _S, _T = SessionState, Trigger
 #: (state, trigger) -> next state. A pair that is absent is a conflict.
 TRANSITIONS: dict[tuple[SessionState, Trigger], SessionState] = {
     (_S.REQUESTED, _T.ADMIT): _S.ACTIVE,
-    (_S.REQUESTED, _T.REFUSE): _S.GONE,
     # The answer to the AF was lost, so it cannot know the session: a restart gives it up.
     (_S.REQUESTED, _T.RELEASE): _S.RELEASING,
     (_S.ACTIVE, _T.CHANGE): _S.UPDATING,
@@ -39,8 +35,10 @@ TRANSITIONS: dict[tuple[SessionState, Trigger], SessionState] = {
     # Admitted or refused, the session goes on: with the new request or with the old one.
     (_S.UPDATING, _T.SETTLE): _S.ACTIVE,
     (_S.UPDATING, _T.RELEASE): _S.RELEASING,
-    (_S.RELEASING, _T.RELEASED): _S.GONE,
 }
+
+#: States out of which a session vanishes with its row: when it is refused, when it is released.
+ENDING = (_S.REQUESTED, _S.RELEASING)
 
 #: States in which a crash leaves work that the next tick settles.
 UNSETTLED = frozenset({_S.REQUESTED, _S.UPDATING, _S.RELEASING})
@@ -63,7 +61,8 @@ def mermaid() -> str:
     """The table as a Mermaid state diagram."""
     start = [f"    [*] --> {_S.REQUESTED.value}"]
     arrows = [
-        f"    {state.value} --> {'[*]' if then is _S.GONE else then.value}: {trigger.value}"
+        f"    {state.value} --> {then.value}: {trigger.value}"
         for (state, trigger), then in TRANSITIONS.items()
     ]
-    return "\n".join(["stateDiagram-v2", *start, *arrows])
+    ends = [f"    {state.value} --> [*]" for state in ENDING]
+    return "\n".join(["stateDiagram-v2", *start, *arrows, *ends])

@@ -179,8 +179,7 @@ class SessionRequest:
     @property
     def destination(self) -> str:
         """Where the notifications go."""
-        wanted = self.websocket is not None and self.websocket.requested is True
-        return destination_of(self.notification_destination, websocket=wanted)
+        return delivered_to(self.notification_destination, self.websocket)
 
     def expires_at_s(self, now_s: float) -> float | None:
         """When a session ends that is given what it asks for now."""
@@ -193,6 +192,26 @@ class SessionRequest:
             pointer = "/gpsi" if self.ue.gpsi else "/ueIpv6Addr" if self.ue.ipv6 else "/ueIpv4Addr"
             reason = "a session stays with its UE; create another one for another UE"
             raise InvalidRequest(InvalidParam(pointer, reason))
+
+
+def delivered_to(notification_destination: str, websocket: Websocket | None) -> str:
+    """Where notifications go, of a request that says this of them."""
+    wanted = websocket is not None and websocket.requested is True
+    return destination_of(notification_destination, websocket=wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """As much of a session as it takes to let it follow the network, and to tell its AF of it."""
+
+    id: str
+    af_id: str
+    destination: str
+    events: tuple[str, ...]
+    state: SessionState
+    admitted_at_s: float
+    version: int
+    grants: tuple[FlowGrant, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +238,16 @@ class Session:
     changed_at_s: float = 0.0
     version: int = 0
     number: int = 0
+
+    @property
+    def destination(self) -> str:
+        """Where its notifications go."""
+        return self.request.destination
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The events that its AF wants to hear of, empty for all."""
+        return self.request.events
 
     def moved(self, trigger: Trigger, now_s: float, **changes: object) -> "Session":
         """The session one step on in its life cycle; raises Conflict where there is no such step.

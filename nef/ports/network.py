@@ -4,10 +4,11 @@ A reservation is named by its session, and each call may be repeated without har
 can make a service ask again for what it already has.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from nef.domain.filters import IpAddress
 from nef.domain.qos import FlowDemand, Held
 from nef.domain.sessions import UeAddress
 
@@ -41,11 +42,28 @@ Holdings = Mapping[int, Held]
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkStep:
+    """What happened at one moment of the clock, in a lasting order.
+
+    `moved` are reservations with what they got; `ended` the ids of sessions.
+    """
+
+    time_s: float
+    moved: Sequence[tuple[Reservation, Holdings]] = ()
+    ended: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkChanges:
-    """What a tick moved: what sessions hold that changed, and sessions the network ended."""
+    """What a tick moved: what sessions hold that changed, and sessions the network ended.
+
+    `steps` is how it came to that, moment by moment, where the network knows. Sessions that ended
+    are repeated until they are released, their steps are not.
+    """
 
     levels: Mapping[str, Holdings] = field(default_factory=dict)
     ended: frozenset[str] = frozenset()
+    steps: Sequence[NetworkStep] = ()
 
 
 class Network(Protocol):
@@ -53,6 +71,10 @@ class Network(Protocol):
 
     def find_ue(self, ue: UeAddress) -> str:
         """The id of a UE; raises UeNotFound."""
+        ...
+
+    def addresses(self, ue: UeAddress) -> Sequence[IpAddress]:
+        """Every IP address of a UE; empty where it has none, or is not known."""
         ...
 
     def reserve(self, reservation: Reservation, now_s: float) -> Holdings:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from nef.domain.faultplan import FaultPlan
 from nef.domain.filters import IpAddress
 from nef.domain.notifications import Delivery, DeliveryState, Notification
-from nef.domain.sessions import Session
+from nef.domain.sessions import Session, Standing
 from nef.domain.subscriptions import Api, Subscription
 
 
@@ -53,12 +53,27 @@ class Sessions(Protocol):
         """Every visible session, in the order of admission."""
         ...
 
+    def standings(self, session_ids: Sequence[str]) -> Sequence[Standing]:
+        """How some sessions stand, in any order; those that are gone are left out."""
+        ...
+
+    def regrade(self, standings: Sequence[Standing]) -> None:
+        """Write the grants of sessions back, and count up their versions.
+
+        Raises Conflict where somebody else has written any of them since it was read.
+        """
+        ...
+
 
 class Outbox(Protocol):
     """Notifications that are due, and what became of those before."""
 
     def add(self, notification: Notification, due_at_s: float) -> None:
         """Append; those of a subscription are delivered in the order of their adding."""
+        ...
+
+    def add_all(self, notifications: Sequence[Notification], due_at_s: float) -> None:
+        """Append several, in their order."""
         ...
 
     def claim(

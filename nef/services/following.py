@@ -1,17 +1,20 @@
 """How sessions follow the network: what it grants now is recorded, and the difference told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from nef.domain.errors import Conflict
-from nef.domain.events import change_reports
+from nef.domain.events import EventReport, change_reports
 from nef.domain.lifecycle import SessionState
 from nef.domain.qos import FlowGrant
-from nef.domain.sessions import Session
+from nef.domain.sessions import Session, Standing
 from nef.ports.clock import Clock
-from nef.ports.network import Holdings, Network, Reservation
+from nef.ports.network import Holdings, Network, NetworkStep, Reservation
 from nef.ports.storage import Storage
-from nef.services.telling import report
+from nef.services.telling import report, report_all
+
+#: So many sessions are written at once.
+_BATCH = 1000
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,61 @@ class Following:
             except Conflict:
                 continue
 
+    def move(self, now_s: float, end: Callable[[str, float], None]) -> None:
+        """Move the network on, and record and tell step by step what it did.
+
+        `end` ends a session at a moment for a reason of the network's.
+        """
+        changes = self.network.tick(now_s)
+        told: dict[str, Holdings] = {}
+        for step in changes.steps:
+            for session_id in step.ended:
+                end(session_id, step.time_s)
+            self._record(step)
+            told |= {reservation.session_id: levels for reservation, levels in step.moved}
+        for session_id in changes.ended:
+            end(session_id, now_s)
+        for session_id in changes.levels:
+            # Also whatever a request has changed in the meantime.
+            if told.get(session_id) != self.network.levels(session_id):
+                self.follow(session_id)
+
+    def _record(self, step: NetworkStep) -> None:
+        """Record what sessions got at a moment, and tell it as of then, in the order of the step.
+
+        All of a batch is written at once. A session that was admitted anew since then was answered
+        on its own.
+        """
+        for begin in range(0, len(step.moved), _BATCH):
+            moved = step.moved[begin : begin + _BATCH]
+            while True:
+                try:
+                    self._write(moved, step.time_s)
+                    break
+                except Conflict:
+                    continue
+
+    def _write(self, moved: Sequence[tuple[Reservation, Holdings]], at_s: float) -> None:
+        with self.storage.reading() as work:
+            found = work.sessions.standings([one.session_id for one, _ in moved])
+        standings = {standing.id: standing for standing in found}
+        told: list[tuple[Standing, tuple[EventReport, ...]]] = []
+        for reservation, levels in moved:
+            before = standings.get(reservation.session_id)
+            if before and _is_meant(before, reservation) and levels != _levels(before.grants):
+                after = replace(before, grants=_regraded(before.grants, levels))
+                reports = change_reports(reservation.demands, before.grants, after.grants)
+                told.append((after, reports))
+        if told:
+            with self.storage.transaction() as work:
+                work.sessions.regrade([standing for standing, _ in told])
+                heard = report_all(work, told, at_s)
+            if heard:
+                self.notify()
+
     def _followed(self, session: Session, levels: Holdings) -> Session:
         now_s = self.clock.now_s()
-        grants = tuple(
-            FlowGrant(
-                grant.component,
-                levels[grant.component],
-                grant.allocated or isinstance(levels[grant.component], int),
-            )
-            for grant in session.grants
-        )
+        grants = _regraded(session.grants, levels)
         reports = change_reports(session.demands, session.grants, grants)
         with self.storage.transaction() as work:
             session = work.sessions.replace(replace(session, grants=grants))
@@ -88,3 +136,21 @@ def first_grants(levels: Holdings) -> tuple[FlowGrant, ...]:
 
 def _levels(grants: tuple[FlowGrant, ...]) -> Holdings:
     return {grant.component: grant.level for grant in grants}
+
+
+def _is_meant(standing: Standing, reservation: Reservation) -> bool:
+    """Whether a session is settled, and still asks for what was reserved then."""
+    components = {demand.component for demand in reservation.demands}
+    return (
+        standing.state is SessionState.ACTIVE
+        and standing.admitted_at_s == reservation.admitted_at_s
+        and {grant.component for grant in standing.grants} == components
+    )
+
+
+def _regraded(grants: tuple[FlowGrant, ...], levels: Holdings) -> tuple[FlowGrant, ...]:
+    levelled = ((grant, levels[grant.component]) for grant in grants)
+    return tuple(
+        FlowGrant(grant.component, level, grant.allocated or isinstance(level, int))
+        for grant, level in levelled
+    )

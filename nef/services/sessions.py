@@ -5,9 +5,11 @@ the outcome together with what is to be notified. A crash in between leaves a ro
 settled; `settle` and `recover` bring it to an end.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from nef.domain.addressing import check_addressing
 from nef.domain.demands import demands_of
 from nef.domain.destinations import OVER_WEBSOCKET, check_destination
 from nef.domain.errors import (
@@ -93,6 +95,7 @@ class SessionService:
         ResourcesRefused; then the session goes on as it was.
         """
         now_s = self.clock.now_s()
+        addresses = self.network.addresses(self.read(af_id, session_id).request.ue)
         with self.storage.transaction() as work:
             session = _owned(work, af_id, session_id)
             request = revise(session.request)
@@ -100,6 +103,7 @@ class SessionService:
             request.check_instead_of(session.request)
             demands = demands_of(request, self.catalogue)
             check_measuring(request)
+            check_addressing(request, addresses)
             intent = session.moved(Trigger.CHANGE, now_s, pending=request)
             intent = work.sessions.replace(intent)
         return self._applied(intent, request, demands, now_s)
@@ -114,7 +118,7 @@ class SessionService:
             session = _owned(work, af_id, session_id)
             usage = self._intend_release(work, session, now_s)
             work.outbox.drop(session_id)
-        self._release(session_id)
+        self._release(session_id, now_s)
         last = EventReport(UserPlaneEvent.USAGE_REPORT, usage=usage)
         if usage is None or not wants(session, last):
             return None
@@ -125,11 +129,7 @@ class SessionService:
         now_s = self.clock.now_s()
         self._expire(now_s)
         self._settle(changed_before_s=now_s - ABANDONED_AFTER_S)
-        changes = self.network.tick(now_s)
-        for session_id in changes.ended:
-            self._end(session_id)
-        for session_id in changes.levels:
-            self._following.follow(session_id)
+        self._following.move(now_s, self._end)
 
     def recover(self, present_s: float) -> None:
         """After a start: give the network its reservations back, and settle what a crash left.
@@ -145,8 +145,8 @@ class SessionService:
         self.tick()
         for session in sessions:
             if self.network.levels(session.id) is None:
-                self._end(session.id)
-            else:
+                self._end(session.id, now_s)
+            elif not self._following.is_up_to_date(session):
                 self._following.follow(session.id)
 
     # --- creating and changing ---
@@ -155,6 +155,7 @@ class SessionService:
         self, af_id: str, request: SessionRequest, demands: tuple[FlowDemand, ...]
     ) -> Session:
         ue_id = self.network.find_ue(request.ue)
+        check_addressing(request, self.network.addresses(request.ue))
         now_s = self.clock.now_s()
         session = Session(
             id=self.new_id(),
@@ -242,14 +243,22 @@ class SessionService:
     # --- ending ---
 
     def _expire(self, now_s: float) -> None:
-        with self.storage.reading() as work:
-            sessions = work.sessions.expired(now_s, _BATCH)
-        for session in sessions:
-            self._end(session.id)
+        """End what is over, at its moment: what it held is somebody else's from then on."""
+        moment_s = -math.inf
+        while True:
+            with self.storage.reading() as work:
+                sessions = work.sessions.expired(now_s, _BATCH)
+            if not sessions:
+                return
+            for session in sessions:
+                over_s = session.expires_at_s or now_s
+                if over_s > moment_s:
+                    moment_s = over_s
+                    self._following.move(moment_s, self._end)
+                self._end(session.id, moment_s)
 
-    def _end(self, session_id: str) -> None:
+    def _end(self, session_id: str, now_s: float) -> None:
         """End a session for a reason of the network's, and tell its AF."""
-        now_s = self.clock.now_s()
         with self.storage.transaction() as work:
             session = work.sessions.get(session_id)
             if session is None or session.state not in VISIBLE:
@@ -257,7 +266,7 @@ class SessionService:
             usage = self._intend_release(work, session, now_s)
             termination = EventReport(UserPlaneEvent.SESSION_TERMINATION, usage=usage)
             told = report(work, session, (termination,), now_s)
-        self._release(session_id)
+        self._release(session_id, now_s)
         if told:
             self.notify()
 
@@ -265,8 +274,8 @@ class SessionService:
         work.sessions.replace(session.moved(Trigger.RELEASE, now_s))
         return self.measuring.end(work, session, now_s)
 
-    def _release(self, session_id: str) -> None:
-        self.network.release(session_id, self.clock.now_s())
+    def _release(self, session_id: str, now_s: float) -> None:
+        self.network.release(session_id, now_s)
         self.measuring.metering.forget(session_id)
         with self.storage.at_once() as work:
             work.sessions.remove(session_id)
@@ -285,7 +294,7 @@ class SessionService:
             if session.state is SessionState.REQUESTED:
                 with self.storage.transaction() as work:
                     self._intend_release(work, session, self.clock.now_s())
-            self._release(session.id)
+            self._release(session.id, self.clock.now_s())
 
     # --- telling ---
 

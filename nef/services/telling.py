@@ -1,35 +1,68 @@
 """What the AF of a session is told, put into the outbox in the transaction of its cause."""
 
+from collections.abc import Iterable
+from typing import Protocol
+
 from nef.domain.events import EventReport
 from nef.domain.notifications import Content, Notification, SessionEvents
-from nef.domain.sessions import Session
 from nef.ports.storage import UnitOfWork
 
 # A notification is due at once, whatever the simulated time is: receivers live in the real one.
 _AT_ONCE_S = 0.0
 
 
+class Addressee(Protocol):
+    """A session, as far as its AF is told of it; `events` is empty for all of them."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def af_id(self) -> str:
+        """Whose it is."""
+        ...
+
+    @property
+    def destination(self) -> str:
+        """Where its notifications go."""
+        ...
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The events that are wanted."""
+        ...
+
+
 def report(
-    work: UnitOfWork, session: Session, reports: tuple[EventReport, ...], now_s: float
+    work: UnitOfWork, session: Addressee, reports: tuple[EventReport, ...], now_s: float
 ) -> bool:
     """Tell what of these reports the AF wants to hear, and whether there is any."""
-    told = tuple(one for one in reports if wants(session, one))
-    if told:
-        tell(work, session, SessionEvents(told), now_s)
-    return bool(told)
+    return report_all(work, [(session, reports)], now_s)
 
 
-def tell(work: UnitOfWork, session: Session, content: Content, now_s: float) -> None:
+def report_all(
+    work: UnitOfWork, told: Iterable[tuple[Addressee, tuple[EventReport, ...]]], now_s: float
+) -> bool:
+    """The same for several sessions, in their order."""
+    wanted = ((one, tuple(r for r in reports if wants(one, r))) for one, reports in told)
+    notes = [notification_of(one, SessionEvents(heard), now_s) for one, heard in wanted if heard]
+    if notes:
+        work.outbox.add_all(notes, _AT_ONCE_S)
+    return bool(notes)
+
+
+def tell(work: UnitOfWork, session: Addressee, content: Content, now_s: float) -> None:
     """Tell the AF of a session something, whichever events it wants."""
     work.outbox.add(notification_of(session, content, now_s), _AT_ONCE_S)
 
 
-def wants(session: Session, report: EventReport) -> bool:
+def wants(session: Addressee, report: EventReport) -> bool:
     """Whether the AF wants to hear of this event; one that names none hears of all."""
-    return not session.request.events or report.event.value in session.request.events
+    return not session.events or report.event.value in session.events
 
 
-def notification_of(session: Session, content: Content, now_s: float) -> Notification:
+def notification_of(session: Addressee, content: Content, now_s: float) -> Notification:
     """The notification of something about a session."""
-    destination = session.request.destination
-    return Notification(session.id, session.af_id, destination, content, now_s)
+    return Notification(session.id, session.af_id, session.destination, content, now_s)

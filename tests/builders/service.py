@@ -12,7 +12,7 @@ from nef.app import Nef, create_app
 from nef.config import Settings
 
 AF = "/3gpp-as-session-with-qos/v1/af-1/subscriptions"
-RULE = "permit out 17 from 10.60.0.1 7000 to 10.45.0.2 7001"
+RULE = "permit out 17 from any 7000 to any 7001"
 
 
 @dataclass(frozen=True)

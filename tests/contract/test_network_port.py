@@ -127,6 +127,9 @@ def free_mbps(stage: Stage, ue_id: str = "ue-1") -> float:
 def test_a_ue_is_found_by_each_of_its_identities(stage: Stage) -> None:
     assert stage.network.find_ue(UE_1) == "ue-1"
     assert stage.network.find_ue(UE_2) == "ue-2"
+    assert stage.network.addresses(UE_1) == [UE_1.ipv4]
+    assert stage.network.addresses(UE_2) == [IPv6Address("2001:db8::3")]
+    assert stage.network.addresses(UeAddress(gpsi="msisdn-0")) == []
     assert stage.network.find_ue(UeAddress(ipv6=IPv6Address("2001:db8::3"))) == "ue-2"
 
 

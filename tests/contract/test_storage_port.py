@@ -1,7 +1,7 @@
 """What every store promises: the same tests on the fake, on a file, and in memory."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from ipaddress import ip_address
 
 import pytest
@@ -197,6 +197,59 @@ def test_active_sessions_come_in_the_order_of_their_admission(store: Storage) ->
     )
     with store.reading() as work:
         assert [s.id for s in work.sessions.active()] == ["b", "a", "c"]
+
+
+def test_a_standing_is_what_the_session_says(store: Storage) -> None:
+    asked = request(websockNotifConfig={"requestWebsocketUri": True}, events=["QOS_GUARANTEED"])
+    add(store, session(asked=asked), session("s2", admitted_at_s=107.25))
+    with store.reading() as work:
+        found = {one.id: one for one in work.sessions.standings(["s2", "s1", "nobody"])}
+    assert found.keys() == {"s1", "s2"}
+    for name, standing in found.items():
+        stored = read(store, name)
+        assert stored is not None
+        for field in fields(standing):
+            assert getattr(standing, field.name) == getattr(stored, field.name), field.name
+
+
+def test_many_sessions_are_regraded_at_once(store: Storage) -> None:
+    add(store, *(session(f"s{n}") for n in range(1, 4)))
+    with store.transaction() as work:
+        standings = work.sessions.standings(["s1", "s3"])
+        fallen = tuple(FlowGrant(g.component, None, g.allocated) for g in standings[0].grants)
+        work.sessions.regrade([replace(one, grants=fallen) for one in standings])
+    grants = {name: found.grants for name in ("s1", "s2", "s3") if (found := read(store, name))}
+    assert grants == {"s1": fallen, "s2": session().grants, "s3": fallen}
+    written = read(store, "s1")
+    assert written is not None
+    assert replace(written, grants=session().grants, version=0, number=0) == session()
+    assert written.version == 1, "whoever read it before must not write it back"
+
+
+def test_where_one_of_many_was_written_since_none_is_regraded(store: Storage) -> None:
+    first, second = add(store, session("s1"), session("s2"))
+    with store.reading() as work:
+        standings = work.sessions.standings(["s1", "s2"])
+    with store.transaction() as work:
+        work.sessions.replace(replace(second, ue_id="ue-2"))
+    none = tuple(FlowGrant(g.component, None, g.allocated) for g in first.grants)
+    with pytest.raises(Conflict), store.transaction() as work:
+        work.sessions.regrade([replace(one, grants=none) for one in standings])
+    assert read(store, "s1") == first
+
+
+def test_nothing_to_regrade_and_nothing_to_tell_is_no_harm(store: Storage) -> None:
+    with store.transaction() as work:
+        work.sessions.regrade([])
+        work.outbox.add_all([], 0.0)
+    assert found(store) == []
+
+
+def test_what_is_told_together_keeps_its_order(store: Storage) -> None:
+    with store.transaction() as work:
+        work.outbox.add_all([notification(name) for name in ("s2", "s1", "s2")], 0.0)
+    told = [row.notification.subscription_id for row in reversed(found(store))]
+    assert told == ["s2", "s1", "s2"]
 
 
 # --- outbox ---

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from nef.domain.admission import Allocation, FlowNeed, acceptable_blocks, admit, allocate
 from nef.domain.errors import ResourcesRefused, UeNotFound
+from nef.domain.filters import IpAddress
 from nef.domain.fiveqi import ResourceType
 from nef.domain.qos import QosLevel
 from nef.domain.sessions import UeAddress
@@ -34,6 +35,11 @@ class FakeNetwork:
                 return ue_id
         pointer = "/gpsi" if ue.gpsi else "/ueIpv6Addr" if ue.ipv6 else "/ueIpv4Addr"
         raise UeNotFound(pointer, str(ue.ip or ue.gpsi))
+
+    def addresses(self, ue: UeAddress) -> list[IpAddress]:
+        known = (own for own in self.ues.values() if ue.named[1] in (own.ipv4, own.ipv6, own.gpsi))
+        found = next(known, UeAddress())
+        return [ip for ip in (found.ipv4, found.ipv6) if ip is not None]
 
     def reserve(self, reservation: Reservation, now_s: float) -> Levels:
         if self._covered(reservation.ue_id):

@@ -13,7 +13,7 @@ from nef.domain.faultplan import FaultPlan
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import UNSETTLED, VISIBLE
 from nef.domain.notifications import Delivery, DeliveryState, Notification
-from nef.domain.sessions import Session
+from nef.domain.sessions import Session, Standing
 from nef.domain.subscriptions import Api, Subscription
 
 
@@ -62,6 +62,29 @@ class MemorySessions:
     def active(self) -> Sequence[Session]:
         return sorted(self._visible(), key=lambda s: s.admitted_at_s)
 
+    def standings(self, session_ids: Sequence[str]) -> Sequence[Standing]:
+        found = [self.rows[name] for name in session_ids if name in self.rows]
+        return [
+            Standing(
+                s.id,
+                s.af_id,
+                s.destination,
+                s.events,
+                s.state,
+                s.admitted_at_s,
+                s.version,
+                s.grants,
+            )
+            for s in found
+        ]
+
+    def regrade(self, standings: Sequence[Standing]) -> None:
+        for one in standings:
+            stored = self.rows.get(one.id)
+            if stored is None or stored.version != one.version:
+                raise Conflict(f"the session {one.id} was changed by somebody else; try again")
+            self.replace(dataclasses.replace(stored, grants=one.grants))
+
     def _visible(self) -> list[Session]:
         return [s for s in self.rows.values() if s.state in VISIBLE]
 
@@ -80,6 +103,10 @@ class MemoryOutbox:
         self.rows[number] = Delivery(
             number, notification, DeliveryState.PENDING, 0, self.now_s(), due_at_s
         )
+
+    def add_all(self, notifications: Sequence[Notification], due_at_s: float) -> None:
+        for notification in notifications:
+            self.add(notification, due_at_s)
 
     def claim(
         self, now_s: float, lease_s: float, limit: int, busy: Collection[str] = ()

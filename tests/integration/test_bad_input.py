@@ -67,6 +67,22 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
         "OPTIONAL_IE_INCORRECT",
         "/flowInfo/0/flowDescriptions/0",
     ),
+    (
+        subscription(
+            flowInfo=[{"flowId": 1, "flowDescriptions": ["permit out ip from any to 10.45.0.3"]}]
+        ),
+        "OPTIONAL_IE_INCORRECT",
+        "/flowInfo/0/flowDescriptions/0",
+    ),
+    (
+        subscription(
+            flowInfo=[
+                {"flowId": 1, "flowDescriptions": ["permit out ip from 2001:db8::1 to 2001:db8::2"]}
+            ]
+        ),
+        "OPTIONAL_IE_INCORRECT",
+        "/flowInfo/0/flowDescriptions/0",
+    ),
     (subscription(ueIpv6Addr="2001:db8::2"), "OPTIONAL_IE_INCORRECT", "/ueIpv6Addr"),
     (subscription(ueIpv4Addr="999.1.1.1"), "OPTIONAL_IE_INCORRECT", "/ueIpv4Addr"),
     (subscription(qosDuration=-1), "OPTIONAL_IE_INCORRECT", "/qosDuration"),
@@ -295,6 +311,14 @@ def test_every_parameter_at_fault_is_named(nef: Served) -> None:
         ({"flowInfo": None}, "/flowInfo"),
         ({"qosReference": "no-such-thing"}, "/qosReference"),
         ({"qosDuration": -5}, "/qosDuration"),
+        (
+            {
+                "flowInfo": [
+                    {"flowId": 1, "flowDescriptions": ["permit out ip from any to 10.9.9.9"]}
+                ]
+            },
+            "/flowInfo/0/flowDescriptions/0",
+        ),
         ({"notificationDestination": "ftp://x"}, "/notificationDestination"),
     ],
 )

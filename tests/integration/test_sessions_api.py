@@ -159,3 +159,23 @@ def test_a_ue_is_known_by_each_of_its_identities(nef: Served) -> None:
     nef.create(ueIpv4Addr=None, gpsi=ue["gpsi"])
     nef.create(ueIpv4Addr=ue["ueIpv4Addr"])
     assert len(nef.control("GET", "/flows?ueId=ue-1")["flows"]) == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"flowInfo": [{"flowId": 1}]},
+        {"dnn": "nowhere.example"},
+        {"snssai": {"sst": 77, "sd": "abcdef"}},
+        {"qosReference": None, "tscQosReq": {"reqGbrDl": "1 Mbps", "reqGbrUl": "10 Tbps"}},
+    ],
+)
+def test_what_says_little_to_this_network_is_accepted_and_shown(
+    nef: Served, changes: dict[str, Any]
+) -> None:
+    document = nef.create(**changes)
+    try:
+        shown = nef.http.get(nef.path(document)).json()
+        assert {key: shown.get(key) for key in changes} == changes
+    finally:
+        nef.http.delete(nef.path(document))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from builders.service import AF, Served, served, subscription
+from builders.service import AF, RULE, Served, served, subscription
 
 
 @pytest.fixture
@@ -129,9 +129,7 @@ def test_flows_are_shown_as_the_user_plane_must_carry_them(nef: Served) -> None:
     nef.create()
     shown = nef.control("GET", "/flows?ueId=ue-1")
     (flow,) = shown["flows"]
-    assert flow["filters"][0]["flowDescriptions"] == [
-        "permit out 17 from 10.60.0.1 7000 to 10.45.0.2 7001"
-    ]
+    assert flow["filters"][0]["flowDescriptions"] == [RULE]
     assert (flow["guaranteed"], flow["level"], flow["per"]) == (True, 0, "1E-5")
     assert flow["rateDlBps"] == 1_000_000
     assert [bearer["ueId"] for bearer in shown["defaultBearers"]] == ["ue-1"]

@@ -34,17 +34,12 @@ def _attached(ledger: Ledger, cell: Cell) -> list[Ue]:
 
 def _share_blocks(ledger: Ledger, cell: Cell) -> float:
     """An equal share of the blocks that nobody holds, for each who has no guarantee."""
-    allocation = ledger.allocation(cell.id)
     sharers = sum(is_covered(ledger.rates(ue.id)) for ue in _attached(ledger, cell))
     for reservation in ledger.reservations_of(cell.id):
         if is_covered(ledger.rates(reservation.ue_id)):
-            sharers += sum(
-                not _is_reserved(
-                    demand, allocation.levels[reservation.session_id, demand.component]
-                )
-                for demand in reservation.demands
-            )
-    return allocation.free_blocks / sharers if sharers else 0.0
+            levels = ledger.levels(reservation.session_id) or {}
+            sharers += sum(not _is_reserved(d, levels[d.component]) for d in reservation.demands)
+    return ledger.look(cell.id).free_blocks() / sharers if sharers else 0.0
 
 
 def _is_reserved(demand: FlowDemand, level: int | None) -> bool:

@@ -1,11 +1,12 @@
 """A network with faults: a `Network` around another one, which it refuses, delays and breaks."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from nef.domain.errors import ResourcesRefused
 from nef.domain.faults import OF_BEARERS, FaultName, Victim
+from nef.domain.filters import IpAddress
 from nef.domain.qos import Held, NoBearer
 from nef.domain.sessions import UeAddress
 from nef.ports.faults import Faults
@@ -33,6 +34,10 @@ class FaultyNetwork:
     def find_ue(self, ue: UeAddress) -> str:
         """See the port."""
         return self._network.find_ue(ue)
+
+    def addresses(self, ue: UeAddress) -> Sequence[IpAddress]:
+        """See the port."""
+        return self._network.addresses(ue)
 
     def reserve(self, reservation: Reservation, now_s: float) -> Holdings:
         """See the port."""

@@ -4,7 +4,7 @@ A pure function of the scenario, worked out before it is played: the cell of a U
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,10 +39,18 @@ class Way:
         stay = bisect_right(self.stays, time_s, key=lambda s: s.from_s) - 1
         return self.paths[stay].sinr_db(time_s)
 
-    def changes_s(self, from_s: float, until_s: float) -> tuple[float, ...]:
-        """While it moves, and at each handover."""
-        handed = {s.from_s for s in self.stays if from_s < s.from_s <= until_s}
-        return tuple(sorted({*self.paths[0].changes_s(from_s, until_s), *handed}))
+    def steps_s(self, after_s: float) -> Iterable[float]:
+        """Each handover, and what each path has while its cell serves."""
+        ends_s = [*(stay.from_s for stay in self.stays[1:]), np.inf]
+        for stay, path, end_s in zip(self.stays, self.paths, ends_s, strict=True):
+            if end_s <= after_s:
+                continue
+            if stay.from_s > after_s:
+                yield stay.from_s
+            for time_s in path.steps_s(max(after_s, stay.from_s)):
+                if time_s >= end_s:
+                    break
+                yield time_s
 
 
 def way_of(cells: Sequence[Cell], paths: Mapping[str, Path], first: str, trigger: Trigger) -> Way:

@@ -158,7 +158,7 @@ class SimulatedInformation:
         begin_s = max(from_s, now_s)
         ledger = stage.ledger
         changes = ledger.run.changes_s(ledger.ues_ahead_of(cell.id), begin_s, until_s)
-        times = [begin_s, *_with_ends(changes, ledger.ends_s(cell.id), begin_s, until_s)]
+        times = [begin_s, *_with_ends(changes, ledger.ends_s(cell.id).values(), begin_s, until_s)]
         ahead = [
             Sample(t, {cell.id: ledger.look(cell.id) if t <= now_s else self._look_at(cell, t)})
             for t in times

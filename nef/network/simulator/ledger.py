@@ -1,292 +1,269 @@
 """Who holds what in which cell, now: the state of the simulated network, without lock or clock."""
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from nef.domain.admission import Allocation, acceptable_blocks, admit, allocate
+from nef.domain.admission import FlowNeed, acceptable_blocks, admit, allocate
 from nef.domain.errors import ResourcesRefused
-from nef.network.simulator.looks import Look, look_of
+from nef.network.simulator.cells import Cells
+from nef.network.simulator.flows import Seat
+from nef.network.simulator.looks import Look
 from nef.network.simulator.needs import (
-    Served,
     UeRates,
     acceptable_rates,
-    cell_needs,
     flow_needs,
     is_covered,
-    sessions_of,
+    session_flows,
 )
 from nef.network.simulator.run import Run
 from nef.network.simulator.scenario import Cell, Ue
-from nef.ports.network import Levels, NetworkChanges, Reservation
+from nef.network.simulator.sharing import Ints
+from nef.ports.network import Levels, NetworkChanges, NetworkStep, Reservation
 
 
 class Ledger:
-    """The reservations of a run, and what each cell makes of them at `time_s`."""
+    """The reservations of a run, and what became of them until `time_s`."""
 
     def __init__(self, run: Run, time_s: float) -> None:
         """Nobody holds anything yet."""
         self.run, self.time_s = run, time_s
         #: Grows with whatever may change a flow's rate.
         self.revision = 0
-        self._ues = run.scenario.ues
-        self._index = {ue.id: i for i, ue in enumerate(self._ues)}
-        self._loaded = [ue for ue in self._ues if ue.background]
-        self._ues_of: dict[str, list[Ue]] = defaultdict(list)
-        self._serving = {ue.id: ue.cell_at(time_s) for ue in self._ues}
-        self._movers = [ue for ue in self._ues if ue.stays]
-        for ue in self._ues:
-            self._ues_of[self._serving[ue.id]].append(ue)
-        self._sessions_of: dict[str, dict[str, Reservation]] = defaultdict(dict)
-        self._cell_of: dict[str, str] = {}
-        self._ended: set[str] = set()
-        self._reported: dict[str, Levels] = {}
-        self._touched: set[str] = set()
-        self._rates = run.rates_bps(self._ues, time_s)
-        self._allocations: dict[str, Allocation] = {}
-        self._looks: dict[str, Look] = {}
-        self._share_out(run.cells)
+        self._cells = Cells(run, time_s)
+        self._flows = self._cells.flows
+        self._sessions: dict[str, Seat] = {}
+        self._sessions_by_ue: dict[str, dict[str, Seat]] = defaultdict(dict)
+        self._heard = 0
+        self._ended: dict[str, float] = {}
+        self._ending: list[str] = []
+        self._steps: list[NetworkStep] = []
 
     # --- what is the case ---
 
     def rates(self, ue_id: str) -> UeRates:
         """What a block carries for a UE."""
-        return tuple(int(rate) for rate in self._rates[:, self._index[ue_id]])
+        return self._cells.rates(self._cells.number_of_ue[ue_id])
 
     def serving(self, ue_id: str) -> str:
         """The cell that serves a UE, attached or not."""
-        return self._serving[ue_id]
+        return self._cells.serving(self._cells.number_of_ue[ue_id])
 
     def cell_of(self, session_id: str) -> str | None:
         """The cell in which a session holds something."""
-        return self._cell_of.get(session_id)
+        session = self._sessions.get(session_id)
+        return None if session is None else self.serving(session.reservation.ue_id)
 
-    def allocation(self, cell_id: str) -> Allocation:
-        """The rungs of a cell's flows, and its free blocks."""
-        return self._allocations[cell_id]
-
-    def ues_of(self, cell_id: str) -> list[Ue]:
+    def ues_of(self, cell_id: str) -> Sequence[Ue]:
         """The UEs that a cell serves, attached or not."""
-        return self._ues_of[cell_id]
+        return self._cells.ues_of(cell_id)
 
-    def ues_ahead_of(self, cell_id: str) -> list[Ue]:
+    def ues_ahead_of(self, cell_id: str) -> Sequence[Ue]:
         """The UEs that a cell serves now, or may serve after a handover."""
-        now = self._ues_of[cell_id]
-        may = [ue for ue in self._movers if any(s.cell_id == cell_id for s in ue.stays)]
-        return [*now, *(ue for ue in may if self._serving[ue.id] != cell_id)]
+        return self._cells.ues_ahead_of(cell_id)
 
-    def reservations_of(self, cell_id: str) -> Iterable[Reservation]:
-        """What sessions want of a cell, in the order in which it heard of them."""
-        return self._sessions_of[cell_id].values()
+    def reservations_of(self, cell_id: str) -> list[Reservation]:
+        """What sessions want of a cell, in the order in which the network heard of them."""
+        return [session.reservation for session in self._sessions_of(self.ues_of(cell_id))]
 
     def reservation(self, session_id: str) -> Reservation | None:
         """What a session wants; None where it is not known, or has ended."""
-        return self._sessions_of.get(self._cell_of.get(session_id, ""), {}).get(session_id)
+        session = self._sessions.get(session_id)
+        return None if session is None else session.reservation
 
-    def ends_s(self, cell_id: str) -> set[float]:
+    def ends_s(self, cell_id: str) -> dict[str, float]:
         """When sessions end that have said so, of the UEs ahead of a cell; times of the run."""
-        sessions = dict(self._sessions_of[cell_id])
-        for ue in self._movers:
-            sessions |= self._sessions_of[self._serving[ue.id]]
-        return {end_s for _, end_s in self._ends_s(sessions)}
-
-    def _ends_s(self, sessions: Mapping[str, Reservation]) -> Iterator[tuple[str, float]]:
-        for name, reservation in sessions.items():
-            if reservation.expires_at_s is not None:
-                yield name, self.run.time_s(reservation.expires_at_s)
+        ahead = (one.reservation for one in self._sessions_of(self.ues_ahead_of(cell_id)))
+        return {
+            reservation.session_id: self.run.time_s(reservation.expires_at_s)
+            for reservation in ahead
+            if reservation.expires_at_s is not None
+        }
 
     def levels(self, session_id: str) -> Levels | None:
         """What a session holds; None where it is not known, or has ended."""
-        cell_id = self._cell_of.get(session_id)
-        if cell_id is None:
-            return None
-        granted = self._allocations[cell_id].levels
-        demands = self._sessions_of[cell_id][session_id].demands
-        return {d.component: granted[session_id, d.component] for d in demands}
+        session = self._sessions.get(session_id)
+        return None if session is None else self._flows.levels(session)
 
     def looks(self) -> dict[str, Look]:
         """How every cell stands."""
-        return dict(self._looks)
+        return dict(self._cells.looks)
 
     def look(self, cell_id: str) -> Look:
         """How a cell stands."""
-        return self._looks[cell_id]
+        return self._cells.looks[cell_id]
 
     def look_at(self, cell: Cell, time_s: float) -> Look:
         """A forecast: how a cell will stand if nobody comes, and sessions end when they said."""
-        served = self._served_at(cell.id, time_s)
-        rates = self._rates_at(served.ues, time_s)
-        over = {name for name, end_s in self._ends_s(served.sessions) if end_s <= time_s}
-        needs = [n for n in cell_needs(served, rates, time_s) if n.session_id not in over]
-        allocation = allocate(cell.carrier.blocks, needs)
-        return look_of(self.run, cell, time_s, served, rates, needs, allocation)
+        over = {name for name, end_s in self.ends_s(cell.id).items() if end_s <= time_s}
+        return self._cells.look_at(cell.id, time_s, over)
+
+    @property
+    def next_s(self) -> float:
+        """The next moment at which the scenario may change something."""
+        return self._cells.next_s
 
     # --- what happens ---
 
     def move(self, time_s: float) -> None:
         """Go on to a moment; time does not go back."""
         if time_s > self.time_s:
-            self.look_again(time_s)
+            self._close()
+            self.revision += self._cells.move(time_s)
+            self.time_s = time_s
 
-    def look_again(self, time_s: float) -> None:
-        """Take the radio of a moment, and share out again in the cells where it changed."""
-        rates = self.run.rates_bps(self._ues, time_s)
-        changed = np.any(rates != self._rates, axis=0)
-        cells = self._hand_over(time_s)
-        cells |= {self._serving[self._ues[i].id] for i in np.flatnonzero(changed)}
-        cells |= {
-            self._serving[ue.id]
-            for ue in self._loaded
-            if any((time_s in f.span) != (self.time_s in f.span) for f in ue.background)
-        }
-        # A UE may come or go while it is out of coverage, where its rates say nothing of it.
-        cells |= {
-            cell_id
-            for ue_id, cell_id in self._serving.items()
-            if self.run.is_attached(ue_id) != (ue_id in self._looks[cell_id].attached)
-        }
-        cells |= {
-            cell.id
-            for cell in self.run.scenario.cells
-            if self.run.is_out(cell, time_s) != self._looks[cell.id].out
-        }
-        self._rates, self.time_s = rates, time_s
-        self._share_out(cells)
+    def look_again(self, ue_id: str | None = None, cell_id: str | None = None) -> None:
+        """Somebody has overridden what the scenario says of a UE or of a cell."""
+        self.revision += 1
+        self._cells.look_again(ue_id, cell_id)
 
     def reserve(self, reservation: Reservation) -> Levels:
         """Admit a session or change it; raises ResourcesRefused, and then nothing has changed."""
         if self.run.is_attached(reservation.ue_id) and is_covered(self.rates(reservation.ue_id)):
             self._check_room(reservation)
         self.take_over((reservation,))
-        return self._reported[reservation.session_id]
+        levels = self.levels(reservation.session_id)
+        return levels or {demand.component: None for demand in reservation.demands}
 
     def take_over(self, reservations: Iterable[Reservation]) -> None:
         """Let sessions have what there is for them, without asking whether all of it fits."""
-        taken = list(reservations)
-        self._share_out({cell for r in taken for cell in self._placed(r)})
-        for reservation in taken:
-            nothing = {demand.component: None for demand in reservation.demands}
-            levels = self.levels(reservation.session_id)
-            self._reported[reservation.session_id] = nothing if levels is None else levels
+        self.revision += 1
+        come: list[int] = []
+        gone: list[int] = []
+        for reservation in {r.session_id: r for r in reservations}.values():
+            before = self._sessions.get(reservation.session_id)
+            gone += before.rows if before else ()
+            come += self._placed(reservation)
+        self._exchange(come, gone)
+        self._flows.told[come] = self._flows.level[come]
 
     def release(self, session_id: str) -> None:
         """Give back what a session holds."""
-        self._ended.discard(session_id)
-        self._reported.pop(session_id, None)
+        self._ended.pop(session_id, None)
         self._remove(session_id)
 
     def end_sessions_of(self, ue_id: str) -> None:
         """A UE has left: its sessions hold nothing any more, and are reported until released."""
-        sessions = self._sessions_of[self._serving[ue_id]]
-        for session_id in sessions_of(sessions, ue_id):
+        for session_id in list(self._sessions_by_ue[ue_id]):
+            self._remove(session_id)
             self._end(session_id)
 
     def changes(self) -> NetworkChanges:
         """What moved since the last call; sessions that ended are repeated until released."""
-        moved: dict[str, Levels] = {}
-        for cell_id in sorted(self._touched):
-            for session_id in self._sessions_of[cell_id]:
-                levels = self.levels(session_id)
-                if levels is not None and levels != self._reported.get(session_id):
-                    moved[session_id] = self._reported[session_id] = levels
-        self._touched.clear()
-        return NetworkChanges(moved, frozenset(self._ended))
+        self._close()
+        steps, self._steps = tuple(self._steps), []
+        moved = {one.session_id: levels for step in steps for one, levels in step.moved}
+        there = {name: levels for name, levels in moved.items() if name in self._sessions}
+        return NetworkChanges(there, frozenset(self._ended), steps)
 
     def inherit(self, other: "Ledger") -> None:
-        """Take over the sessions of another run, and what was reported of them."""
+        """Take over the sessions of another run, and what is yet to be told of them."""
+        other._close()  # noqa: SLF001 - another one of the same class
+        self._steps = other._steps  # noqa: SLF001
         self.revision += other.revision
-        known = other._sessions_of.values()  # noqa: SLF001 - another one of the same class
-        reservations = [r for sessions in known for r in sessions.values()]
-        self._share_out({cell for r in reservations for cell in self._placed(r)})
+        before = other._sessions  # noqa: SLF001
+        self.take_over(one.reservation for one in before.values())
         self._ended |= other._ended  # noqa: SLF001
-        self._reported = other._reported  # noqa: SLF001
+        for name, session in self._sessions.items():
+            rows = list(session.rows)
+            self._flows.told[rows] = other._flows.told[list(before[name].rows)]  # noqa: SLF001
+            self._cells.moved.append(np.array(rows))
 
     # --- how ---
 
-    def _hand_over(self, time_s: float) -> set[str]:
-        """Let UEs go over to the cells that serve them now, with their sessions; the cells."""
-        cells: set[str] = set()
-        for ue in self._movers:
-            old, new = self._serving[ue.id], ue.cell_at(time_s)
-            if old == new:
-                continue
-            self._serving[ue.id] = new
-            self._ues_of[old].remove(ue)
-            self._ues_of[new].append(ue)
-            for session_id in sessions_of(self._sessions_of[old], ue.id):
-                self._sessions_of[new][session_id] = self._sessions_of[old].pop(session_id)
-                self._cell_of[session_id] = new
-            cells |= {old, new}
-        return cells
-
-    def _served(self, cell_id: str) -> Served:
-        return Served(self._ues_of[cell_id], self._sessions_of[cell_id])
-
-    def _served_at(self, cell_id: str, time_s: float) -> Served:
-        """Whom a cell will serve, if nobody comes or goes but by handover."""
-        now = self._served(cell_id)
-        moved = [ue for ue in self._movers if ue.cell_at(time_s) != self._serving[ue.id]]
-        coming = [ue for ue in moved if ue.cell_at(time_s) == cell_id]
-        going = {ue.id for ue in moved if self._serving[ue.id] == cell_id}
-        if not coming and not going:
-            return now
-        sessions = {n: r for n, r in now.sessions.items() if r.ue_id not in going}
-        for ue in coming:
-            others = self._sessions_of[self._serving[ue.id]]
-            sessions |= {name: others[name] for name in sessions_of(others, ue.id)}
-        return Served([*(ue for ue in now.ues if ue.id not in going), *coming], sessions)
-
-    def _placed(self, reservation: Reservation) -> set[str]:
-        """Write a reservation down; the cells in which it may have changed something."""
+    def _placed(self, reservation: Reservation) -> tuple[int, ...]:
+        """Write a reservation down; the rows of its flows, none where its UE is not there."""
         session_id = reservation.session_id
         ue = self.run.ues.get(reservation.ue_id)
         if ue is None or not self.run.is_attached(ue.id):
+            self._forget(session_id)
             self._end(session_id)
-            return set()
-        self._ended.discard(session_id)
-        cell_id = self._serving[ue.id]
-        self._cell_of[session_id] = cell_id
-        self._sessions_of[cell_id][session_id] = reservation
-        return {cell_id}
+            return ()
+        number = self._cells.number_of_ue[ue.id]
+        rows = tuple(self._flows.add(flow) for flow in session_flows(reservation, number))
+        self._flows.owner[list(rows)] = reservation
+        before = self._sessions.get(session_id)
+        heard = before.heard if before else self._heard
+        self._heard += 1
+        self._forget(session_id)
+        self._ended.pop(session_id, None)
+        session = Seat(reservation, rows, heard)
+        self._sessions[session_id] = self._sessions_by_ue[ue.id][session_id] = session
+        return rows
 
     def _end(self, session_id: str) -> None:
-        self._remove(session_id)
-        self._ended.add(session_id)
+        self._ended[session_id] = self._now_s
+        self._ending.append(session_id)
+
+    def _forget(self, session_id: str) -> None:
+        session = self._sessions.pop(session_id, None)
+        if session is not None:
+            del self._sessions_by_ue[session.reservation.ue_id][session_id]
+
+    def _sessions_of(self, ues: Iterable[Ue]) -> list[Seat]:
+        found = (self._sessions_by_ue[ue.id] for ue in ues if ue.id in self._sessions_by_ue)
+        seats = (seat for sessions in found for seat in sessions.values())
+        return sorted(seats, key=lambda seat: seat.heard)
 
     def _remove(self, session_id: str) -> None:
-        cell_id = self._cell_of.pop(session_id, None)
-        if cell_id is not None:
-            del self._sessions_of[cell_id][session_id]
-            self._share_out((cell_id,))
+        session = self._sessions.get(session_id)
+        if session is not None:
+            self._forget(session_id)
+            self._exchange((), session.rows)
+
+    def _exchange(self, come: Sequence[int], gone: Sequence[int]) -> None:
+        self.revision += 1
+        self._cells.exchange(come, gone)
+        self._flows.remove(gone)
+
+    def _close(self) -> None:
+        """What is other at the end of a moment than before it has happened at that moment."""
+        rows = np.concatenate([np.empty(0, dtype=int), *self._cells.moved])
+        self._cells.moved.clear()
+        rows = rows[self._flows.level[rows] != self._flows.told[rows]]
+        self._flows.told[rows] = self._flows.level[rows]
+        names = dict.fromkeys(owner.session_id for owner in self._flows.owner[rows] if owner)
+        sessions = [self._sessions[name] for name in names]
+        moved = [(one.reservation, self._flows.levels(one)) for one in sessions]
+        if moved or self._ending:
+            self._steps.append(NetworkStep(self._now_s, tuple(moved), tuple(self._ending)))
+            self._ending.clear()
+
+    @property
+    def _now_s(self) -> float:
+        """The time of the clock."""
+        return self.run.started_s + self.time_s
 
     def _check_room(self, reservation: Reservation) -> None:
         rates = self.rates(reservation.ue_id)
-        cell = self.run.cells[self._serving[reservation.ue_id]]
-        needs = cell_needs(self._served(cell.id), self._rates_of(cell), self.time_s)
-        present = [need for need in needs if need.session_id != reservation.session_id]
         newcomer = flow_needs(reservation, rates)
-        if admit(cell.carrier.blocks, present, newcomer) is None:
-            offers = acceptable_blocks(cell.carrier.blocks, present, newcomer)
+        cell_blocks, rows = self._cells.order(self._cells.number_of_ue[reservation.ue_id])
+        session = self._sessions.get(reservation.session_id)
+        if session is None and self._fits_behind(cell_blocks, rows, newcomer):
+            return
+        own = () if session is None else session.rows
+        present = [self._flows.need(row) for row in rows.tolist() if row not in own]
+        if admit(cell_blocks, present, newcomer) is None:
+            offers = acceptable_blocks(cell_blocks, present, newcomer)
             raise ResourcesRefused(acceptable_rates(offers, reservation, rates))
 
-    def _share_out(self, cell_ids: Iterable[str]) -> None:
-        for cell_id in cell_ids:
-            cell = self.run.cells[cell_id]
-            rates = self._rates_of(cell)
-            served = self._served(cell_id)
-            needs = cell_needs(served, rates, self.time_s)
-            allocation = allocate(cell.carrier.blocks, needs)
-            self._allocations[cell_id] = allocation
-            self._looks[cell_id] = look_of(
-                self.run, cell, self.time_s, served, rates, needs, allocation
-            )
-            self._touched.add(cell_id)
-            self.revision += 1
+    def _fits_behind(self, cell_blocks: int, rows: Ints, newcomer: Sequence[FlowNeed]) -> bool:
+        """Whether a new session comes after all of its own importance, and gets something.
 
-    def _rates_of(self, cell: Cell) -> dict[str, UeRates]:
-        return {ue.id: self.rates(ue.id) for ue in self._ues_of[cell.id]}
-
-    def _rates_at(self, ues: Sequence[Ue], time_s: float) -> dict[str, UeRates]:
-        columns = self.run.rates_bps(ues, time_s).T.tolist()
-        return {ue.id: tuple(column) for ue, column in zip(ues, columns, strict=True)}
+        `admit` would say so as well, after it had looked at everybody who stands before it.
+        """
+        flows, ranks = self._flows, self._flows.ranks
+        places = [bisect_left(rows, need.rank, key=ranks.__getitem__) for need in newcomer]
+        if any(
+            ranks[row][0] == need.priority
+            for place, need in zip(places, newcomer, strict=True)
+            for row in rows[place : place + 1]
+        ):
+            return False
+        first = min(places, default=len(rows))
+        free_blocks = cell_blocks - int(flows.held[rows[:first]].sum())
+        present = [flows.need(row) for row in rows[first:].tolist()]
+        after = allocate(free_blocks, (*present, *newcomer))
+        return all(after.levels[need.key] is not None for need in newcomer)

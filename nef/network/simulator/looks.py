@@ -1,37 +1,78 @@
 """A look at a cell at a moment: what a new flow could get there, and how loaded it is."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from nef.domain.admission import Allocation, FlowNeed
+import numpy as np
+from numpy.typing import NDArray
+
 from nef.domain.courses import CellMoment, RoomMoment, UeMoment
 from nef.domain.units import BitRate
 from nef.network.simulator.cqi import Reliability
 from nef.network.simulator.delays import path_delay_ms
-from nef.network.simulator.needs import Served, UeRates, is_covered
-from nef.network.simulator.run import Run
-from nef.network.simulator.scenario import Cell
+from nef.network.simulator.needs import UeRates, is_covered
+from nef.network.simulator.radio import Rates
+from nef.network.simulator.scenario import Cell, Ue
+from nef.network.simulator.sharing import Ints
 from nef.ports.information import FlowClass
+from nef.ports.network import Reservation
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Look:
     """A cell with all that it serves.
 
-    `held` maps a priority to the blocks that flows of it hold; `held_of` says the same of the
-    sessions of each UE that has any, `held_by` of each session. `rates` has every UE of the cell,
-    `attached` those that have a PDU session.
+    Of each of `ues`, in this order, `block_rates` is what a block carries, and `present` whether it
+    has a PDU session. Of each flow `owners` is its session with its UE, None for a background one,
+    with its priority and the blocks that it holds. Nothing of it changes afterwards; names are
+    looked for only where somebody asks.
     """
 
     cell: Cell
     out: bool
-    held: Mapping[int, int]
-    held_of: Mapping[str, Mapping[int, int]]
-    held_by: Mapping[str, Mapping[int, int]]
-    rates: Mapping[str, UeRates]
-    attached: frozenset[str]
+    ues: Sequence[Ue]
+    block_rates: Rates
+    present: NDArray[np.bool_]
+    owners: NDArray[np.object_]
+    priorities: Ints
+    held_blocks: Ints
+
+    @cached_property
+    def rates(self) -> Mapping[str, UeRates]:
+        """What a block carries for each UE."""
+        columns = self.block_rates.T.tolist()
+        return {ue.id: tuple(column) for ue, column in zip(self.ues, columns, strict=True)}
+
+    @cached_property
+    def attached(self) -> frozenset[str]:
+        """The UEs that have a PDU session."""
+        return frozenset(self.ues[place].id for place in np.flatnonzero(self.present).tolist())
+
+    @cached_property
+    def held(self) -> Mapping[int, int]:
+        """The blocks that flows hold, by their priority."""
+        return self._held_by(lambda _: "").get("", {})
+
+    @cached_property
+    def held_by(self) -> Mapping[str | None, Mapping[int, int]]:
+        """The same of each session that has any flow."""
+        return self._held_by(lambda owner: owner.session_id if owner else None)
+
+    @cached_property
+    def held_of(self) -> Mapping[str | None, Mapping[int, int]]:
+        """The same of the sessions of each UE that has any."""
+        return self._held_by(lambda owner: owner.ue_id if owner else None)
+
+    def _held_by(
+        self, key: Callable[[Reservation | None], str | None]
+    ) -> dict[str | None, Counter[int]]:
+        held: dict[str | None, Counter[int]] = defaultdict(Counter)
+        columns = (self.owners, self.priorities, self.held_blocks)
+        for owner, priority, blocks in zip(*(column.tolist() for column in columns), strict=True):
+            held[key(owner)][priority] += blocks
+        return held
 
     def free_blocks(self, priority: int | None = None) -> int:
         """The blocks nobody holds; with a priority those that nobody as important holds.
@@ -92,27 +133,3 @@ class Look:
 
 def _blocks(held: Mapping[int, int], priority: int | None) -> int:
     return sum(n for p, n in held.items() if priority is None or p <= priority)
-
-
-def look_of(
-    run: Run,
-    cell: Cell,
-    time_s: float,
-    served: Served,
-    rates: Mapping[str, UeRates],
-    needs: Iterable[FlowNeed],
-    allocation: Allocation,
-) -> Look:
-    """A look at a cell whose blocks were shared out among the needs of all that it serves."""
-    attached = frozenset(ue_id for ue_id in rates if run.is_attached(ue_id))
-    sessions = served.sessions
-    held: Counter[int] = Counter()
-    held_of: dict[str, Counter[int]] = defaultdict(Counter)
-    held_by: dict[str, Counter[int]] = defaultdict(Counter)
-    for need in needs:
-        blocks = need.held(allocation.levels[need.key])
-        held[need.priority] += blocks
-        if need.session_id in sessions:
-            held_of[sessions[need.session_id].ue_id][need.priority] += blocks
-            held_by[need.session_id][need.priority] += blocks
-    return Look(cell, run.is_out(cell, time_s), held, held_of, held_by, rates, attached)

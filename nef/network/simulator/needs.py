@@ -1,7 +1,6 @@
 """What flows need of a cell: from rates and error rates to resource blocks."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from math import inf
 
 from nef.domain.admission import FlowNeed
@@ -9,33 +8,13 @@ from nef.domain.fiveqi import ResourceType
 from nef.domain.qos import QosLevel
 from nef.domain.units import BitRate
 from nef.network.simulator.cqi import Reliability
+from nef.network.simulator.flows import Flow
 from nef.network.simulator.radio import blocks_for
 from nef.network.simulator.scenario import Ue
 from nef.ports.network import Reservation
 
 #: Bit/s that a block carries for one UE, by reliability class.
 UeRates = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """Whom a cell serves: its UEs, attached or not, and what their sessions want of it."""
-
-    ues: Sequence[Ue]
-    sessions: Mapping[str, Reservation]
-
-
-def sessions_of(sessions: Mapping[str, Reservation], ue_id: str) -> list[str]:
-    """The sessions of a UE among others."""
-    return [name for name, reservation in sessions.items() if reservation.ue_id == ue_id]
-
-
-def cell_needs(served: Served, rates: Mapping[str, UeRates], time_s: float) -> list[FlowNeed]:
-    """The needs of all that a cell serves at a moment."""
-    needs = [need for ue in served.ues for need in background_needs(ue, rates[ue.id], time_s)]
-    for reservation in served.sessions.values():
-        needs += flow_needs(reservation, rates[reservation.ue_id])
-    return needs
 
 
 def is_covered(rates: UeRates) -> bool:
@@ -58,13 +37,25 @@ def flow_needs(reservation: Reservation, rates: UeRates) -> list[FlowNeed]:
     ]
 
 
-def background_needs(ue: Ue, rates: UeRates, time_s: float) -> Iterator[FlowNeed]:
-    """The needs of a UE's own flows at a moment; they were there before everybody else."""
+def session_flows(reservation: Reservation, ue: int) -> Iterator[Flow]:
+    """What a session's flows ask for; their importance is that of what was asked for first."""
+    for demand in reservation.demands:
+        rank = (
+            demand.ladder[0].priority,
+            reservation.admitted_at_s,
+            reservation.number,
+            reservation.session_id,
+            demand.component,
+        )
+        yield Flow(ue, rank, tuple((reserved_bps(r), reliability(r)) for r in demand.ladder))
+
+
+def background_flows(ue: Ue, number: int) -> Iterator[Flow]:
+    """A UE's own flows; they were there before everybody else."""
     for index, flow in enumerate(ue.background):
-        if time_s in flow.span:
-            blocks = blocks_for(flow.rate_dl.bps, rates[Reliability.of(flow.per)])
-            name = f"background/{ue.id}"
-            yield FlowNeed(name, index, flow.priority, -inf, (blocks,))
+        rank = (flow.priority, -inf, 0, f"background/{ue.id}", index)
+        ladder = ((flow.rate_dl.bps, Reliability.of(flow.per)),)
+        yield Flow(number, rank, ladder, flow.span, covered=True)
 
 
 def reserved_bps(level: QosLevel) -> int:

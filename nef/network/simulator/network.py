@@ -6,6 +6,7 @@ from typing import Any
 
 from nef.domain.errors import NotFound, UeNotFound
 from nef.domain.faultplan import FaultPlan
+from nef.domain.filters import IpAddress
 from nef.domain.sessions import UeAddress
 from nef.network.simulator.carrying import carried_flows
 from nef.network.simulator.clock import SimulationClock, speed_of
@@ -43,6 +44,13 @@ class SimulatedNetwork:
         """The id of an attached UE; raises UeNotFound."""
         with self._lock:
             return self._found(ue).id
+
+    def addresses(self, ue: UeAddress) -> Sequence[IpAddress]:
+        """See the port."""
+        _, identity = ue.named
+        with self._lock:
+            found = self._ledger.run.ues_by_identity.get(identity)
+        return [] if found is None else [ip for ip in (found.ipv4, found.ipv6) if ip is not None]
 
     def reserve(self, reservation: Reservation, now_s: float) -> Levels:
         """See the port."""
@@ -132,7 +140,7 @@ class SimulatedNetwork:
             else:
                 run.sinr_db[ue_id] = sinr_db
 
-        self._override(force, now_s)
+        self._override(force, now_s, ue_id=ue_id)
 
     def attach(self, ue_id: str, attached: bool, now_s: float) -> None:
         """See the port; raises NotFound."""
@@ -143,7 +151,7 @@ class SimulatedNetwork:
             if not attached:
                 self._ledger.end_sessions_of(ue_id)
 
-        self._override(attach, now_s)
+        self._override(attach, now_s, ue_id=ue_id)
 
     def set_outage(self, cell_id: str, outage: bool, now_s: float) -> None:
         """See the port; raises NotFound. Wins over the scenario until the next reset."""
@@ -152,7 +160,7 @@ class SimulatedNetwork:
             _check_known("cell", cell_id, run.cells)
             run.outages[cell_id] = outage
 
-        self._override(set_outage, now_s)
+        self._override(set_outage, now_s, cell_id=cell_id)
 
     def time_s(self, now_s: float) -> float:
         """Seconds since the scenario began."""
@@ -251,12 +259,11 @@ class SimulatedNetwork:
 
     # --- how; the lock is held ---
 
-    def _override(self, change: Callable[[Run], None], now_s: float) -> None:
+    def _override(self, change: Callable[[Run], None], now_s: float, **of_whom: str) -> None:
         with self._lock:
             self.stage.move(now_s)
             change(self._ledger.run)
-            self._ledger.look_again(self._ledger.time_s)
-            self._ledger.revision += 1
+            self._ledger.look_again(**of_whom)
             self.stage.changed()
 
     def _found(self, address: UeAddress) -> Ue:

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,8 @@ class Run:
 
         Where they are very many, as in a fine trace, they are thinned out evenly.
         """
-        moments = {t for ue in ues for t in ue.condition.changes_s(from_s, until_s)}
+        courses = [ue.condition.steps_s(from_s) for ue in ues]
+        moments = {t for steps_s in courses for t in takewhile(lambda t: t <= until_s, steps_s)}
         spans = [flow.span for ue in ues for flow in ue.background]
         visited = {ue.cell_id for ue in ues} | {s.cell_id for ue in ues for s in ue.stays}
         for cell_id in visited:

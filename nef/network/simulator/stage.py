@@ -11,8 +11,6 @@ from nef.network.simulator.history import History, Surprises
 from nef.network.simulator.ledger import Ledger
 from nef.network.simulator.run import MOST_STRIDES, Run
 
-#: After a longer leap of time the moments in between are played too, so that they are history.
-_LEAP_S = 0.5
 #: What was missed is looked at this often, and where it was very long, this many times.
 _STEP_S, _MOST_STEPS = 1.0, 100
 
@@ -32,13 +30,10 @@ class Stage:
         self._begin(after)
 
     def move(self, now_s: float) -> None:
-        """Go on to a moment of the clock."""
-        ledger = self.ledger
-        until_s = ledger.run.time_s(now_s)
-        if until_s > ledger.time_s + _LEAP_S:
-            ues = ledger.run.scenario.ues
-            for time_s in ledger.run.changes_s(ues, ledger.time_s, until_s):
-                self._move(time_s)
+        """Go on to a moment of the clock, through all at which the scenario changes something."""
+        until_s = self.ledger.run.time_s(now_s)
+        while self.ledger.next_s <= until_s:
+            self._move(self.ledger.next_s)
         self._move(until_s)
 
     def strides(self, now_s: float, seconds: float) -> list[float]:

@@ -9,7 +9,16 @@ from nef.domain.errors import InvalidRequest
 
 
 @pytest.mark.parametrize(
-    "uri", ["http://127.0.0.1:9090/a?b=c", "https://af.example/events", "http://[2001:db8::1]:80/"]
+    "uri",
+    [
+        "http://127.0.0.1:9090/a?b=c",
+        "https://af.example/events",
+        "http://[2001:db8::1]:80/",
+        "http://my_host-1:8080/",
+        "http://xn--bcher-kva.example./",
+        f"http://{'a' * 63}.{'b' * 63}.example/",
+        "http://af.example/" + "a" * 2000,
+    ],
 )
 def test_an_absolute_web_address_is_accepted(uri: str) -> None:
     check_destination(uri)
@@ -30,6 +39,23 @@ def test_an_absolute_web_address_is_accepted(uri: str) -> None:
         "http://af.example/a b",
         "http://af.example/\r\nX-Injected: 1",
         "javascript:alert(1)",
+        "http://" + "a" * 64 + ".example/",
+        "http://" + "a." * 127 + "example/",
+        "http://" + "a" * 100_000,
+        "http://af.example/" + "a" * 2048,
+        "http://af..example/",
+        "http://-af.example/",
+        "http://bücher.example/",
+        "http://a\\b/",
+        "http://a,b/",
+        "http://999.1.1.1/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://127.1/",
+        "http://[fe80::1%25eth0]/",
+        "http://[fe80::1%eth0]/",
+        "http://[v1.x]/",
+        "http://*/",
     ],
 )
 def test_anything_else_is_refused_by_name(uri: str) -> None:

@@ -19,12 +19,13 @@ from nef.domain.errors import (
     UeNotFound,
 )
 from nef.domain.features import SUPPORTED
+from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import SessionState
 from nef.domain.notifications import SessionEvents, Trial
 from nef.domain.sessions import Session, SessionRequest, UeAddress
 from nef.domain.subscriptions import Api
 from nef.domain.units import BitRate
-from nef.ports.network import Levels, NetworkChanges, Reservation
+from nef.ports.network import Levels, NetworkChanges, NetworkStep, Reservation
 from nef.schemas.sessions import request_of
 from nef.services.measuring import SessionMeasuring
 from nef.services.sessions import SessionService
@@ -45,11 +46,15 @@ class ScriptedNetwork:
     granted: dict[str, dict[int, int | None]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
+    steps: list[NetworkStep] = field(default_factory=list)
 
     def find_ue(self, ue: UeAddress) -> str:
         if str(ue.ip) != "10.45.0.2":
             raise UeNotFound("/ueIpv4Addr", str(ue.ip))
         return UE
+
+    def addresses(self, ue: UeAddress) -> list[IpAddress]:
+        return [ip for ip in (ue.ipv4, ue.ipv6) if ip is not None]
 
     def reserve(self, reservation: Reservation, now_s: float) -> Levels:
         if self.breaks:
@@ -76,8 +81,9 @@ class ScriptedNetwork:
         changes = NetworkChanges(
             {name: self.granted[name] for name in self.changed if name in self.granted},
             frozenset(self.ended),
+            tuple(self.steps),
         )
-        self.changed, self.ended = set(), set()
+        self.changed, self.ended, self.steps = set(), set(), []
         return changes
 
     def levels(self, session_id: str) -> Levels | None:
@@ -455,3 +461,75 @@ def test_what_changed_while_the_service_was_down_is_told_by_its_start(rig: Rig) 
     rig.network.admits_at = 1
     rig.service.recover(rig.clock.now_s())
     assert rig.told()[-1] == ("QOS_NOT_GUARANTEED", "model-weights-medium")
+
+
+# --- moment by moment ---
+
+
+def step(rig: Rig, time_s: float, level: int | None, session_id: str = "s1") -> None:
+    """The network grants something at a moment, and a tick will tell of it."""
+    rig.network.regrade(session_id, level)
+    levels = dict(rig.network.granted[session_id])
+    rig.network.steps.append(NetworkStep(time_s, [(rig.network.held[session_id], levels)]))
+
+
+def told_at(rig: Rig) -> list[tuple[float, str]]:
+    with rig.storage.reading() as work:
+        rows = reversed(work.outbox.find(None, None, 100))
+    return [
+        (row.notification.created_at_s, row.notification.content.reports[0].event.value)
+        for row in rows
+        if isinstance(row.notification.content, SessionEvents)
+    ][1:]
+
+
+def test_what_came_and_went_within_a_tick_is_told_as_of_then(rig: Rig) -> None:
+    rig.create()
+    step(rig, 1001.5, 2)
+    step(rig, 1002.25, 0)
+    rig.clock.advance(5.0)
+    rig.service.tick()
+    assert told_at(rig) == [(1001.5, "QOS_NOT_GUARANTEED"), (1002.25, "QOS_GUARANTEED")]
+
+
+def test_what_happened_to_an_earlier_request_is_no_news_of_a_later_one(rig: Rig) -> None:
+    rig.create()
+    step(rig, 1000.5, 2)
+    rig.clock.advance(1.0)
+    rig.service.change(
+        AF, "s1", lambda _: asked(qosReference="model-topology", altQoSReferences=None)
+    )
+    before = told_at(rig)
+    rig.service.tick()
+    assert told_at(rig) == before
+    stored = rig.stored()
+    assert stored is not None
+    assert [grant.level for grant in stored.grants] == [0]
+
+
+def test_where_the_network_has_gone_on_meanwhile_its_last_word_holds(rig: Rig) -> None:
+    rig.create()
+    step(rig, 1000.5, 2)
+    rig.network.regrade("s1", 1)
+    rig.service.tick()
+    stored = rig.stored()
+    assert stored is not None
+    assert [grant.level for grant in stored.grants] == [1]
+
+
+def test_a_session_is_over_at_its_moment_and_not_at_that_of_the_tick(rig: Rig) -> None:
+    rig.create(qosDuration=3)
+    rig.clock.advance(60.0)
+    rig.service.tick()
+    assert told_at(rig) == [(1003.0, "SESSION_TERMINATION")]
+    assert rig.stored() is None
+    assert rig.network.held == {}
+
+
+def test_a_session_that_the_network_ended_is_over_since_then(rig: Rig) -> None:
+    rig.create()
+    rig.network.steps.append(NetworkStep(1000.75, ended=("s1",)))
+    rig.network.ended = {"s1"}
+    rig.clock.advance(2.0)
+    rig.service.tick()
+    assert told_at(rig) == [(1000.75, "SESSION_TERMINATION")]

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nef.network.simulator.conditions import Constant, Path, Trace
+from nef.network.simulator.cqi import TABLES
 from nef.network.simulator.pathloss import Site
 
 TRACE = Trace((2.0, 8.0, 14.0), (20.0, 9.0, 1.0))
@@ -33,14 +35,14 @@ def test_a_value_of_a_trace_holds_until_the_next_and_the_last_for_ever(
 
 
 def test_a_forecast_looks_at_the_points_of_a_trace() -> None:
-    assert TRACE.changes_s(2.0, 14.0) == (8.0, 14.0)
-    assert TRACE.changes_s(14.0, 100.0) == ()
+    assert TRACE.steps_s(2.0) == (8.0, 14.0)
+    assert TRACE.steps_s(14.0) == ()
 
 
 @given(st.floats(0, 1e6))
 def test_a_constant_is_constant(time_s: float) -> None:
     assert Constant(7.5).sinr_db(time_s) == 7.5
-    assert Constant(7.5).changes_s(0, time_s) == ()
+    assert Constant(7.5).steps_s(time_s) == ()
 
 
 def test_a_ue_that_walks_away_hears_less_and_less_until_it_stops() -> None:
@@ -54,8 +56,13 @@ def test_halfway_in_time_is_halfway_on_the_way() -> None:
     assert WALK.sinr_db(15) == pytest.approx(there.sinr_db(0))
 
 
-def test_a_forecast_looks_every_second_while_a_ue_moves() -> None:
-    assert WALK.changes_s(8.0, 12.5) == (11.0, 12.0, 12.5)
-    assert WALK.changes_s(18.5, 28.5) == (19.5, 20.0)
-    assert WALK.changes_s(20.0, 30.0) == ()
-    assert WALK.changes_s(0.0, 10.0) == ()
+def test_a_forecast_looks_at_the_moments_at_which_a_moving_ue_is_served_otherwise() -> None:
+    steps = list(WALK.steps_s(8.0))
+    assert 10.0 < steps[0] < steps[-1] <= 20.0, "while it moves"
+    assert steps == [t for t in steps if cqis(t) != cqis(t - 0.1)]
+    assert [t for t in steps if t > 15] == list(WALK.steps_s(15.0))
+    assert list(WALK.steps_s(20.0)) == []
+
+
+def cqis(time_s: float) -> list[int]:
+    return [int(table.cqi(np.array(WALK.sinr_db(time_s)))) for table in TABLES.values()]

@@ -1,0 +1,68 @@
+"""The moments at which a scenario itself changes something, in order."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
+from itertools import chain, repeat
+from math import inf
+
+import numpy as np
+
+from nef.network.simulator.scenario import Cell, Span, Ue
+
+
+class Moments:
+    """Goes on from moment to moment; what may change at one is named by its number.
+
+    UEs have the numbers from 0, cells go on after them.
+    """
+
+    def __init__(self, ues: Sequence[Ue], cells: Sequence[Cell], from_s: float) -> None:
+        """Stand at a moment; whatever the scenario does at it has been done."""
+        courses = [ue.condition.steps_s(from_s) for ue in ues]
+        spans = [
+            *((flow.span for flow in ue.background) for ue in ues),
+            *(c.outages for c in cells),
+        ]
+        known = [_known(course) for course in courses] + [()] * len(cells)
+        times_s = [
+            [*steps, *_edges_s(own, from_s)] for steps, own in zip(known, spans, strict=True)
+        ]
+        numbers = np.repeat(np.arange(len(times_s)), [len(times) for times in times_s])
+        all_s = np.fromiter(chain.from_iterable(times_s), dtype=np.float64)
+        order = np.argsort(all_s, kind="stable")
+        self._times_s, self._numbers, self._place = all_s[order], numbers[order], 0
+        moving = ((n, c) for n, c in enumerate(courses) if not isinstance(c, Sequence))
+        self._found = merge(*(_numbered(number, course) for number, course in moving))
+        self._next_found = next(self._found, _NEVER)
+
+    @property
+    def next_s(self) -> float:
+        """The next moment at which something may change; infinite where nothing will."""
+        known_s = float(self._times_s[self._place]) if self._place < len(self._times_s) else inf
+        return min(known_s, self._next_found[0])
+
+    def advance(self, until_s: float) -> set[int]:
+        """Go on to a moment; the numbers of what may have changed since the last one."""
+        end = int(np.searchsorted(self._times_s, until_s, side="right"))
+        touched = set(self._numbers[self._place : end].tolist())
+        self._place = end
+        while self._next_found[0] <= until_s:
+            touched.add(self._next_found[1])
+            self._next_found = next(self._found, _NEVER)
+        return touched
+
+
+_NEVER = (inf, -1)
+
+
+def _known(course: Iterable[float]) -> Sequence[float]:
+    return course if isinstance(course, Sequence) else ()
+
+
+def _numbered(number: int, times_s: Iterable[float]) -> Iterator[tuple[float, int]]:
+    return zip(times_s, repeat(number), strict=False)
+
+
+def _edges_s(spans: Iterable[Span], after_s: float) -> Iterator[float]:
+    edges_s = chain.from_iterable((span.from_s, span.until_s) for span in spans)
+    return (edge_s for edge_s in edges_s if after_s < edge_s < inf)
