@@ -1,7 +1,8 @@
 """How sessions follow the network: what it grants now is recorded, and the difference told."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nef.domain.errors import Conflict
 from nef.domain.events import EventReport, change_reports
@@ -19,12 +20,18 @@ _BATCH = 1000
 
 @dataclass(frozen=True)
 class Following:
-    """Lets sessions follow; `notify` is called after something was put into the outbox."""
+    """Lets sessions follow; `notify` is called after something was put into the outbox.
+
+    The network tells each change once. What could not be recorded, since the store was busy say,
+    stays here for the next time.
+    """
 
     storage: Storage
     network: Network
     clock: Clock
     notify: Callable[[], None]
+    _steps: deque[NetworkStep] = field(default_factory=deque)
+    _touched: dict[str, None] = field(default_factory=dict)
 
     def is_up_to_date(self, session: Session) -> bool:
         """Whether the network grants what was just recorded of a session."""
@@ -56,18 +63,23 @@ class Following:
         `end` ends a session at a moment for a reason of the network's.
         """
         changes = self.network.tick(now_s)
+        self._steps.extend(changes.steps)
+        self._touched.update(dict.fromkeys(changes.levels))
         told: dict[str, Holdings] = {}
-        for step in changes.steps:
+        while self._steps:
+            step = self._steps[0]
             for session_id in step.ended:
                 end(session_id, step.time_s)
             self._record(step)
             told |= {reservation.session_id: levels for reservation, levels in step.moved}
+            self._steps.popleft()
         for session_id in changes.ended:
             end(session_id, now_s)
-        for session_id in changes.levels:
+        for session_id in tuple(self._touched):
             # Also whatever a request has changed in the meantime.
             if told.get(session_id) != self.network.levels(session_id):
                 self.follow(session_id)
+            del self._touched[session_id]
 
     def _record(self, step: NetworkStep) -> None:
         """Record what sessions got at a moment, and tell it as of then, in the order of the step.

@@ -8,6 +8,7 @@ settled; `settle` and `recover` bring it to an end.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from nef.domain.addressing import check_addressing
 from nef.domain.demands import demands_of
@@ -298,7 +299,7 @@ class SessionService:
 
     # --- telling ---
 
-    @property
+    @cached_property
     def _following(self) -> Following:
         return Following(self.storage, self.network, self.clock, self.notify)
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 import pytest
 
@@ -490,6 +491,41 @@ def test_what_came_and_went_within_a_tick_is_told_as_of_then(rig: Rig) -> None:
     rig.clock.advance(5.0)
     rig.service.tick()
     assert told_at(rig) == [(1001.5, "QOS_NOT_GUARANTEED"), (1002.25, "QOS_GUARANTEED")]
+
+
+def test_what_could_not_be_recorded_is_told_by_the_next_tick_once_and_in_order(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.create()
+    step(rig, 1001.5, 2)
+    step(rig, 1002.25, 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(rig.storage, "transaction", busy)
+        with pytest.raises(TimeoutError):
+            rig.service.tick()
+    assert told_at(rig) == []
+    rig.service.tick()
+    rig.service.tick()
+    assert told_at(rig) == [(1001.5, "QOS_NOT_GUARANTEED"), (1002.25, "QOS_GUARANTEED")]
+
+
+def test_a_last_word_that_could_not_be_recorded_holds_at_the_next_tick(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.create()
+    rig.network.regrade("s1", 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(rig.storage, "transaction", busy)
+        with pytest.raises(TimeoutError):
+            rig.service.tick()
+    rig.service.tick()
+    stored = rig.stored()
+    assert stored is not None
+    assert [grant.level for grant in stored.grants] == [1]
+
+
+def busy() -> NoReturn:
+    raise TimeoutError("somebody else writes")
 
 
 def test_what_happened_to_an_earlier_request_is_no_news_of_a_later_one(rig: Rig) -> None:
