@@ -83,10 +83,10 @@ class Background:
         while not self._stopping.is_set():
             seen = self._bell.count
             wait_s = self._guarded(self._until_due_s)
-            if wait_s is not None and wait_s <= 0:
-                attempted = self._guarded(self._work.deliver)
-                if attempted:
-                    continue
+            due = wait_s is not None and wait_s <= 0
+            attempted = self._guarded(self._work.deliver) if due else 0
+            if attempted:
+                continue
             # Something due that could not be claimed is in other hands; look again soon.
             self._bell.wait(seen, max(0.05, LONGEST_WAIT_S if wait_s is None else wait_s))
 

@@ -28,7 +28,8 @@ def programs(nef: NefProcess) -> Iterator[Programs]:
         ports = started.wait_for("relay", "n6_port")
         n6, radio = f"127.0.0.1:{ports['n6_port']}", f"127.0.0.1:{ports['radio_port']}"
         server = [*PYTHON, "af_client.cli", "model-server", "--nef-url", nef.url]
-        started.start("server", [*server, "--n6", n6, "--pool", pool])
+        # Whoever asks may know before the notification comes: here nobody asks.
+        started.start("server", [*server, "--n6", n6, "--pool", pool, "--poll-s", "600"])
         started.wait_for("server", "event")
         device = [*PYTHON, "af_client.cli", "device", "--radio", radio, "--gpsi", GPSI]
         started.start("device", [*device, "--refresh-s", "600"])
