@@ -6,9 +6,7 @@ INSTALLED := $(VENV)/.installed
 MODELS := .models
 RECOGNISER := .recogniser/PP-OCRv6_rec_small.onnx
 PACKAGES := nef af_client db openapi tests bench
-PARALLEL := --numprocesses auto --dist worksteal
-# Whole programs in real time (tests/e2e) want the machine for themselves; the others share it.
-SHARING := $(PARALLEL) tests/unit tests/contract tests/integration
+PARALLEL := --numprocesses auto --dist loadgroup -m "not alone"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup models demo serve test test-fast search bench bench-api bench-scale recogniser check format lint types law lock clean
@@ -34,14 +32,14 @@ serve: $(INSTALLED) ## Serve the NEF and its simulated network at http://127.0.0
 	$(BIN)/nef serve
 
 test: $(INSTALLED) ## Run all tests
-	$(BIN)/python -m pytest $(SHARING)
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest $(PARALLEL)
+	$(BIN)/python -m pytest -m alone tests/e2e
 
 test-fast: $(INSTALLED) ## Run the unit and contract tests only
 	$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/contract
 
-search: $(INSTALLED) ## Run all but the end-to-end tests, with examples nobody has tried yet
-	$(BIN)/python -m pytest --hypothesis-profile=search $(SHARING)
+search: $(INSTALLED) ## Run the tests with examples nobody has tried yet
+	$(BIN)/python -m pytest --hypothesis-profile=search $(PARALLEL)
 
 bench: $(INSTALLED) ## Measure the user plane and a large download on this machine (a minute)
 	$(BIN)/python -m bench.plane

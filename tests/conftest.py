@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 # come with `pytest --hypothesis-profile=search` (make search).
 _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("search", _UNHURRIED, max_examples=500, print_blob=True)
-settings.register_profile("same", _UNHURRIED, derandomize=True)
+settings.register_profile("same", _UNHURRIED, derandomize=True, max_examples=50)
 settings.load_profile("same")
 
 

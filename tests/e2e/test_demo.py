@@ -4,7 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from builders.models import trained_pool
+
+pytestmark = pytest.mark.alone
 
 
 def test_a_demo_that_ends_before_the_network_recovers_says_so_and_fails(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from builders.linux_plane import linux_network, needs_linux_plane, within
 from builders.userplane import grants
 from nef.network.linux import commands
 
-pytestmark = pytest.mark.linux_network
+pytestmark = [pytest.mark.linux_network, pytest.mark.alone]
 
 OUTSIDE_HOST, OUTSIDE = "203.0.113.1", "203.0.113.2"
 

@@ -22,7 +22,7 @@ from nef.network.linux.leftovers import remove
 from nef.network.linux.names import Names
 from nef.network.linux.ownership import FOLDER
 
-pytestmark = pytest.mark.linux_network
+pytestmark = [pytest.mark.linux_network, pytest.mark.alone]
 
 PYTHON = (sys.executable, "-m")
 GPSI = "msisdn-001010000000001"

@@ -17,7 +17,7 @@ from builders.linux_plane import (
 )
 from builders.userplane import FAST, HELD, SLOW, TOPOLOGY, UE2, WEIGHTS, flow, grants, two_flows
 
-pytestmark = pytest.mark.linux_network
+pytestmark = [pytest.mark.linux_network, pytest.mark.alone]
 
 ALL_RATE = 10**9
 

@@ -10,6 +10,8 @@ from builders.models import trained_pool
 from builders.processes import GPSI, PYTHON, NefProcess, start_nef
 from builders.waiting import until
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def nef(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NefProcess]:

@@ -14,9 +14,12 @@ from af_client.models.pool import Pool
 from builders.models import RECOGNISER
 from builders.processes import GPSI, PYTHON, start_nef
 
-pytestmark = pytest.mark.skipif(
-    not RECOGNISER.exists(), reason=f"no {RECOGNISER.name}: `make recogniser` fetches it"
-)
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(
+        not RECOGNISER.exists(), reason=f"no {RECOGNISER.name}: `make recogniser` fetches it"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -211,7 +211,7 @@ def network_of(document: dict[str, Any], load: list[tuple[int, int, int]], at_s:
 # --- what is promised ---
 
 
-@settings(max_examples=120, deadline=None)
+@settings(deadline=None)
 @given(networks(moving=True), asked, others, st.integers(0, 20), st.randoms(use_true_random=False))
 def test_in_each_offered_window_all_are_granted(
     document: dict[str, Any],
@@ -224,7 +224,7 @@ def test_in_each_offered_window_all_are_granted(
     check_windows(planned, random)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(deadline=None)
 @given(
     networks(moving=False),
     asked,

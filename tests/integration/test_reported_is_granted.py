@@ -103,7 +103,7 @@ others = st.tuples(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(deadline=None)
 @given(
     where=st.sampled_from(ALL),
     seed=st.integers(0, 2**31 - 1),
