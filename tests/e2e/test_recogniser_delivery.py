@@ -70,12 +70,10 @@ def test_what_was_lost_is_repaired_while_there_is_time_and_costs_nothing(
         assert ended["accuracy"] == Pool(folder / "pool").entry("recogniser").accuracy
 
 
-@pytest.mark.parametrize(("per", "read"), [("1E-3", True), ("1E-2", False)])
-def test_without_time_for_repair_three_nines_are_enough_and_two_are_not(
-    folder: Path, tmp_path: Path, per: str, *, read: bool
+def test_without_time_for_repair_two_nines_leave_nothing_of_it(
+    folder: Path, tmp_path: Path
 ) -> None:
-    with delivered(folder, tmp_path, per, "--margin-s", "0") as ended:
+    with delivered(folder, tmp_path, "1E-2", "--margin-s", "0") as ended:
         assert ended["outcome"] == "delivered"
-        assert ended["weights_lost"] > 0
-        assert (ended["accuracy"] > 0.7) is read
-        assert (ended["accuracy"] < 0.3) is not read
+        assert ended["weights_lost"] > 50
+        assert ended["accuracy"] < 0.3
