@@ -140,6 +140,22 @@ def test_a_transfer_that_stalled_is_asked_for_again_at_once() -> None:
     assert number == 2
 
 
+def test_a_transfer_whose_topology_is_never_right_is_asked_for_again_later() -> None:
+    agent, sender = an_agent(), a_sender()
+    sender.offer = an_offer(topology=TOPOLOGY[:-1] + b"?")
+    now_s = 0.0
+    while sender.outcome is None and now_s < 3.0:
+        for message in sender.due(now_s):
+            agent.received(message, now_s)
+        for answer in sent(agent, now_s):
+            sender.receive(answer, now_s)
+        now_s += 0.01
+    assert sender.report is not None
+    assert requests_of(sent(agent, now_s)) == []
+    ((number, _),) = requests_of(sent(agent, now_s + 1.0))
+    assert number == 2
+
+
 def test_a_transfer_that_the_server_replaces_is_not_asked_for() -> None:
     log = FakeLog()
     agent = an_agent(log)
