@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 
 from af_client.delivery import wire
 from af_client.delivery.assembly import Assembly, is_intact
-from af_client.delivery.documents import MAX_PART_BYTES, Offer, PartOffer
+from af_client.delivery.documents import MAX_PART_BYTES, DeviceReport, Offer, PartOffer
 from af_client.delivery.losses import LossMap
 from af_client.delivery.wire import MalformedMessage, Part
 
@@ -67,11 +68,15 @@ class Recalled:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """The transfer under way ended early: `reason` is the server's, or it `stalled`."""
+    """The transfer under way ended early: `reason` is the server's, or it `stalled`.
+
+    Or what came was `damaged` again and again, which the server is told.
+    """
 
     transfer: int
     reason: str
     stalled: bool = False
+    damaged: bool = False
 
 
 Event = Offered | Received | Recalled | GivenUp
@@ -107,6 +112,7 @@ class Incoming:
     offer: Offer | None = None
     parts: dict[Part, Assembly] = field(default_factory=dict)
     topology_whole: bool = False
+    topology_mismatches: int = 0
     weights_end: bool = False
     weights_done: bool = False
     weights_heard_s: float = 0.0
@@ -168,6 +174,27 @@ class Incoming:
             weights.repaired,
             self.began_s,
         )
+
+    def damaged(self, offer: Offer, now_s: float) -> tuple[DeviceReport, str]:
+        """What the server is told of a topology that is another one each time, and why."""
+        topology, weights = self.parts[Part.TOPOLOGY], self.parts[Part.WEIGHTS]
+        came = sha256(topology.content(offer.topology)).hexdigest()
+        reason = (
+            f"the topology came whole {self.topology_mismatches} times, the last time with "
+            f"SHA-256 {came}, but {offer.topology.sha256} was offered"
+        )
+        report = DeviceReport(
+            variant=offer.variant,
+            seconds=round(now_s - self.began_s, 4),
+            topology_lost=topology.lost,
+            weights_lost=weights.count - weights.received,
+            topology_intact=False,
+            weights_intact=False,
+            accuracy=None,
+            fault=reason,
+            weights_repaired=weights.repaired,
+        )
+        return report, reason
 
 
 @dataclass(frozen=True, slots=True)

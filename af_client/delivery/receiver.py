@@ -28,6 +28,8 @@ _ASK_AGAIN_S, _REPEAT_S = 0.1, 0.25
 _REPORT_ATTEMPTS = 12
 #: A transfer of which nothing arrives for so long has been given up by its server.
 STALLED_S = 5.0
+#: A topology that has come whole so often, with another SHA-256 than offered, never will be right.
+_TOPOLOGY_ATTEMPTS = 3
 
 
 class Receiver:
@@ -232,22 +234,35 @@ class Receiver:
         offer = incoming.offer
         if offer is None or incoming.received:
             return []
-        self._check_topology(incoming, offer)
+        if not self._check_topology(incoming, offer):
+            return [self._give_up_damaged(incoming, offer, now_s)]
         if not (incoming.topology_whole and incoming.weights_done):
             return []
         incoming.received = True
         return [incoming.outcome(offer)]
 
-    def _check_topology(self, incoming: Incoming, offer: Offer) -> None:
+    def _check_topology(self, incoming: Incoming, offer: Offer) -> bool:
+        """Acknowledge or ask for the topology where it is complete; False when that is no use."""
         topology = incoming.parts[Part.TOPOLOGY]
         if incoming.topology_whole or not topology.complete:
-            return
+            return True
         if is_intact(topology.content(offer.topology), offer.topology):
             incoming.topology_whole = True
             self._acknowledge(incoming, Part.TOPOLOGY)
-        else:
-            topology.discard()
-            self._ask_for(incoming, Part.TOPOLOGY)
+            return True
+        incoming.topology_mismatches += 1
+        if incoming.topology_mismatches >= _TOPOLOGY_ATTEMPTS:
+            return False
+        topology.discard()
+        self._ask_for(incoming, Part.TOPOLOGY)
+        return True
+
+    def _give_up_damaged(self, incoming: Incoming, offer: Offer, now_s: float) -> GivenUp:
+        """End a transfer that cannot become right, and tell the server why."""
+        report, reason = incoming.damaged(offer, now_s)
+        self._let_go()
+        self.report(incoming.transfer, report, now_s)
+        return GivenUp(incoming.transfer, reason, damaged=True)
 
     def _acknowledge(self, incoming: Incoming, part: Part) -> None:
         assembly = incoming.parts[part]

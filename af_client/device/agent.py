@@ -17,6 +17,8 @@ from af_client.eventlog import Log
 #: A request is repeated soon until the server has it, then seldom, as a sign of life.
 _ASK_AGAIN_S, _SIGN_OF_LIFE_S = 0.5, 10.0
 _PROGRESS_EVERY_S = 0.1
+#: After a model that is of no use another one is asked for, but not at once.
+_AFTER_FAULT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class DeviceAgent:
             case NotThere(transfer, offer, reason):
                 self._log("recall_failed", variant=offer.variant, transfer=transfer, reason=reason)
                 self._loading -= 1
-                self._refresh_at_s = now_s + 1.0
+                self._refresh_at_s = now_s + _AFTER_FAULT_S
                 self._receiver.miss(transfer)
             case Interim(offer, source, accuracy):
                 self.model, self._is_interim = offer.variant, True
@@ -148,7 +150,7 @@ class DeviceAgent:
     def _loaded(self, loaded: Loaded, now_s: float) -> None:
         received = loaded.received
         self._loading -= 1
-        self._refresh_at_s = now_s + (self._refresh_s if loaded.fault is None else 1.0)
+        self._refresh_at_s = now_s + (self._refresh_s if loaded.fault is None else _AFTER_FAULT_S)
         if loaded.fault is None:
             self.model, self._is_interim = received.offer.variant, False
         report = _report(loaded)
@@ -206,6 +208,8 @@ class DeviceAgent:
                     self._log("transfer_given_up", transfer=transfer, reason=reason)
                     if event.stalled:
                         self._ask_anew(now_s)
+                    elif event.damaged:
+                        self._refresh_at_s = now_s + _AFTER_FAULT_S
                 case Recalled(transfer, offer):
                     self._is_answered(now_s)
                     self._log("model_recalled", variant=offer.variant, transfer=transfer)
@@ -247,7 +251,7 @@ def _report(loaded: Loaded) -> DeviceReport:
         seconds=round(loaded.ready_s - received.offered_s, 4),
         topology_lost=received.topology_lost,
         weights_lost=received.weights_lost,
-        topology_intact=True,  # or it would have been fetched again
+        topology_intact=True,  # or its transfer would have been given up
         weights_intact=received.weights_intact,
         accuracy=loaded.accuracy,
         fault=loaded.fault,

@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from hashlib import sha256
 
 import numpy as np
 
@@ -121,9 +122,10 @@ class Recognition:
         except Exception as fault:  # onnxruntime's errors have no common base but this
             why = f"{type(fault).__name__}: {fault}"
             return Loaded(received, time.monotonic(), None, why, recalled)
+        # Large weights take a moment to check: after the loading, and before the model serves.
+        if not received.losses and not received.weights_intact:
+            return Loaded(received, time.monotonic(), None, _other_weights(received), recalled)
         self._model, self._variant = model, received.offer.variant
-        # Checked in this thread, and not before the model can serve.
-        _ = received.weights_intact
         return Loaded(received, ready_s, accuracy, None, recalled)
 
     def _batch(self) -> None:
@@ -136,6 +138,12 @@ class Recognition:
         self._log(
             "recognised", variant=self._variant, images=self._recognised, correct=self._correct
         )
+
+
+def _other_weights(received: Received) -> str:
+    """Say what is wrong with weights that came without a gap and are others than offered."""
+    came, offered = sha256(received.weights).hexdigest(), received.offer.weights.sha256
+    return f"the weights came without a gap with SHA-256 {came}, but {offered} was offered"
 
 
 def _whole(recalled: Recalled, topology: bytes, weights: bytes) -> Received:

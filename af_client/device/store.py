@@ -1,9 +1,11 @@
 """Models that a device keeps in a folder of limited size; docs/device.md says by which rule."""
 
+import errno
 import fcntl
 import logging
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,6 +43,15 @@ class _Entry:
         return self.head_bytes + self.offer.size_bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """A file that has to go, and what the log says of it."""
+
+    entry: _Entry
+    state: str
+    reason: str
+
+
 class ModelStore:
     """A folder that holds at most `limit_bytes` of models, the least recently used go first.
 
@@ -65,7 +76,7 @@ class ModelStore:
             if _ENTRY.fullmatch(path.name):
                 self._find(path)
         self._sort()
-        self._make_room(0)
+        self._let_go(_over(list(self._entries.values()), limit_bytes))
 
     def close(self) -> None:
         """Let another process have it."""
@@ -101,7 +112,8 @@ class ModelStore:
     def keep(self, offer: Offer, topology: bytes, weights: bytes | memoryview) -> None:
         """Keep a whole model that is in use now; others go for it, older ones of its name first.
 
-        Where it cannot be kept the log says why, and nothing of it stays.
+        Where it cannot be kept the log says why, nothing of it stays, and what is held does:
+        others go when it has been written, or before where the disk has room only then.
         """
         head = documents.write(offer) + b"\n"
         size_bytes = len(head) + offer.size_bytes
@@ -109,13 +121,18 @@ class ModelStore:
             why = f"it takes {size_bytes} bytes, the store has {self._limit_bytes}"
             self._tell(offer.variant, "not_kept", why)
             return
-        key = model_key(offer)
-        for held, old in tuple(self._entries.items()):
-            if held == key or old.offer.variant == offer.variant:
-                self._remove(old, "replaced", "another one of its name came")
-        self._make_room(size_bytes)
-        entry = _Entry(self._path(key), offer, len(head), self._now_ns())
-        self._write(entry, head, topology, weights)
+        entry = _Entry(self._path(model_key(offer)), offer, len(head), self._now_ns())
+        going = self._going_for(entry)
+        fault = self._draft(entry, head, topology, weights)
+        if fault is not None and fault.errno == errno.ENOSPC and self._would_fit(entry, going):
+            self._let_go(going)
+            going = []
+            fault = self._draft(entry, head, topology, weights)
+        if fault is None:
+            self._let_go(going)
+            fault = self._rename(entry)
+        if fault is not None:
+            self._tell(offer.variant, "not_kept", f"{fault}{_unlinked(self._folder / _DRAFT)}")
 
     def drop(self, offer: Offer, reason: str) -> None:
         """Let a model go that is of no use; one that is not there is none."""
@@ -144,10 +161,10 @@ class ModelStore:
             return
         self._entries[model_key(offer)] = entry
 
-    def _write(
+    def _draft(
         self, entry: _Entry, head: bytes, topology: bytes, weights: bytes | memoryview
-    ) -> None:
-        """Write beside, then rename: there is never half a model under its name.
+    ) -> OSError | None:
+        """Write beside, for there is never half a model under its name; return what went wrong.
 
         It is not waited for the disk: what a loss of power leaves is found by its checksums.
         """
@@ -157,13 +174,31 @@ class ModelStore:
                 for piece in (head, topology, weights):
                     file.write(piece)
             os.utime(draft, ns=(entry.used_ns, entry.used_ns))
-            draft.replace(entry.path)
         except OSError as fault:
-            self._tell(entry.offer.variant, "not_kept", f"{fault}{_unlinked(draft)}")
-            return
+            return fault
+        return None
+
+    def _rename(self, entry: _Entry) -> OSError | None:
+        """Make a model of the draft; return what went wrong."""
+        try:
+            (self._folder / _DRAFT).replace(entry.path)
+        except OSError as fault:
+            return fault
         self._entries[model_key(entry.offer)] = entry
         self._sort()
         self._tell(entry.offer.variant, "kept", f"in {entry.path.name}")
+        return None
+
+    def _would_fit(self, entry: _Entry, going: list[_Leaving]) -> bool:
+        """Whether the disk has room for a model once others are gone and the draft is."""
+        _unlinked(self._folder / _DRAFT)
+        freed_bytes = sum(leaving.entry.size_bytes for leaving in going)
+        try:
+            free_bytes = shutil.disk_usage(self._folder).free
+        except OSError as fault:
+            _log.warning("how full the disk of %s is cannot be told: %s", self._folder, fault)
+            return False
+        return bool(going) and free_bytes + freed_bytes >= entry.size_bytes
 
     def _used(self, entry: _Entry) -> None:
         used_ns = self._now_ns()
@@ -177,10 +212,20 @@ class ModelStore:
 
     # --- what goes ---
 
-    def _make_room(self, size_bytes: int) -> None:
-        while self._entries and self.used_bytes + size_bytes > self._limit_bytes:
-            oldest = min(self._entries.values(), key=lambda entry: entry.used_ns)
-            self._remove(oldest, "evicted", "it was not used for the longest time")
+    def _going_for(self, new: _Entry) -> list[_Leaving]:
+        """What has to go for a model: others of its name first, then by the limit."""
+        key, variant = model_key(new.offer), new.offer.variant
+        older: list[_Entry] = []
+        rest: list[_Entry] = []
+        for held, entry in self._entries.items():
+            same = held == key or entry.offer.variant == variant
+            (older if same else rest).append(entry)
+        going = [_Leaving(entry, "replaced", "another one of its name came") for entry in older]
+        return going + _over(rest, self._limit_bytes - new.size_bytes)
+
+    def _let_go(self, going: list[_Leaving]) -> None:
+        for leaving in going:
+            self._remove(leaving.entry, leaving.state, leaving.reason)
 
     def _damaged(self, entry: _Entry, reason: str) -> NotHeld:
         self._remove(entry, "damaged", reason)
@@ -207,6 +252,17 @@ class ModelStore:
             used_bytes=self.used_bytes,
             limit_bytes=self._limit_bytes,
         )
+
+
+def _over(entries: list[_Entry], limit_bytes: int) -> list[_Leaving]:
+    """Those that have to go for the rest to take no more than a limit: the longest unused."""
+    going, used_bytes = [], sum(entry.size_bytes for entry in entries)
+    for entry in sorted(entries, key=lambda entry: entry.used_ns):
+        if used_bytes <= limit_bytes:
+            break
+        used_bytes -= entry.size_bytes
+        going.append(_Leaving(entry, "evicted", "it was not used for the longest time"))
+    return going
 
 
 def _unlinked(path: Path) -> str:

@@ -1,6 +1,9 @@
 """The device's agent and its recognition."""
 
 import queue
+import time
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from unittest.mock import ANY
 
@@ -134,6 +137,22 @@ def test_a_transfer_that_stalled_is_asked_for_again_at_once() -> None:
     offer = next(iter(a_sender().due(0.0)))
     agent.received(offer, 0.0)
     ((number, _),) = requests_of(sent(agent, 6.0))
+    assert number == 2
+
+
+def test_a_transfer_whose_topology_is_never_right_is_asked_for_again_later() -> None:
+    agent, sender = an_agent(), a_sender()
+    sender.offer = an_offer(topology=TOPOLOGY[:-1] + b"?")
+    now_s = 0.0
+    while sender.outcome is None and now_s < 3.0:
+        for message in sender.due(now_s):
+            agent.received(message, now_s)
+        for answer in sent(agent, now_s):
+            sender.receive(answer, now_s)
+        now_s += 0.01
+    assert sender.report is not None
+    assert requests_of(sent(agent, now_s)) == []
+    ((number, _),) = requests_of(sent(agent, now_s + 1.0))
     assert number == 2
 
 
@@ -306,6 +325,27 @@ def test_the_model_before_serves_until_the_next_is_ready_and_when_it_fails() -> 
     running.stop()
     assert (first["images"], first["correct"], first["variant"]) == (100, 10, "large")
     assert later["images"] == 200
+
+
+def test_whole_weights_with_another_checksum_are_not_put_in_use_and_both_are_named() -> None:
+    others = bytes(len(WEIGHTS))
+    wrong = replace(RECEIVED, offer=an_offer("wrong"), weights=memoryview(others))
+    log, results = FakeLog(), queue.SimpleQueue[Result]()
+    running = Recognition(DIGITS, results.put, log, lambda _: always(3))
+    running.start()
+    running.put(RECEIVED)
+    running.put(wrong)
+    _, second = results.get(timeout=10), results.get(timeout=10)
+    seen = len(log.of("recognised"))
+    while len(log.of("recognised")) <= seen:
+        time.sleep(0.01)
+    running.stop()
+    assert isinstance(second, Loaded)
+    assert second.accuracy is None
+    assert second.fault is not None
+    assert sha256(others).hexdigest() in second.fault
+    assert wrong.offer.weights.sha256 in second.fault
+    assert log.last("recognised")["variant"] == "large"
 
 
 # --- the library ---
