@@ -219,6 +219,12 @@ def test_a_name_that_is_no_folder_s_is_refused(tmp_path: Path, file: Path, name:
         add_model(tmp_path / "pool", file, name=name or "-")
 
 
+def test_a_name_must_leave_room_for_that_of_the_variant(tmp_path: Path, file: Path) -> None:
+    with pytest.raises(ModelRefused, match="-int8' cannot be a model's name"):
+        add_model(tmp_path / "pool", file, name="x" * 60, quantise=True)
+    assert not (tmp_path / "pool").exists()
+
+
 def test_names_follow_from_files() -> None:
     assert default_name(Path("x/PP-OCRv6_rec (1).onnx")) == "pp-ocrv6-rec-1"
 

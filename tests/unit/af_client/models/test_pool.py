@@ -93,6 +93,22 @@ def test_a_broken_manifest_is_refused(folder: Path, content: str) -> None:
         Pool(folder)
 
 
+@pytest.mark.parametrize("name", ["../victim", "/victim", "..", "", "a/b"])
+def test_a_name_that_leads_elsewhere_is_refused_and_what_is_there_stays(
+    folder: Path, name: str
+) -> None:
+    victim = folder.parent / "victim"
+    victim.mkdir()
+    (entry,) = json.loads((folder / "manifest.json").read_text())["models"]
+    change_manifest(folder, models=[entry | {"name": name}])
+    with pytest.raises(PoolUnusable, match="cannot be a model's name"):
+        remove(folder, name)
+    with pytest.raises(PoolUnusable, match="cannot be a model's name"):
+        Pool(folder)
+    assert victim.exists()
+    assert folder.exists()
+
+
 def test_a_manifest_of_another_format_is_refused(folder: Path) -> None:
     change_manifest(folder, format_version=3)
     with pytest.raises(PoolUnusable, match=f"format 3, this program reads 1 and {FORMAT_VERSION}"):
