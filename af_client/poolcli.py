@@ -122,7 +122,7 @@ def remove(*, name: str, folder: Path) -> None:
     """Take a model out of the pool."""
     from af_client.models import pool as pools  # noqa: PLC0415 - see above
 
-    with _told():
+    with _told(outcome=f"{name!r} is still listed; make room, and remove it again"):
         entry = pools.remove(folder, name)
     click.echo(f"{name}: {_size(entry.topology_bytes + entry.weights_bytes)} removed")
 
@@ -153,7 +153,7 @@ def build(*, name: str, folder: Path, precision: str | None, seed: int, as_json:
 
 
 @contextmanager
-def _told(file: Path | None = None) -> Iterator[None]:
+def _told(file: Path | None = None, outcome: str = "nothing was put in") -> Iterator[None]:
     """Turn what can go wrong into one line and exit code 1."""
     from af_client.models.labelled import LabelledSetUnusable  # noqa: PLC0415 - see above
     from af_client.models.onnxfiles import ModelRefused  # noqa: PLC0415
@@ -168,7 +168,7 @@ def _told(file: Path | None = None) -> Iterator[None]:
     except OSError as fault:
         # What fails at writing bytes, a full disk, names no file.
         nameless = fault.strerror and not fault.filename
-        text = f"{fault.strerror}; nothing was put in" if nameless else str(fault)
+        text = f"{fault.strerror}; {outcome}" if nameless else str(fault)
         raise click.ClickException(text) from None
     except (LabelledSetUnusable, PoolUnusable, LookupError) as fault:
         raise click.ClickException(str(fault)) from None

@@ -251,3 +251,15 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     told = refused(pool("add", file, "--pool", tmp_path / "pool"))
     assert told == "Error: No space left on device; nothing was put in\n"
     assert not (tmp_path / "pool").exists()
+
+
+def test_a_full_disk_is_told_of_a_removal_in_its_own_words(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    told = refused(pool("remove", "model", "--pool", folder))
+    assert "'model' is still listed; make room, and remove it again" in told
+    assert "put in" not in told

@@ -258,6 +258,42 @@ def test_a_model_is_taken_out(folder: Path) -> None:
         remove(folder, "tiny")
 
 
+def fill_the_disk_until(monkeypatch: pytest.MonkeyPatch, gone: Path) -> None:
+    """Let texts be written only when a folder has made room."""
+    real = Path.write_text
+
+    def written(path: Path, *words: Any) -> int:
+        if gone.exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(path, *words)
+
+    monkeypatch.setattr(Path, "write_text", written)
+
+
+def test_on_a_full_disk_a_model_makes_the_room_for_its_own_removal(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_in(folder, "other")
+    fill_the_disk_until(monkeypatch, folder / "tiny")
+    remove(folder, "tiny")
+    assert [entry.name for entry in Pool(folder).manifest.models] == ["other"]
+    assert {path.name for path in folder.iterdir()} == {"manifest.json", "other"}
+
+
+def test_a_removal_that_failed_on_a_full_disk_can_be_made_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_the_disk(monkeypatch, "manifest.json")
+    with pytest.raises(OSError, match="No space left"):
+        remove(folder, "tiny")
+    with pytest.raises(OSError, match="No space left"):
+        remove(folder, "tiny")
+    monkeypatch.undo()
+    assert Pool(folder).entry("tiny").name == "tiny"
+    remove(folder, "tiny")
+    assert Pool(folder).manifest.models == ()
+
+
 def test_weights_may_come_piece_by_piece(folder: Path) -> None:
     with installation(folder) as new:
         written = new.write("pieces", b"t", (b"some ", b"weights"))
