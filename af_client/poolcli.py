@@ -1,7 +1,7 @@
 """`af-client pool`: what is in a pool of models, and what is put into it or taken out."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,7 +122,7 @@ def remove(*, name: str, folder: Path) -> None:
     """Take a model out of the pool."""
     from af_client.models import pool as pools  # noqa: PLC0415 - see above
 
-    with _told():
+    with _told(outcome=f"{name!r} is still listed; make room, and remove it again"):
         entry = pools.remove(folder, name)
     click.echo(f"{name}: {_size(entry.topology_bytes + entry.weights_bytes)} removed")
 
@@ -136,25 +136,36 @@ def remove(*, name: str, folder: Path) -> None:
 def build(*, name: str, folder: Path, precision: str | None, seed: int, as_json: bool) -> None:
     """Build a model of the study in its true size, with weights that know nothing.
 
-    NAME is one of the catalogue's, or `all` for those that are not there yet.
+    NAME is one of the catalogue's, or `all`. Without a precision, or with `all`, what is there
+    already is left out.
     """
     from af_client.models.architectures import ARCHITECTURES  # noqa: PLC0415 - see above
     from af_client.models.building import build as build_one  # noqa: PLC0415
     from af_client.models.building import missing  # noqa: PLC0415
 
     bits = [int(precision)] if precision else [8, 32]
-    with _told():
-        if name == "all":
-            wanted = missing(folder, ARCHITECTURES, bits)
+    entries: list[ModelEntry] = []
+    with _told(put_in=entries):
+        if name == "all" or precision is None:
+            wanted = missing(folder, ARCHITECTURES if name == "all" else [name], bits)
         else:
             wanted = [(name, each) for each in bits]
-        entries = [build_one(folder, *each, seed) for each in wanted]
+        for each in wanted:
+            entries.append(build_one(folder, *each, seed))  # noqa: PERF401 - told if one fails
     _print(entries, as_json)
 
 
 @contextmanager
-def _told(file: Path | None = None) -> Iterator[None]:
-    """Turn what can go wrong into one line and exit code 1."""
+def _told(
+    file: Path | None = None,
+    *,
+    outcome: str = "nothing was put in",
+    put_in: "Sequence[ModelEntry]" = (),
+) -> Iterator[None]:
+    """Turn what can go wrong into one line and exit code 1.
+
+    `outcome` is what a full disk leaves, `put_in` what came into the pool before the fault.
+    """
     from af_client.models.labelled import LabelledSetUnusable  # noqa: PLC0415 - see above
     from af_client.models.onnxfiles import ModelRefused  # noqa: PLC0415
     from af_client.models.pool import PoolUnusable  # noqa: PLC0415
@@ -164,14 +175,20 @@ def _told(file: Path | None = None) -> Iterator[None]:
         yield
     except (ModelRefused, NotQuantisable) as fault:
         text = str(fault) if file is None or str(file) in str(fault) else f"{file}: {fault}"
-        raise click.ClickException(text) from None
+        raise _exception(text, put_in) from None
     except OSError as fault:
         # What fails at writing bytes, a full disk, names no file.
         nameless = fault.strerror and not fault.filename
-        text = f"{fault.strerror}; nothing was put in" if nameless else str(fault)
-        raise click.ClickException(text) from None
+        rest = fault.strerror if put_in else f"{fault.strerror}; {outcome}"
+        raise _exception(str(rest if nameless else fault), put_in) from None
     except (LabelledSetUnusable, PoolUnusable, LookupError) as fault:
-        raise click.ClickException(str(fault)) from None
+        raise _exception(str(fault), put_in) from None
+
+
+def _exception(text: str, put_in: "Sequence[ModelEntry]") -> click.ClickException:
+    if put_in:
+        text += f"; {', '.join(entry.name for entry in put_in)} was put in before, no more"
+    return click.ClickException(text)
 
 
 def _document(entry: "ModelEntry") -> dict[str, Any]:

@@ -13,14 +13,20 @@ from onnxruntime import InferenceSession
 from af_client.models.contents import parameter_count, precision
 from af_client.models.inference import ModelUnusable, load_split
 from af_client.models.labelled import LabelledSet, measured
-from af_client.models.manifest import ModelEntry, Port, Provenance, entry_of
+from af_client.models.manifest import (
+    NAME_RULE,
+    ModelEntry,
+    Port,
+    Provenance,
+    entry_of,
+    is_name,
+)
 from af_client.models.onnxfiles import ModelRefused, file_checksum, read_model
 from af_client.models.pool import installation
 from af_client.models.ports import Feeds, inputs_of, outputs_of, seeded_inputs
 from af_client.models.quantisation import Way, quantised
 from af_client.models.split import SIZE_THRESHOLD_BYTES, Split, checksum, split
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 #: What free sizes are tried with: some graphs halve their input so often that 1 leaves nothing.
 _FREE_SIZES = (1, 32, 224)
 #: Enough to find the ranges of activations; more takes longer and finds the same.
@@ -51,6 +57,7 @@ def add_model(
     LabelledSetUnusable, PoolUnusable or OSError; then the pool is as it was.
     """
     chosen = checked_name(name or default_name(file))
+    variant_name = checked_name(f"{chosen}-int8") if quantise else ""
     model = read_model(file)
     source = file.name, file_checksum(file)
     entries = [_entry(chosen, model, labelled, Provenance("given", *source))]
@@ -58,7 +65,7 @@ def add_model(
         used = way or (Way.STATIC if labelled else Way.WEIGHTS)
         variant = quantised(model, _calibration(model, labelled), used)
         origin = Provenance("given", *source, quantisation=used.value)
-        entries.append(_entry(f"{chosen}-int8", variant, labelled, origin))
+        entries.append(_entry(variant_name, variant, labelled, origin))
     with installation(folder) as new:
         for entry, parts in entries:
             new.add(entry, parts)
@@ -72,10 +79,8 @@ def default_name(file: Path) -> str:
 
 def checked_name(name: str) -> str:
     """Return the name; raises ModelRefused where it could not be a folder's or a reference's."""
-    if not _NAME.fullmatch(name):
-        raise ModelRefused(
-            f"{name!r} cannot be a model's name; use letters, digits, '.', '_' and '-', 64 at most"
-        )
+    if not is_name(name):
+        raise ModelRefused(f"{name!r} cannot be a model's name; use {NAME_RULE}")
     return name
 
 

@@ -1,6 +1,7 @@
 """What a pool says of its models: `manifest.json`."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ FORMAT_VERSION = 2
 #: The fields of version 1 are the first ones here; the others have defaults.
 _READABLE = (1, FORMAT_VERSION)
 MANIFEST_FILE = "manifest.json"
+#: A model's name is its folder's, so it must not lead out of the pool.
+NAME_RULE = "letters, digits, '.', '_' and '-', 64 at most"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class PoolUnusable(Exception):
@@ -121,9 +125,21 @@ def read_manifest(folder: Path) -> Manifest:
             f" {' and '.join(map(str, _READABLE))}; make the pool anew"
         )
     try:
-        return cattrs.structure(document, Manifest)
+        manifest = cattrs.structure(document, Manifest)
     except (ValueError, cattrs.BaseValidationError) as error:
         raise PoolUnusable(f"{path} is no manifest of models ({error})") from error
+    for entry in manifest.models:
+        if not is_name(entry.name):
+            raise PoolUnusable(
+                f"{path} lists {entry.name!r}, which cannot be a model's name ({NAME_RULE});"
+                " make the pool anew"
+            )
+    return manifest
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a model can be called so: its name is that of a folder, and of a reference."""
+    return _NAME.fullmatch(text) is not None
 
 
 def as_json(part: Manifest | ModelEntry) -> str:

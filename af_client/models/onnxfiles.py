@@ -48,7 +48,13 @@ def file_checksum(path: Path) -> str:
 def _check_external_data(model: onnx.ModelProto, path: Path) -> None:
     """Refuse, by name, files that are not there, not all there, or not beside the model."""
     for tensor in filter(uses_external_data, all_tensors(model)):
-        info = ExternalDataInfo(tensor)
+        try:
+            info = ExternalDataInfo(tensor)
+        except ValueError as fault:
+            raise ModelRefused(
+                f"{path}: where {tensor.name!r} lies in its external data cannot be read ({fault});"
+                " offset and length are whole numbers, 0 or more; export the model anew"
+            ) from fault
         place = Path(info.location)
         if place.is_absolute() or ".." in place.parts:
             raise ModelRefused(

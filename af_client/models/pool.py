@@ -1,5 +1,6 @@
 """A folder of split models: `manifest.json`, and for each model its topology and its weights."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -40,6 +41,7 @@ __all__ = [
 
 TOPOLOGY_FILE = "topology.onnx"
 _DRAFT = ".draft-"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Pool:
@@ -197,13 +199,24 @@ def refuse_taken(manifest: Manifest, names: Iterable[str], folder: Path) -> None
 
 
 def remove(folder: Path, name: str) -> ModelEntry:
-    """Take a model out of a pool; raises LookupError, PoolUnusable, OSError."""
+    """Take a model out of a pool; raises LookupError, PoolUnusable, OSError.
+
+    After an OSError it is still listed, on a full disk without its parts: remove it again.
+    """
     read_manifest(folder)
     with _locked(folder):
         pool = Pool(folder)
         entry = pool.entry(name)
         rest = tuple(each for each in pool.manifest.models if each.name != name)
-        write_manifest(folder, replace(pool.manifest, models=rest))
+        without = replace(pool.manifest, models=rest)
+        try:
+            write_manifest(folder, without)
+        except OSError as fault:
+            if fault.errno not in _FULL:
+                raise
+            # What is to go anyway makes the room for the manifest.
+            shutil.rmtree(folder / name, ignore_errors=True)
+            write_manifest(folder, without)
         # Listed no more: what a crash leaves of it now makes room for the next of its name.
         shutil.rmtree(folder / name, ignore_errors=True)
     return entry

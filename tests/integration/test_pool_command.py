@@ -251,3 +251,37 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     told = refused(pool("add", file, "--pool", tmp_path / "pool"))
     assert told == "Error: No space left on device; nothing was put in\n"
     assert not (tmp_path / "pool").exists()
+
+
+def test_a_full_disk_between_two_precisions_is_told_and_the_next_call_builds_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.write_bytes
+
+    def full_for_32_bit(path: Path, data: bytes) -> int:
+        if "float32" in str(path):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(path, data)
+
+    words = ["build", "mobilenet-224", "--pool", tmp_path / "pool"]
+    monkeypatch.setattr(Path, "write_bytes", full_for_32_bit)
+    told = refused(pool(*words))
+    assert told == (
+        "Error: No space left on device; mobilenet-224-int8 was put in before, no more\n"
+    )
+    monkeypatch.undo()
+    (built,) = json.loads(pool(*words, "--json").output)
+    assert built["name"] == "mobilenet-224-float32"
+    assert json.loads(pool(*words, "--json").output) == []
+
+
+def test_a_full_disk_is_told_of_a_removal_in_its_own_words(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    told = refused(pool("remove", "model", "--pool", folder))
+    assert "'model' is still listed; make room, and remove it again" in told
+    assert "put in" not in told

@@ -213,10 +213,29 @@ def test_external_data_elsewhere_is_not_read(tmp_path: Path, location: str) -> N
         add_model(tmp_path / "pool", file)
 
 
+@pytest.mark.parametrize("key", ["offset", "length"])
+@pytest.mark.parametrize("text", ["-5", "abc"])
+def test_external_data_at_no_place_is_refused(tmp_path: Path, key: str, text: str) -> None:
+    file, _ = with_external_data(tmp_path)
+    model = onnx.load(file, load_external_data=False)
+    for place in model.graph.initializer[0].external_data:
+        if place.key == key:
+            place.value = text
+    file.write_bytes(model.SerializeToString())
+    with pytest.raises(ModelRefused, match="offset and length are whole numbers"):
+        add_model(tmp_path / "pool", file)
+
+
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a b", "x" * 65, ".hidden"])
 def test_a_name_that_is_no_folder_s_is_refused(tmp_path: Path, file: Path, name: str) -> None:
     with pytest.raises(ModelRefused, match="cannot be a model's name"):
         add_model(tmp_path / "pool", file, name=name or "-")
+
+
+def test_a_name_must_leave_room_for_that_of_the_variant(tmp_path: Path, file: Path) -> None:
+    with pytest.raises(ModelRefused, match="-int8' cannot be a model's name"):
+        add_model(tmp_path / "pool", file, name="x" * 60, quantise=True)
+    assert not (tmp_path / "pool").exists()
 
 
 def test_names_follow_from_files() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields
+from math import ceil
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from af_client.cli import main
+from af_client.delivery.wire import SEGMENT_BYTES
 from af_client.models.architectures import ARCHITECTURES
 from af_client.models.building import DEFAULT_SEED, drafted, externalised
 from af_client.models.labelled import read_labelled_set
@@ -77,6 +79,14 @@ def test_the_rates_are_those_that_selection_asks_for(pool: Pool) -> None:
         assert float(topology) == pytest.approx(rung.topology_rate_bps / 1e6, abs=0.001)
         assert float(weights) == pytest.approx(rung.weights_rate_bps / 1e6, abs=0.0005)
         assert float(together) == pytest.approx(rung.rate_bps / 1e6, abs=0.001)
+
+
+def test_compressing_a_topology_would_save_a_segment_at_the_most(pool: Pool) -> None:
+    """As decision 17 says."""
+    for entry in pool.manifest.models:
+        compact = entry.topology_compressed_bytes
+        assert compact is not None
+        assert ceil(entry.topology_bytes / SEGMENT_BYTES) - ceil(compact / SEGMENT_BYTES) in (0, 1)
 
 
 def test_the_overheads_are_those_of_selection() -> None:

@@ -93,6 +93,22 @@ def test_a_broken_manifest_is_refused(folder: Path, content: str) -> None:
         Pool(folder)
 
 
+@pytest.mark.parametrize("name", ["../victim", "/victim", "..", "", "a/b"])
+def test_a_name_that_leads_elsewhere_is_refused_and_what_is_there_stays(
+    folder: Path, name: str
+) -> None:
+    victim = folder.parent / "victim"
+    victim.mkdir()
+    (entry,) = json.loads((folder / "manifest.json").read_text())["models"]
+    change_manifest(folder, models=[entry | {"name": name}])
+    with pytest.raises(PoolUnusable, match="cannot be a model's name"):
+        remove(folder, name)
+    with pytest.raises(PoolUnusable, match="cannot be a model's name"):
+        Pool(folder)
+    assert victim.exists()
+    assert folder.exists()
+
+
 def test_a_manifest_of_another_format_is_refused(folder: Path) -> None:
     change_manifest(folder, format_version=3)
     with pytest.raises(PoolUnusable, match=f"format 3, this program reads 1 and {FORMAT_VERSION}"):
@@ -240,6 +256,42 @@ def test_a_model_is_taken_out(folder: Path) -> None:
     assert not (folder / "tiny").exists()
     with pytest.raises(LookupError, match="holds no model 'tiny'"):
         remove(folder, "tiny")
+
+
+def fill_the_disk_until(monkeypatch: pytest.MonkeyPatch, gone: Path) -> None:
+    """Let texts be written only when a folder has made room."""
+    real = Path.write_text
+
+    def written(path: Path, *words: Any) -> int:
+        if gone.exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(path, *words)
+
+    monkeypatch.setattr(Path, "write_text", written)
+
+
+def test_on_a_full_disk_a_model_makes_the_room_for_its_own_removal(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_in(folder, "other")
+    fill_the_disk_until(monkeypatch, folder / "tiny")
+    remove(folder, "tiny")
+    assert [entry.name for entry in Pool(folder).manifest.models] == ["other"]
+    assert {path.name for path in folder.iterdir()} == {"manifest.json", "other"}
+
+
+def test_a_removal_that_failed_on_a_full_disk_can_be_made_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_the_disk(monkeypatch, "manifest.json")
+    with pytest.raises(OSError, match="No space left"):
+        remove(folder, "tiny")
+    with pytest.raises(OSError, match="No space left"):
+        remove(folder, "tiny")
+    monkeypatch.undo()
+    assert Pool(folder).entry("tiny").name == "tiny"
+    remove(folder, "tiny")
+    assert Pool(folder).manifest.models == ()
 
 
 def test_weights_may_come_piece_by_piece(folder: Path) -> None:
