@@ -46,9 +46,7 @@ class Row:
     gap_s: float | None
 
 
-def findings(
-    subject: Subject, figures: Figures, counted: Sequence[Counted]
-) -> tuple[Finding, ...]:
+def findings(subject: Subject, figures: Figures, counted: Sequence[Counted]) -> tuple[Finding, ...]:
     """Return the verdict on each requirement, in their order."""
     return (
         _latency(subject, figures),
