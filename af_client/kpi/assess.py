@@ -1,7 +1,9 @@
 """From what was measured to a verdict on each requirement, with the reason where it fails."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from af_client.kpi.counting import Counted
 from af_client.kpi.measuring import Figures
 from af_client.kpi.statistics import CONFIDENCE, Share, Verdict
 from af_client.kpi.subjects import Subject
@@ -13,6 +15,8 @@ REQUIREMENTS = (LATENCY, RATE, AVAILABILITY, TOPOLOGY, WEIGHTS)
 
 #: The study gives no share of downloads that must be in time: it is p99 here.
 IN_TIME_SHARE = 0.99
+#: So sure it must be that a flow loses more than it was granted: else chance says so too often.
+WORSE_CONFIDENCE = 0.999
 #: The user experienced data rate is the 5 % point of the throughputs (ITU-R M.2410-0, 4.3).
 RATE_SHARE = 0.95
 
@@ -42,14 +46,14 @@ class Row:
     gap_s: float | None
 
 
-def findings(subject: Subject, figures: Figures) -> tuple[Finding, ...]:
+def findings(subject: Subject, figures: Figures, counted: Sequence[Counted]) -> tuple[Finding, ...]:
     """Return the verdict on each requirement, in their order."""
     return (
         _latency(subject, figures),
         _rate(subject, figures),
         _availability(subject, figures),
-        _reliability(TOPOLOGY, figures),
-        _reliability(WEIGHTS, figures),
+        _reliability(TOPOLOGY, figures, counted),
+        _reliability(WEIGHTS, figures, counted),
     )
 
 
@@ -126,20 +130,35 @@ def _availability(subject: Subject, figures: Figures) -> Finding:
     return Finding(AVAILABILITY, Verdict.YES)
 
 
-def _reliability(requirement: str, figures: Figures) -> Finding:
-    share = figures.topology if requirement == TOPOLOGY else figures.weights
-    verdict = share.verdict(_minimum(requirement))
+def _reliability(requirement: str, figures: Figures, counted: Sequence[Counted]) -> Finding:
     part = requirement.rpartition("/")[2]
+    share = figures.topology if requirement == TOPOLOGY else figures.weights
+    verdict, doubt = share.verdict(_minimum(requirement)), _doubt(part, counted)
     if verdict is Verdict.YES:
-        return Finding(requirement, verdict)
-    missed = f"{share.failures} of {share.trials} packets of the {part} were not there in time"
+        return Finding(requirement, Verdict.NOT_SHOWN if doubt else verdict, doubt)
+    missed = (
+        f"the grants leave no time for {1 - share.sendable:.5%} of the packets of the {part}, and"
+        f" {share.arrived.failures} of {share.arrived.trials} others were not there in time"
+    )
     if verdict is Verdict.NO:
         return Finding(requirement, verdict, missed)
-    return Finding(
-        requirement,
-        verdict,
-        f"{missed}: that shows {share.low:.5%} with {CONFIDENCE:.0%} certainty",
-    )
+    shown = f"{missed}: that shows {share.low:.5%} with {CONFIDENCE:.0%} certainty"
+    return Finding(requirement, verdict, "; ".join(filter(None, (shown, doubt))))
+
+
+def _doubt(part: str, counted: Sequence[Counted]) -> str:
+    """Say why real packets contradict the losses that are simulated; empty where they do not."""
+    for each in counted:
+        if each.part != part:
+            continue
+        if each.overflowed:
+            return f"{each.overflowed} real packets of the {part} overflowed at the granted rate"
+        if each.share.at_most(WORSE_CONFIDENCE) < 1 - each.per:
+            return (
+                f"{each.lost} of {each.sent} real packets of the {part} were lost,"
+                f" more than the {each.per:g} that was granted and is simulated"
+            )
+    return ""
 
 
 def _unsure(share: Share, required: float) -> str:

@@ -14,7 +14,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--model", "models", multiple=True, help="Only this model of table A; repeatable.")
 @click.option("--application", "applications", multiple=True,
               help="Only these of table B, by how they begin; repeatable.")  # fmt: skip
-@click.option("--starts", type=click.IntRange(1, 100_000), default=4000,
+@click.option("--starts", type=click.IntRange(1, 100_000), default=20_000,
               help="Downloads of each model, at random times of the scenario.")  # fmt: skip
 @click.option("--packets", type=click.IntRange(1, 100_000_000), default=1_000_000,
               help="Real packets to count in each flow, for 20 s at most.")  # fmt: skip

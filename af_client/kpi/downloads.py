@@ -61,9 +61,10 @@ Sizes = tuple[Size, Size]
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """When the last packet of a part arrived, and how many did within the budget."""
+    """When the last packet of a part arrived; how many could in the budget, how many did."""
 
     at_s: float
+    sendable: int
     in_time: int
 
 
@@ -112,20 +113,22 @@ def _arrival(
     flow = _Flow(part, phases)
     last_s = terms.budget_s - terms.delay_s  # what leaves later is not there in time
     begin_s, left, in_time = terms.begin_s, size.packets, 0
+    sendable: int | None = None
     while True:
         per = flow.per(begin_s)
         sent_s = flow.sent_s(begin_s, left * size.packet_bits)
         timely = min(left, int(flow.bits(begin_s, last_s) / size.packet_bits + 1e-6))
+        sendable = timely if sendable is None else sendable
         lost_timely = int(random.binomial(timely, per))
         lost = lost_timely + int(random.binomial(left - timely, per))
         in_time += timely - lost_timely
         if not lost or sent_s == inf:
-            return Arrival(sent_s + terms.delay_s, in_time)
+            return Arrival(sent_s + terms.delay_s, sendable, in_time)
         asked_s = _answered_s(sent_s, per, random) + 2 * terms.delay_s
         if part is Part.WEIGHTS and asked_s >= terms.budget_s:
             # No time is left: the gaps stay.
             over_s = max(sent_s + terms.delay_s + QUIET_S, terms.budget_s + terms.delay_s)
-            return Arrival(over_s, in_time)
+            return Arrival(over_s, sendable, in_time)
         begin_s, left = asked_s, lost
 
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from af_client.delivery.sender import SHARE_OF_RATE
+from af_client.delivery.wire import Part
 from af_client.kpi.availability import Availability
-from af_client.kpi.downloads import Download, Phase, Sizes, Terms, download, sizes_of
+from af_client.kpi.downloads import Download, Phase, Size, Terms, download, sizes_of
 from af_client.kpi.network import Grant, Network, Stretch
+from af_client.kpi.reliability import InTime, sendable_share
 from af_client.kpi.statistics import Share, quantile
 from af_client.kpi.subjects import Subject
 
@@ -40,8 +43,8 @@ class Figures:
     in_time: Share
     p5_bps: float
     rate_kept: Share
-    topology: Share
-    weights: Share
+    topology: InTime
+    weights: InTime
     available: Availability
 
 
@@ -59,10 +62,9 @@ def start_times(duration_s: float, sampling: Sampling) -> list[float]:
 def ask_all(
     network: Network,
     subjects: Sequence[Subject],
-    starts_s: Sequence[float],
     told: Callable[[float], object],
 ) -> tuple[Grants, float]:
-    """Ask for every model in every stretch in which a download may be under way.
+    """Ask for every model in every stretch of the scenario.
 
     Returns the grants, and the delay of a packet (0 where there is no coverage at any time).
     `told` hears the time of the scenario.
@@ -71,8 +73,6 @@ def ask_all(
     delay_s: float | None = None
     for stretch in network.played.stretches:
         grants.append({})
-        if not _touched(stretch, starts_s):
-            continue
         told(stretch.from_s)
         network.go_to(stretch.from_s)
         delay_s = network.delay_s() if delay_s is None else delay_s
@@ -98,28 +98,31 @@ def measure(
     random = np.random.default_rng([sampling.seed, 1])
     downloads = [download(sizes, phases, terms, random) for phases in courses]
     first = [phases[0].grant for phases in courses]
-    return _figures(subject, first, downloads, sizes, available)
+    in_time = (
+        InTime(
+            sendable_part(subject, part, size, stretches, grants, terms),
+            Share(sum(a.sendable - a.in_time for a in arrivals), sum(a.sendable for a in arrivals)),
+        )
+        for part, size, arrivals in (
+            (Part.TOPOLOGY, sizes[0], [each.topology for each in downloads]),
+            (Part.WEIGHTS, sizes[1], [each.weights for each in downloads]),
+        )
+    )
+    return _figures(subject, first, downloads, tuple(in_time), available)
 
 
 def _figures(
     subject: Subject,
     grants: Sequence[Grant | None],
     downloads: Sequence[Download],
-    sizes: Sizes,
+    parts: tuple[InTime, ...],
     available: Availability,
 ) -> Figures:
     budget_s, starts = subject.budget_s, len(downloads)
     times = [each.seconds for each in downloads]
     bits = 8 * subject.rung.variant.weights_bytes
     rates_bps = [grant.topology_bps + grant.weights_bps if grant else 0 for grant in grants]
-    in_time = (
-        sum(each.topology.in_time for each in downloads),
-        sum(each.weights.in_time for each in downloads),
-    )
-    topology, weights = (
-        Share(size.packets * starts - arrived, size.packets * starts)
-        for size, arrived in zip(sizes, in_time, strict=True)
-    )
+    topology, weights = parts
     return Figures(
         granted=Share(sum(not (g and g.asked) for g in grants), starts),
         best_bps=max(rates_bps),
@@ -151,10 +154,23 @@ def _phases(
     return phases
 
 
-def _touched(stretch: Stretch, starts_s: Sequence[float]) -> bool:
-    """Whether a download that starts at one of these times may be under way in a stretch."""
-    next_start = bisect_right(starts_s, stretch.from_s - PATIENCE_S)
-    return next_start < len(starts_s) and starts_s[next_start] < stretch.until_s
+def sendable_part(
+    subject: Subject,
+    part: Part,
+    size: Size,
+    stretches: Sequence[Stretch],
+    grants: Grants,
+    terms: Terms,
+) -> float:
+    """Return the share of a part's packets that the grants leave time for, over all starts."""
+    held = [granted[_rates(subject)] for granted in grants]
+    rates_bps = [
+        SHARE_OF_RATE * (g.topology_bps if part is Part.TOPOLOGY else g.weights_bps) if g else 0.0
+        for g in held
+    ]
+    edges_s = [stretches[0].from_s, *(stretch.until_s for stretch in stretches)]
+    window_s = (terms.begin_s, terms.budget_s - terms.delay_s)
+    return sendable_share(edges_s, rates_bps, window_s, size.bits)
 
 
 def _rates(subject: Subject) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from itertools import groupby
 
 import matplotlib as mpl
 
+from af_client.kpi.reliability import InTime
 from af_client.kpi.results import Assessed, KpiResult
 from af_client.kpi.statistics import Share, Verdict
 
@@ -98,7 +99,7 @@ def guaranteed(result: KpiResult) -> str:
 
 def reliabilities(result: KpiResult) -> str:
     """Draw the share of packets that is missing, with its bounds, for what was counted."""
-    rows: list[tuple[str, Share, float, str]] = [
+    rows: list[tuple[str, Share | InTime, float, str]] = [
         (f"{each.part}, first attempt\n(real packets)", each.share, _ALLOWED[each.part], _GREY)
         for each in result.counted
     ]
@@ -115,7 +116,7 @@ def reliabilities(result: KpiResult) -> str:
         for place, (_, share, allowed, colour) in enumerate(rows):
             span = [max(_LEAST, 1 - share.high), max(_LEAST, 1 - share.low)]
             axes.plot(span, [place, place], color=colour, lw=2)
-            if share.failures:
+            if share.estimate < 1:
                 axes.plot(1 - share.estimate, place, "o", color=colour)
             axes.plot(allowed, place, "|", color=COLOUR[Verdict.NO], ms=18, mew=2)
         axes.set_xscale("log")

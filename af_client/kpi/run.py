@@ -13,7 +13,7 @@ from af_client.experiments.network import serving_nef
 from af_client.experiments.results import write_result
 from af_client.kpi.assess import Row, findings, row
 from af_client.kpi.availability import availability, walk
-from af_client.kpi.counting import count_packets
+from af_client.kpi.counting import Counted, count_packets
 from af_client.kpi.downloads import Phase, Terms, download, sizes_of
 from af_client.kpi.measuring import (
     PATIENCE_S,
@@ -26,9 +26,9 @@ from af_client.kpi.measuring import (
 )
 from af_client.kpi.network import Network, source_of
 from af_client.kpi.protocol import transfer_s
+from af_client.kpi.reliability import InTime
 from af_client.kpi.report import tables
 from af_client.kpi.results import Assessed, Bounds, Compared, KpiResult, Setting
-from af_client.kpi.statistics import Share
 from af_client.kpi.subjects import Subject, subjects
 from af_client.modelserver.catalogue import Application, catalogue
 
@@ -90,7 +90,7 @@ def _measured(
     played, sampling = network.played, settings.sampling
     starts_s = start_times(played.duration_s, sampling)
     asking = f"Asking for every model in {played.scenario}, %s s of {played.duration_s:g} s"
-    grants, delay_s = ask_all(network, wanted, starts_s, lambda at: told(asking % f"{at:g}"))
+    grants, delay_s = ask_all(network, wanted, lambda at: told(asking % f"{at:g}"))
     told("A session lives through the scenario")
     held = walk(network, wanted)
     told("Packets are counted in the user plane")
@@ -111,19 +111,19 @@ def _measured(
         terms = Terms(subject.budget_s, delay_s, header_bytes)
         available = availability(held, subject)
         figures = measure(subject, played.stretches, grants, starts_s, sampling, terms, available)
-        assessed.append(_assessed(subject, figures))
+        assessed.append(_assessed(subject, figures, counted))
     compared = tuple(_compared(wanted, grants, delay_s, header_bytes))
     rows = _rows(applications, assessed)
     return KpiResult(setting, tuple(assessed), rows, held, counted, compared)
 
 
-def _assessed(subject: Subject, figures: Figures) -> Assessed:
+def _assessed(subject: Subject, figures: Figures, counted: Sequence[Counted]) -> Assessed:
     return Assessed(
         subject,
         figures,
         _bounds(figures.topology),
         _bounds(figures.weights),
-        findings(subject, figures),
+        findings(subject, figures, counted),
     )
 
 
@@ -157,7 +157,7 @@ def _compared(
     return found
 
 
-def _bounds(share: Share) -> Bounds:
+def _bounds(share: InTime) -> Bounds:
     return Bounds(share.estimate, share.low, share.high)
 
 

@@ -47,9 +47,13 @@ class Share:
     @property
     def high(self) -> float:
         """The share is at most this."""
+        return self.at_most(CONFIDENCE)
+
+    def at_most(self, confidence: float) -> float:
+        """Return what the share is at most, with another certainty."""
         if not self.failures:
             return 1.0
-        return 1 - float(beta.ppf(1 - CONFIDENCE, self.failures, self.trials - self.failures + 1))
+        return 1 - float(beta.ppf(1 - confidence, self.failures, self.trials - self.failures + 1))
 
     def verdict(self, required: float) -> Verdict:
         """Say whether a share is reached: "not shown" where it lies between the bounds."""

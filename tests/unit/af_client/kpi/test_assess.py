@@ -1,5 +1,6 @@
 """Verdicts and their reasons, from figures."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,9 @@ from af_client.kpi.assess import (
     row,
 )
 from af_client.kpi.availability import Availability, Held, availability
+from af_client.kpi.counting import Counted
 from af_client.kpi.measuring import Figures
+from af_client.kpi.reliability import InTime
 from af_client.kpi.statistics import Share, Verdict
 from af_client.kpi.subjects import Subject, subjects
 from af_client.modelserver.catalogue import catalogue
@@ -31,8 +34,8 @@ GOOD = Figures(
     in_time=Share(0, 1000),
     p5_bps=37e6,
     rate_kept=Share(0, 1000),
-    topology=Share(0, 1_000_000),
-    weights=Share(0, 1_000_000),
+    topology=InTime(1.0, Share(0, 1_000_000)),
+    weights=InTime(1.0, Share(0, 1_000_000)),
     available=Availability(WEEK_S, WEEK_S, 0),
 )
 
@@ -41,8 +44,19 @@ def a_subject(model: str = "mobilenet-224", bits: int = 8) -> Subject:
     return next(each for each in subjects([model], [1.0]) if each.bits == bits)
 
 
-def found(figures: Figures, subject: Subject | None = None) -> dict[str, Finding]:
-    return {each.requirement: each for each in findings(subject or a_subject(), figures)}
+def found(
+    figures: Figures, subject: Subject | None = None, counted: Sequence[Counted] = ()
+) -> dict[str, Finding]:
+    every = findings(subject or a_subject(), figures, counted)
+    return {each.requirement: each for each in every}
+
+
+def of(failures: int, trials: int) -> InTime:
+    return InTime(1.0, Share(failures, trials))
+
+
+def a_count(lost: int, overflowed: int = 0) -> Counted:
+    return Counted("topology", 1e-5, 10_000_000, 100, 1_000_000, lost, lost, overflowed)
 
 
 def test_what_is_good_meets_everything_and_needs_no_reason() -> None:
@@ -92,18 +106,39 @@ def test_six_seconds_of_a_week_may_be_lost_and_seven_may_not() -> None:
 
 
 def test_reliability_is_judged_by_what_was_counted() -> None:
-    unsure = found(replace(GOOD, topology=Share(0, 1000), weights=Share(2000, 1_000_000)))
+    unsure = found(replace(GOOD, topology=of(0, 1000), weights=of(2000, 1_000_000)))
     assert (unsure[TOPOLOGY].verdict, unsure[WEIGHTS].verdict) == (
         Verdict.NOT_SHOWN,
         Verdict.NO,
     )
-    assert "2000 of 1000000 packets of the weights" in unsure[WEIGHTS].reason
+    assert "2000 of 1000000 others were not there in time" in unsure[WEIGHTS].reason
+
+
+@pytest.mark.parametrize(
+    ("counted", "reason"),
+    [
+        (a_count(500_000), "500000 of 1000000 real packets of the topology were lost"),
+        (a_count(30), "more than the 1e-05 that was granted"),
+        (a_count(0, overflowed=1), "1 real packets of the topology overflowed"),
+    ],
+)
+def test_real_packets_that_fare_worse_than_granted_take_back_a_yes(
+    counted: Counted, reason: str
+) -> None:
+    judged = found(GOOD, counted=[counted])
+    assert judged[TOPOLOGY].verdict is Verdict.NOT_SHOWN
+    assert reason in judged[TOPOLOGY].reason
+    assert judged[WEIGHTS].verdict is Verdict.YES
+
+
+def test_real_packets_lost_as_granted_change_nothing() -> None:
+    assert found(GOOD, counted=[a_count(14)])[TOPOLOGY].verdict is Verdict.YES
 
 
 def test_an_application_bridges_what_its_recognition_cannot_wait_for() -> None:
     subject = a_subject()
     gaps = {
-        application.name: row(application, subject, GOOD, findings(subject, GOOD)).gap_s
+        application.name: row(application, subject, GOOD, findings(subject, GOOD, ())).gap_s
         for application in catalogue().applications
     }
     assert gaps["One-shot object recognition"] == 0
