@@ -99,12 +99,17 @@ def _lines(text: str) -> dict[str, int]:
     return {_ROOT: 1} if root is None else dict(_places(_ROOT, root, root.start_mark.line))
 
 
-def _places(pointer: str, node: yaml.Node, line: int) -> Iterator[tuple[str, int]]:
+def _places(
+    pointer: str, node: yaml.Node, line: int, above: tuple[yaml.Node, ...] = ()
+) -> Iterator[tuple[str, int]]:
     yield pointer, line + 1
+    if node in above:
+        return  # an alias of what it stands in
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             name = key.value.replace("~", "~0").replace("/", "~1")
-            yield from _places(f"{pointer}/{name}", value, key.start_mark.line)
+            place = f"{pointer}/{name}"
+            yield from _places(place, value, key.start_mark.line, (*above, node))
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            yield from _places(f"{pointer}/{index}", value, value.start_mark.line)
+            yield from _places(f"{pointer}/{index}", value, value.start_mark.line, (*above, node))

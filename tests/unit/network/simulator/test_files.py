@@ -67,6 +67,8 @@ def test_a_name_and_a_document_are_what_they_are() -> None:
         ("name: street", "name: street\nname: road", 2, "the key 'name' stands twice"),
         ("name: street", "7: street", 1, "the key '7' must be a text"),
         ("name: street", "name: 2026-01-01\nseed: 2026-01-01", 2, "/seed: "),
+        ("name: street", "name: street\nx: &x [*x]", 1, "/: it refers to itself, or is nested too"),
+        ("name: street", f"name: {'[' * 300}{']' * 300}", 1, "/: it refers to itself, or is nest"),
         (GOOD, "", 1, "/: null is not of type"),
     ],
 )
