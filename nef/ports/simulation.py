@@ -133,7 +133,7 @@ class Simulation(Protocol):
     def changes_s(self) -> Sequence[float]:
         """When the scenario changes something, until its end, in seconds from its start.
 
-        What moves changes every second. Between two of them nothing changes by itself.
+        The first 10 000 of them; between two of these nothing changes by itself.
         """
         ...
 

@@ -1,6 +1,5 @@
 """The simulated network: the ports `Network` and `Simulation`, for any number of threads."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -11,7 +10,8 @@ from nef.domain.sessions import UeAddress
 from nef.network.simulator.carrying import carried_flows
 from nef.network.simulator.clock import SimulationClock, speed_of
 from nef.network.simulator.ledger import Ledger
-from nef.network.simulator.run import Run, Source
+from nef.network.simulator.moments import Moments
+from nef.network.simulator.run import MOST_STRIDES, Run, Source
 from nef.network.simulator.scenario import Ue, shipped_scenarios
 from nef.network.simulator.stage import Stage
 from nef.ports.information import ORDINARY_FLOW
@@ -189,8 +189,9 @@ class SimulatedNetwork:
 
     def changes_s(self) -> Sequence[float]:
         """See the port."""
-        run = self._ledger.run
-        return run.changes_s(run.scenario.ues, 0.0, run.scenario.duration_s, sys.maxsize)
+        scenario = self._ledger.run.scenario
+        moments = Moments(scenario.ues, scenario.cells, 0.0)
+        return moments.first_s(scenario.duration_s, MOST_STRIDES)
 
     def ues(self, now_s: float) -> Sequence[UeStatus]:
         """See the port."""

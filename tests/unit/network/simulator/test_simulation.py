@@ -226,6 +226,12 @@ def test_a_forecast_looks_at_a_bounded_number_of_moments() -> None:
     assert 50 <= len(run.changes_s(run.scenario.ues, 0.0, 10.0)) <= MOST_LOOKS
 
 
+def test_of_very_many_changes_the_first_are_listed() -> None:
+    times_s = [n / 1000 for n in range(1, 12_000)]
+    network = Simulated(one_cell({"trace": [[t, 22] for t in times_s]}))
+    assert network.changes_s() == times_s[:10_000]
+
+
 def test_the_delay_is_that_of_the_core_and_a_few_slots() -> None:
     near, far = (Simulated(one_cell(core_delay_ms=ms)).seen_by("ue-1") for ms in (1, 20))
     assert far.delay_ms - near.delay_ms == 19
