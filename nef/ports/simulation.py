@@ -141,6 +141,10 @@ class Simulation(Protocol):
         """Every UE."""
         ...
 
+    def ue(self, ue_id: str, now_s: float) -> UeStatus:
+        """One UE; raises NotFound."""
+        ...
+
     def cells(self, now_s: float) -> Sequence[CellStatus]:
         """Every cell."""
         ...

@@ -226,6 +226,15 @@ def test_a_forecast_looks_at_a_bounded_number_of_moments() -> None:
     assert 50 <= len(run.changes_s(run.scenario.ues, 0.0, 10.0)) <= MOST_LOOKS
 
 
+def test_a_ue_by_itself_is_as_it_is_among_all() -> None:
+    network = Simulated("busy-cell")
+    network.step(11)
+    all_of_them = network.ues(network.now_s)
+    assert [network.ue(one.ue_id, network.now_s) for one in all_of_them] == all_of_them
+    with pytest.raises(NotFound, match="no UE nobody"):
+        network.ue("nobody", network.now_s)
+
+
 def test_of_very_many_changes_the_first_are_listed() -> None:
     times_s = [n / 1000 for n in range(1, 12_000)]
     network = Simulated(one_cell({"trace": [[t, 22] for t in times_s]}))
