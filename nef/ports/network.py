@@ -58,11 +58,12 @@ class NetworkChanges:
     """What a tick moved: what sessions hold that changed, and sessions the network ended.
 
     `steps` is how it came to that, moment by moment, where the network knows. Sessions that ended
-    are repeated until they are released, their steps are not.
+    are in a lasting order, each once; they are repeated until they are released, their steps are
+    not.
     """
 
     levels: Mapping[str, Holdings] = field(default_factory=dict)
-    ended: frozenset[str] = frozenset()
+    ended: Sequence[str] = ()
     steps: Sequence[NetworkStep] = ()
 
 

@@ -133,12 +133,16 @@ class Simulation(Protocol):
     def changes_s(self) -> Sequence[float]:
         """When the scenario changes something, until its end, in seconds from its start.
 
-        What moves changes every second. Between two of them nothing changes by itself.
+        The first 10 000 of them; between two of these nothing changes by itself.
         """
         ...
 
     def ues(self, now_s: float) -> Sequence[UeStatus]:
         """Every UE."""
+        ...
+
+    def ue(self, ue_id: str, now_s: float) -> UeStatus:
+        """One UE; raises NotFound."""
         ...
 
     def cells(self, now_s: float) -> Sequence[CellStatus]:

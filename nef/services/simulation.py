@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nef.domain.errors import NotFound
 from nef.domain.qos import Catalogue, QosProfile
 from nef.ports.clock import Clock
 from nef.ports.metering import FlowCount, FlowId, MeteredFlow, Recorder
@@ -150,10 +149,7 @@ class SimulationService:
 
     def ue(self, ue_id: str) -> UeStatus:
         """One UE; raises NotFound."""
-        for ue in self.ues():
-            if ue.ue_id == ue_id:
-                return ue
-        raise NotFound(f"the scenario has no UE {ue_id}")
+        return self.simulation.ue(ue_id, self.clock.now_s())
 
     def cells(self) -> Sequence[CellStatus]:
         """Every cell."""

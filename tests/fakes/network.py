@@ -71,7 +71,7 @@ class FakeNetwork:
             levels = self.levels(session_id)
             if levels is not None and levels != self.reported.get(session_id):
                 moved[session_id] = self.reported[session_id] = levels
-        return NetworkChanges(moved, frozenset(ended))
+        return NetworkChanges(moved, tuple(ended))
 
     def levels(self, session_id: str) -> Levels | None:
         reservation = self.reservations.get(session_id)

@@ -69,7 +69,7 @@ class FaultyNetwork:
             self._known |= taken
             for session_id in taken:
                 self._absent.pop(session_id, None)
-        for session_id in taken.keys() & self._faults.breakdowns().keys():
+        for session_id in self._in_order(taken.keys() & self._faults.breakdowns().keys()):
             self._follow(session_id, now_s)
 
     def tick(self, now_s: float) -> NetworkChanges:
@@ -78,7 +78,7 @@ class FaultyNetwork:
             self._strike_on_demand(name, now_s)
         breakdowns = self._faults.breakdowns()
         # Those that are broken, and those whose breakdown ended with its scenario.
-        concerned = [*breakdowns, *(self._absent.keys() - breakdowns.keys())]
+        concerned = self._in_order(breakdowns.keys() | self._absent.keys())
         moved = [session_id for session_id in concerned if self._follow(session_id, now_s)]
         self._faults.mend([key for key, one in breakdowns.items() if one.is_over(now_s)])
         changes = self._network.tick(now_s)
@@ -86,8 +86,8 @@ class FaultyNetwork:
             return changes
         found = {name: self.levels(name) for name in (*moved, *changes.levels)}
         levels = {name: held for name, held in found.items() if held is not None}
-        ended = {name for name in concerned if name in self._known and self.levels(name) is None}
-        return replace(changes, levels=levels, ended=changes.ended | ended)
+        ended = [name for name in concerned if name in self._known and self.levels(name) is None]
+        return replace(changes, levels=levels, ended=tuple(dict.fromkeys((*changes.ended, *ended))))
 
     def levels(self, session_id: str) -> Holdings | None:
         """See the port; None also where the last of its bearers was released."""
@@ -103,6 +103,12 @@ class FaultyNetwork:
             return {demand.component: holdings[demand.component] for demand in demands}
 
     # --- how ---
+
+    def _in_order(self, session_ids: Iterable[str]) -> list[str]:
+        """Those of them that are known, as they were admitted: ids are drawn by lot."""
+        with self._lock:
+            known = [self._known[name] for name in session_ids if name in self._known]
+        return [reservation.session_id for reservation in sorted(known, key=_admission)]
 
     def _strike_newcomer(self, reservation: Reservation, holdings: Holdings, now_s: float) -> None:
         """Decide by chance what is to become of what was just admitted."""
@@ -121,7 +127,7 @@ class FaultyNetwork:
         if not self._faults.is_demanded(name):
             return
         with self._lock:
-            standing = sorted(self._known.values(), key=lambda r: (r.admitted_at_s, r.number))
+            standing = sorted(self._known.values(), key=_admission)
         for reservation in standing:
             session_id = reservation.session_id
             held = _held(self.levels(session_id) or {})
@@ -146,6 +152,10 @@ class FaultyNetwork:
                 left = tuple(d for d in reservation.demands if d.component not in absent)
                 self._network.restore((replace(reservation, demands=left),), now_s)
             return True
+
+
+def _admission(reservation: Reservation) -> tuple[float, int]:
+    return reservation.admitted_at_s, reservation.number
 
 
 def _victim(reservation: Reservation) -> Victim:

@@ -32,11 +32,11 @@ def read_scenario(path: Path) -> dict[str, Any]:
     Raises InvalidValue with a line `file:line: place: what is wrong` for each error.
     """
     try:
-        text = path.read_text("utf-8")
+        text = _read(path)
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidValue(f"{path}: {_reason(error)}") from None
     try:
-        document = inlined(_loaded(text), lambda name: (path.parent / name).read_text("utf-8"))
+        document = inlined(_loaded(text), lambda name: _read(path.parent / name))
         parse(document)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -48,6 +48,10 @@ def read_scenario(path: Path) -> dict[str, Any]:
         raise InvalidValue("\n".join(_told(path, lines, one) for one in error.params)) from None
     own: dict[str, Any] = document
     return own
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8-sig")  # spreadsheets begin a text with a byte order mark
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:
@@ -95,12 +99,17 @@ def _lines(text: str) -> dict[str, int]:
     return {_ROOT: 1} if root is None else dict(_places(_ROOT, root, root.start_mark.line))
 
 
-def _places(pointer: str, node: yaml.Node, line: int) -> Iterator[tuple[str, int]]:
+def _places(
+    pointer: str, node: yaml.Node, line: int, above: tuple[yaml.Node, ...] = ()
+) -> Iterator[tuple[str, int]]:
     yield pointer, line + 1
+    if node in above:
+        return  # an alias of what it stands in
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             name = key.value.replace("~", "~0").replace("/", "~1")
-            yield from _places(f"{pointer}/{name}", value, key.start_mark.line)
+            place = f"{pointer}/{name}"
+            yield from _places(place, value, key.start_mark.line, (*above, node))
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            yield from _places(f"{pointer}/{index}", value, value.start_mark.line)
+            yield from _places(f"{pointer}/{index}", value, value.start_mark.line, (*above, node))

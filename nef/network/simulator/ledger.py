@@ -156,7 +156,7 @@ class Ledger:
         steps, self._steps = tuple(self._steps), []
         moved = {one.session_id: levels for step in steps for one, levels in step.moved}
         there = {name: levels for name, levels in moved.items() if name in self._sessions}
-        return NetworkChanges(there, frozenset(self._ended), steps)
+        return NetworkChanges(there, tuple(self._ended), steps)
 
     def inherit(self, other: "Ledger") -> None:
         """Take over the sessions of another run, and what is yet to be told of them."""

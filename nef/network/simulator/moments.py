@@ -51,6 +51,14 @@ class Moments:
             self._next_found = next(self._found, _NEVER)
         return touched
 
+    def first_s(self, until_s: float, most: int) -> list[float]:
+        """Go on to a moment, past no more than so many; those that were passed."""
+        passed: list[float] = []
+        while self.next_s <= until_s and len(passed) < most:
+            passed.append(self.next_s)
+            self.advance(self.next_s)
+        return passed
+
 
 _NEVER = (inf, -1)
 

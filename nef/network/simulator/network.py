@@ -1,6 +1,5 @@
 """The simulated network: the ports `Network` and `Simulation`, for any number of threads."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -11,7 +10,8 @@ from nef.domain.sessions import UeAddress
 from nef.network.simulator.carrying import carried_flows
 from nef.network.simulator.clock import SimulationClock, speed_of
 from nef.network.simulator.ledger import Ledger
-from nef.network.simulator.run import Run, Source
+from nef.network.simulator.moments import Moments
+from nef.network.simulator.run import MOST_STRIDES, Run, Source
 from nef.network.simulator.scenario import Ue, shipped_scenarios
 from nef.network.simulator.stage import Stage
 from nef.ports.information import ORDINARY_FLOW
@@ -30,7 +30,6 @@ class SimulatedNetwork:
         self._clock = clock
         self.stage = Stage(Run.begun(FIRST_SCENARIO, None, clock.now_s()))
         self._lock = self.stage.lock
-        self._version = 0
         self._carried: tuple[CarriedFlow, ...] = ()
         self._carried_revision = -1
 
@@ -175,7 +174,6 @@ class SimulatedNetwork:
         """See the port."""
         with self._lock:
             self.stage.move(now_s)
-            self._carry()
             run = self._ledger.run
             return SimulationStatus(
                 scenario=run.scenario.name,
@@ -184,24 +182,28 @@ class SimulatedNetwork:
                 mode=self._clock.mode,
                 time_s=self._ledger.time_s,
                 duration_s=run.scenario.duration_s,
-                version=self._version,
+                version=self._ledger.revision,
             )
 
     def changes_s(self) -> Sequence[float]:
         """See the port."""
-        run = self._ledger.run
-        return run.changes_s(run.scenario.ues, 0.0, run.scenario.duration_s, sys.maxsize)
+        scenario = self._ledger.run.scenario
+        moments = Moments(scenario.ues, scenario.cells, 0.0)
+        return moments.first_s(scenario.duration_s, MOST_STRIDES)
 
     def ues(self, now_s: float) -> Sequence[UeStatus]:
         """See the port."""
         with self._lock:
             self.stage.move(now_s)
-            run = self._ledger.run
-            sinrs_db = run.sinrs_db(run.scenario.ues, self._ledger.time_s)
-            return [
-                self._ue_status(ue, float(sinr_db))
-                for ue, sinr_db in zip(run.scenario.ues, sinrs_db, strict=True)
-            ]
+            return self._ue_statuses(self._ledger.run.scenario.ues)
+
+    def ue(self, ue_id: str, now_s: float) -> UeStatus:
+        """See the port; raises NotFound."""
+        with self._lock:
+            self.stage.move(now_s)
+            known = self._ledger.run.ues
+            _check_known("UE", ue_id, known)
+            return self._ue_statuses((known[ue_id],))[0]
 
     def cells(self, now_s: float) -> Sequence[CellStatus]:
         """See the port."""
@@ -222,8 +224,10 @@ class SimulatedNetwork:
         """See the port; the version counts from the start of the process."""
         with self._lock:
             self.stage.move(now_s)
-            self._carry()
-            return self._version, self._carried
+            if self._carried_revision != self._ledger.revision:
+                self._carried = carried_flows(self._ledger)
+                self._carried_revision = self._ledger.revision
+            return self._carried_revision, self._carried
 
     def saved(self) -> dict[str, Any]:
         """See the port."""
@@ -275,6 +279,10 @@ class SimulatedNetwork:
             raise UeNotFound(pointer, str(identity))
         return ue
 
+    def _ue_statuses(self, ues: Sequence[Ue]) -> list[UeStatus]:
+        sinrs_db = self._ledger.run.sinrs_db(ues, self._ledger.time_s)
+        return [self._ue_status(ue, float(db)) for ue, db in zip(ues, sinrs_db, strict=True)]
+
     def _ue_status(self, ue: Ue, sinr_db: float) -> UeStatus:
         run = self._ledger.run
         return UeStatus(
@@ -291,15 +299,6 @@ class SimulatedNetwork:
                 ue.id, ORDINARY_FLOW
             ),
         )
-
-    def _carry(self) -> None:
-        """Bring what is carried up to date, and count its versions."""
-        if self._carried_revision == self._ledger.revision:
-            return
-        carried = carried_flows(self._ledger)
-        if carried != self._carried:
-            self._carried, self._version = carried, self._version + 1
-        self._carried_revision = self._ledger.revision
 
 
 def _check_known(noun: str, name: str, known: Iterable[str]) -> None:

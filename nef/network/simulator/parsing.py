@@ -73,7 +73,10 @@ def _validator() -> jsonschema_rs.Draft202012Validator:
 
 
 def _check_shape(document: Any) -> None:
-    errors = _validator().iter_errors(document)
+    try:
+        errors = _validator().iter_errors(document)
+    except ValueError:  # the validator goes down so far and no further
+        raise wrong(_ROOT, "it refers to itself, or is nested too deeply") from None
     params = [_shape_error(error) for error, _ in zip(errors, range(_AT_MOST), strict=False)]
     if params:
         raise InvalidRequest(*params)

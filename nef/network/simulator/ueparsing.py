@@ -17,6 +17,8 @@ from nef.network.simulator.scenario import Background, Cell, Span, Ue
 
 _KINDS = ("sinr_db", "trace", "rate_trace", "trace_file", "path")
 _DAY_S, _HOUR_S = 86400, 3600
+#: As long as a path lasts at most, see the schema.
+_WEEK_S = 7 * _DAY_S
 #: The most digits of an MSISDN or an IMSI (TS 23.003 3.3, 2.2).
 _MOST_DIGITS = 15
 
@@ -149,6 +151,9 @@ def _way(pointer: str, entry: dict[str, Any], cell: Cell, cells: Mapping[str, Ce
     trigger = Trigger(float(own.get("hysteresis_db", 3)), own.get("time_to_trigger_ms", 320) / 1000)
     first = _path(pointer, entry, cell)
     heard = [one for one in cells.values() if one.site is not None]
+    ends_s = [span.until_s for one in heard for span in one.outages if span.until_s < inf]
+    if max(ends_s, default=0) > _WEEK_S:
+        raise wrong(f"{pointer}/handover", "then outages of cells with a site end within a week")
     paths = {one.id: first if one is cell else _path(pointer, entry, one) for one in heard}
     return way_of(heard, paths, cell.id, trigger)
 

@@ -81,7 +81,7 @@ class ScriptedNetwork:
     def tick(self, now_s: float) -> NetworkChanges:
         changes = NetworkChanges(
             {name: self.granted[name] for name in self.changed if name in self.granted},
-            frozenset(self.ended),
+            tuple(self.ended),
             tuple(self.steps),
         )
         self.changed, self.ended, self.steps = set(), set(), []

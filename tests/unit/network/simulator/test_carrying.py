@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from builders.reservations import demand, level, reservation
 from builders.simulations import Simulated, one_cell
 from nef.domain.qos import FlowDemand, ServiceDataFlow
@@ -107,7 +109,7 @@ def test_all_that_is_carried_fits_into_the_cell() -> None:
     assert blocks <= cell.blocks
 
 
-def test_the_version_changes_with_what_is_carried_and_only_then() -> None:
+def test_the_version_grows_with_what_is_carried_and_not_with_time() -> None:
     network = Simulated(one_cell({"trace": [[0, 22], [5, 8.5]]}))
     seen = [version(network)]
     network.step(1)
@@ -126,6 +128,17 @@ def test_the_version_changes_with_what_is_carried_and_only_then() -> None:
     seen.append(version(network))
     assert seen == sorted(set(seen))
     assert network.status(network.now_s).version == seen[-1]
+
+
+def test_to_say_where_it_stands_no_flow_need_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Simulated(TWO)
+    before = version(network)
+    with monkeypatch.context() as patched:
+        patched.setattr("nef.network.simulator.network.carried_flows", None)
+        network.attach("ue-1", False, network.now_s)
+        told = network.status(network.now_s).version
+    assert before < told == version(network)
+    assert [flow.ue_id for flow in carried(network)] == ["ue-2"]
 
 
 def test_a_ue_that_leaves_uncovered_changes_the_version_too() -> None:

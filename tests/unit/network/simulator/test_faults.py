@@ -94,7 +94,7 @@ def test_one_of_several_flows_is_released_for_good_and_the_others_go_on(faulty: 
     faulty.faults.trigger(FaultName.BEARER_RELEASED, 1)
     changed = after(faulty, 0.1)
     assert changed in ({"s": {1: RELEASED, 2: 0}}, {"s": {1: 0, 2: RELEASED}})
-    assert faulty.network.tick(faulty.now_s).ended == frozenset()
+    assert faulty.network.tick(faulty.now_s).ended == ()
     assert after(faulty, 1000) == {}
 
 
@@ -102,11 +102,29 @@ def test_a_session_ends_with_its_last_flow(faulty: Faulty) -> None:
     reserve(faulty, reservation("s", demand(5)))
     faulty.faults.trigger(FaultName.BEARER_RELEASED, 1)
     for _ in range(2):
-        assert faulty.network.tick(faulty.now_s).ended == {"s"}, "until somebody has released it"
+        assert faulty.network.tick(faulty.now_s).ended == ("s",), "until somebody has released it"
     assert faulty.network.levels("s") is None
     faulty.network.release("s", faulty.now_s)
-    assert faulty.network.tick(faulty.now_s).ended == frozenset()
+    assert faulty.network.tick(faulty.now_s).ended == ()
     assert faulty.faults.breakdowns() == {}
+
+
+def test_sessions_that_end_at_one_moment_do_so_as_they_were_admitted(faulty: Faulty) -> None:
+    names = [f"s{number * 7 % 16}" for number in range(16)]
+    for since_s, name in enumerate(names):
+        reserve(faulty, reservation(name, demand(0.1), since_s=float(since_s)))
+    faulty.faults.trigger(FaultName.BEARER_RELEASED, len(names))
+    assert faulty.network.tick(faulty.now_s).ended == tuple(names)
+
+
+def test_bearers_come_back_at_one_moment_as_they_were_admitted(faulty: Faulty) -> None:
+    names = [f"s{number * 7 % 16}" for number in range(16)]
+    for since_s, name in enumerate(names):
+        reserve(faulty, reservation(name, demand(0.1), since_s=float(since_s)))
+    faulty.set(FaultName.BEARER_LOST, times=len(names), lasts_s=3600.0)
+    assert list(after(faulty, 0.1)) == names
+    faulty.begin()  # as a scenario does: nothing is broken any more
+    assert list(after(faulty, 0.1)) == names
 
 
 def test_a_ue_that_leaves_while_its_bearer_is_lost_ends_its_session(faulty: Faulty) -> None:
@@ -114,7 +132,7 @@ def test_a_ue_that_leaves_while_its_bearer_is_lost_ends_its_session(faulty: Faul
     faulty.set(FaultName.BEARER_LOST, times=1, lasts_s=5.0)
     faulty.network.tick(faulty.now_s)
     faulty.inside.attach("ue-1", False, faulty.now_s)
-    assert faulty.network.tick(faulty.now_s).ended == {"s"}
+    assert faulty.network.tick(faulty.now_s).ended == ("s",)
     faulty.network.release("s", faulty.now_s)
     assert after(faulty, 10.0) == {}
     assert faulty.network.levels("s") is None

@@ -43,6 +43,13 @@ def test_a_file_becomes_a_document_that_needs_no_other_file(path: Path) -> None:
     assert scenario_source(str(path)) == scenario_source(path) == document
 
 
+def test_files_may_begin_with_a_byte_order_mark_as_spreadsheets_write_it(path: Path) -> None:
+    for file in (path, path.parent / "measured" / "drive.csv"):
+        file.write_text(file.read_text("utf-8"), "utf-8-sig")
+    document = read_scenario(path)
+    assert document["ues"][0]["radio"] == {"rate_trace": [[0.0, 50.0], [10.0, 5.0]]}
+
+
 def test_a_name_and_a_document_are_what_they_are() -> None:
     assert scenario_source("steady") == "steady"
     assert scenario_source({"name": "x"}) == {"name": "x"}
@@ -60,6 +67,8 @@ def test_a_name_and_a_document_are_what_they_are() -> None:
         ("name: street", "name: street\nname: road", 2, "the key 'name' stands twice"),
         ("name: street", "7: street", 1, "the key '7' must be a text"),
         ("name: street", "name: 2026-01-01\nseed: 2026-01-01", 2, "/seed: "),
+        ("name: street", "name: street\nx: &x [*x]", 1, "/: it refers to itself, or is nested too"),
+        ("name: street", f"name: {'[' * 300}{']' * 300}", 1, "/: it refers to itself, or is nest"),
         (GOOD, "", 1, "/: null is not of type"),
     ],
 )

@@ -125,7 +125,7 @@ def test_a_ue_that_was_handed_over_can_ask_leave_and_come_back() -> None:
     network.step(30)
     assert network.reserve(reservation("s", demand(4), ue="bus"), network.now_s) == {1: 0}
     network.attach("bus", attached=False, now_s=network.now_s)
-    assert network.tick(network.now_s).ended == {"s"}
+    assert network.tick(network.now_s).ended == ("s",)
     network.attach("bus", attached=True, now_s=network.now_s)
     assert network.seen_by("bus").cell_id == "cell-b"
 

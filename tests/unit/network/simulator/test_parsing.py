@@ -188,6 +188,28 @@ def test_every_error_names_its_place_and_what_was_expected(
     assert reason in refused(broken)[pointer]
 
 
+def test_times_places_and_rates_have_an_end() -> None:
+    way = ue(radio={"path": [[0, 1e9, 0], [1e9, 0, -1e9]]})
+    trace = ue(radio={"rate_trace": [[0, 1e300]]})
+    spans = [{"from_s": 0, "until_s": 1e12}]
+    broken = document(way, trace, cells=[cell(site={"x_m": 1e9}, outages=spans)], duration_s=1e9)
+    assert refused(broken).keys() == {
+        "/document/duration_s",
+        "/document/cells/0/outages/0/until_s",
+        "/document/cells/0/site/x_m",
+        "/document/ues/0/radio/path/0/1",
+        "/document/ues/0/radio/path/1/0",
+        "/document/ues/0/radio/path/1/2",
+        "/document/ues/1/radio/rate_trace/0/1",
+    }
+
+
+def test_where_a_ue_is_handed_over_outages_end_within_a_week() -> None:
+    way = ue(radio={"path": [[0, 10, 0], [9, 50, 0]], "handover": {}})
+    cells = [cell(site={}, outages=[{"from_s": 0, "until_s": 604801}])]
+    assert "within a week" in refused(document(way, cells=cells))["/document/ues/0/radio/handover"]
+
+
 def test_a_document_full_of_errors_gets_a_bounded_answer() -> None:
     assert len(refused(document(*({} for _ in range(1000))))) <= 20
 

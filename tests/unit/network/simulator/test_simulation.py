@@ -101,9 +101,9 @@ def test_sessions_are_carried_over_to_ues_of_the_same_id_and_the_others_end() ->
     network.reserve(reservation("lost", demand(5), ue="ue-2"), network.now_s)
     network.load(one_cell({"sinr_db": -30}), None, None, network.now_s)
     changes = network.tick(network.now_s)
-    assert changes.ended == {"lost"}
+    assert changes.ended == ("lost",)
     assert changes.levels == {"kept": {1: None}}
-    assert network.tick(network.now_s).ended == {"lost"}, "until somebody has released it"
+    assert network.tick(network.now_s).ended == ("lost",), "until somebody has released it"
 
 
 def test_a_load_reports_only_what_it_changed() -> None:
@@ -114,7 +114,7 @@ def test_a_load_reports_only_what_it_changed() -> None:
     network.load(one_cell({"sinr_db": 20}, {"sinr_db": 20}), None, None, network.now_s)
     changes = network.tick(network.now_s)
     assert changes.levels == {}
-    assert changes.ended == {"left"}, "it had ended before, and nobody has heard of it yet"
+    assert changes.ended == ("left",), "it had ended before, and nobody has heard of it yet"
 
 
 def test_a_session_follows_the_radio_down_its_ladder_and_back() -> None:
@@ -151,7 +151,7 @@ def test_a_ue_that_comes_back_is_found_again_and_its_old_sessions_are_not() -> N
     assert network.seen_by("ue-1").rate_dl.bps > 0
     assert network.levels("old") is None
     assert network.reserve(reservation("old", demand(5)), network.now_s) == {1: 0}
-    assert network.tick(network.now_s).ended == frozenset()
+    assert network.tick(network.now_s).ended == ()
 
 
 def test_a_planned_outage_takes_the_coverage_and_gives_it_back() -> None:
@@ -224,6 +224,21 @@ def test_a_forecast_looks_at_a_bounded_number_of_moments() -> None:
     fine = {"trace": [[n / 1000, 22 - n % 2] for n in range(9000)]}
     run = Run.begun(one_cell(fine), None, 0.0)
     assert 50 <= len(run.changes_s(run.scenario.ues, 0.0, 10.0)) <= MOST_LOOKS
+
+
+def test_a_ue_by_itself_is_as_it_is_among_all() -> None:
+    network = Simulated("busy-cell")
+    network.step(11)
+    all_of_them = network.ues(network.now_s)
+    assert [network.ue(one.ue_id, network.now_s) for one in all_of_them] == all_of_them
+    with pytest.raises(NotFound, match="no UE nobody"):
+        network.ue("nobody", network.now_s)
+
+
+def test_of_very_many_changes_the_first_are_listed() -> None:
+    times_s = [n / 1000 for n in range(1, 12_000)]
+    network = Simulated(one_cell({"trace": [[t, 22] for t in times_s]}))
+    assert network.changes_s() == times_s[:10_000]
 
 
 def test_the_delay_is_that_of_the_core_and_a_few_slots() -> None:
