@@ -22,7 +22,9 @@ def test_half_a_minute_without_a_grant_refutes_five_nines_with_any_seed(seed: in
     grant = Grant(rates[0], 1e-5, rates[1], 1e-3)
     edges_s = (0.0, 300_000.0, 300_030.0, WEEK_S)
     stretches = [Stretch(*each) for each in pairwise(edges_s)]
-    grants = [{rates: grant}, {rates: None}, {rates: grant}]
+    grants: list[dict[tuple[int, int], Grant | None]] = [
+        {rates: each} for each in (grant, None, grant)
+    ]
     sampling = Sampling(1000, seed)
     starts_s = start_times(WEEK_S, sampling)
     terms = Terms(1.0, 0.005, 28)

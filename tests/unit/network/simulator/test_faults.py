@@ -1,5 +1,7 @@
 """A network that refuses, breaks and recovers."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from builders.faults import Faulty
@@ -22,7 +24,7 @@ def reserve(faulty: Faulty, wanted: Reservation) -> object:
     return faulty.network.reserve(wanted, faulty.now_s)
 
 
-def after(faulty: Faulty, seconds: float) -> object:
+def after(faulty: Faulty, seconds: float) -> Mapping[str, object]:
     """What a tick says has changed, some time later."""
     faulty.inside.step(seconds)
     return faulty.network.tick(faulty.now_s).levels
