@@ -26,6 +26,7 @@ from af_client.models.pool import installation
 from af_client.models.ports import Feeds, inputs_of, outputs_of, seeded_inputs
 from af_client.models.quantisation import Way, quantised
 from af_client.models.split import SIZE_THRESHOLD_BYTES, Split, checksum, split
+from af_client.models.tidying import all_tensors, tidied
 
 #: What free sizes are tried with: some graphs halve their input so often that 1 leaves nothing.
 _FREE_SIZES = (1, 32, 224)
@@ -88,11 +89,25 @@ def separated(model: onnx.ModelProto) -> Split:
     """Split a model; raises ModelRefused where nothing of it can travel as weights."""
     parts = split(model)
     if not parts.weights:
-        raise ModelRefused(
-            "its topology is not separable: no tensor of weights has"
-            f" {SIZE_THRESHOLD_BYTES} bytes or more, so there would be nothing to send beside it"
-        )
+        raise ModelRefused(f"its topology is not separable: {_whole_because(model)}")
     return parts
+
+
+def _whole_because(model: onnx.ModelProto) -> str:
+    if split(model, protect=False).weights:
+        return (
+            "what it has of large tensors are scales, biases and the like, which travel with the"
+            " topology, so there would be nothing to send beside it"
+        )
+    if any(len(t.raw_data) >= SIZE_THRESHOLD_BYTES for t in all_tensors(tidied(model))):
+        return (
+            "its large tensors are inside of an If, Loop or Scan, in a sparse tensor or in a"
+            " function; only those of the outermost graph can be sent as weights"
+        )
+    return (
+        f"no tensor of weights has {SIZE_THRESHOLD_BYTES} bytes or more, so there would be nothing"
+        " to send beside it"
+    )
 
 
 def tried(parts: Split, inputs: Sequence[Port]) -> Tried:

@@ -136,6 +136,27 @@ def separable_nowhere() -> onnx.ModelProto:
     return classifier(channels=2)
 
 
+def thick_inside() -> onnx.ModelProto:
+    """Build an If whose branches hold the weights."""
+    branches = {}
+    for branch in ("then_branch", "else_branch"):
+        weights = np.full((100, 5), 0.5, np.float32)
+        node = onnx.helper.make_node("MatMul", ["x", f"{branch}_w"], [f"{branch}_y"])
+        tensor = onnx.numpy_helper.from_array(weights, f"{branch}_w")
+        branches[branch] = onnx.helper.make_graph(
+            [node], branch, [], [value(f"{branch}_y", ["n", 5])], [tensor]
+        )
+    node = onnx.helper.make_node("If", ["which"], ["y"], **branches)
+    inputs = [value("x", ["n", 100]), value("which", [], onnx.TensorProto.BOOL)]
+    return model_of([node], {}, inputs, [value("y", ["n", 5])])
+
+
+def thick_only_as_a_shift() -> onnx.ModelProto:
+    node = onnx.helper.make_node("Add", ["x", "shift"], ["y"])
+    shift = {"shift": np.ones(100, np.float32)}
+    return model_of([node], shift, [value("x", ["n", 100])], [value("y", ["n", 100])])
+
+
 def taking_text() -> onnx.ModelProto:
     model = classifier(channels=100)
     model.graph.input.append(value("words", ["n"], onnx.TensorProto.STRING))
@@ -147,6 +168,8 @@ def taking_text() -> onnx.ModelProto:
     [
         (unsupported(), r"onnxruntime does not load it: .*Frobnicate"),
         (separable_nowhere(), "not separable: no tensor of weights has 256 bytes or more"),
+        (thick_inside(), "not separable: its large tensors are inside of an If"),
+        (thick_only_as_a_shift(), "not separable: what it has of large tensors are scales, bia"),
         (never_of_one_size(), "loads it, but does not run it with free sizes of 1, 32, 224: "),
         (taking_text(), "'words' takes .*; what can be tried are numbers"),
     ],
