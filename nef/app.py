@@ -1,8 +1,6 @@
-"""The only place that wires the rooms of the service together."""
+"""The only place that wires the rooms of the service together; `live.py` has the network's part."""
 
-import threading
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -17,24 +15,15 @@ from nef.api.websockets import Websockets
 from nef.background import Background, Bell, Work
 from nef.config import Settings, load_catalogue
 from nef.domain.subscriptions import Api
-from nef.network.simulator.clock import SimulationClock
-from nef.network.simulator.faults import FaultyNetwork
-from nef.network.simulator.information import SimulatedInformation
-from nef.network.simulator.metering import SimulatedMeter
-from nef.network.simulator.network import SimulatedNetwork
+from nef.live import Live, living, session_service, subscription_service
 from nef.notifications.faults import FaultyNotifier
 from nef.notifications.http import HttpNotifier
 from nef.notifications.routing import RoutingNotifier
 from nef.notifications.websocket import WebsocketHub
-from nef.services.analytics import Analyst, AnalyticsService, AnalyticsWatch
+from nef.services.analytics import AnalyticsService
 from nef.services.deliveries import DeliveryService
-from nef.services.faults import FaultService
-from nef.services.measuring import SessionMeasuring
-from nef.services.monitoring_events import Lookout, MonitoringService, MonitoringWatch
-from nef.services.plans import Planner, PlanService, PlanWatch
-from nef.services.sessions import SessionService
-from nef.services.simulation import Diary, SimulationService
-from nef.services.subscriptions import SubscriptionService, Watch
+from nef.services.monitoring_events import MonitoringService
+from nef.services.plans import PlanService
 
 
 @dataclass(frozen=True)
@@ -56,8 +45,11 @@ def create_app(settings: Settings, wall_s: Callable[[], float] = time.time) -> N
     `wall_s` moves the simulation where it runs by itself. Raises InvalidValue or InvalidRequest
     where the settings make no sense.
     """
-    services, background, hub, http = _wired(settings, wall_s)
-    _restored(services, settings)
+    storage = SqlStorage.open(settings.database_url)
+    bell = Bell()
+    live = living(storage, load_catalogue(settings.catalogue), wall_s, bell.ring)
+    services, background, hub, http = _wired(settings, storage, live, bell)
+    live.restore(settings)
 
     @contextmanager
     def running() -> Iterator[None]:
@@ -79,29 +71,11 @@ def create_app(settings: Settings, wall_s: Callable[[], float] = time.time) -> N
 
 
 def _wired(
-    settings: Settings, wall_s: Callable[[], float]
+    settings: Settings, storage: SqlStorage, live: Live, bell: Bell
 ) -> tuple[Services, Background, WebsocketHub, HttpNotifier]:
-    storage = SqlStorage.open(settings.database_url)
-    catalogue = load_catalogue(settings.catalogue)
-    clock = SimulationClock(wall_s)
-    network = SimulatedNetwork(clock)
-    meter = SimulatedMeter(network.stage)
-    measuring = SessionMeasuring(meter)
-    bell = Bell()
-
-    turn = threading.Lock()
-    diary = Diary(network, storage, clock)
-
-    def tick() -> None:
-        # In turns: what another thread's tick took from the network is told when this one returns.
-        with turn:
-            sessions.tick()
-            subscriptions.tick()
-            diary.note()
-
-    faults = FaultService(
-        storage, network.planned_faults, lambda: network.time_s(clock.now_s()), tick
-    )
+    seams, catalogue = live.seams, load_catalogue(settings.catalogue)
+    sessions = session_service(storage, catalogue, seams, bell.ring)
+    subscriptions = subscription_service(storage, seams, bell.ring)
 
     def expected(api: Api, af_id: str, subscription_id: str) -> bool:
         if deliveries.waits_for_websocket(af_id, subscription_id):
@@ -115,55 +89,29 @@ def _wired(
 
     hub = WebsocketHub(settings.public_url, expected, opened)
     http = HttpNotifier(settings.public_url, settings.deliverers)
-    notifier = FaultyNotifier(RoutingNotifier(http, hub), faults)
+    notifier = FaultyNotifier(RoutingNotifier(http, hub), seams.faults)
     deliveries = DeliveryService(
         storage, notifier, time.time, share=max(1, settings.deliverers // 2)
     )
-    sessions = SessionService(
-        storage=storage,
-        network=FaultyNetwork(network, faults),
-        measuring=measuring,
-        clock=clock,
-        catalogue=catalogue,
-        new_id=_new_id,
-        notify=bell.ring,
+    services = Services(
+        sessions,
+        AnalyticsService(seams.analyst, seams.clock, subscriptions),
+        MonitoringService(seams.lookout, seams.clock, subscriptions),
+        PlanService(seams.planner, seams.clock, catalogue, subscriptions),
+        deliveries,
+        seams.simulation,
+        seams.faults,
     )
-    information = SimulatedInformation(network.stage)
-    analyst = Analyst(information)
-    lookout = Lookout(information)
-    planner = Planner(information, storage)
-    watches: dict[Api, Watch] = {
-        Api.ANALYTICS: AnalyticsWatch(analyst),
-        Api.MONITORING: MonitoringWatch(lookout),
-        Api.SESSIONS: measuring,
-        Api.TRANSFERS: PlanWatch(planner),
-    }
-    subscriptions = SubscriptionService(storage, clock, watches, _new_id, bell.ring)
-    analytics = AnalyticsService(analyst, clock, subscriptions)
-    monitoring = MonitoringService(lookout, clock, subscriptions)
-    plans = PlanService(planner, clock, catalogue, subscriptions)
-
-    simulation = SimulationService(network, meter, storage, clock, catalogue, faults, tick)
     background = Background(
         Work(
-            simulation.go_on, deliveries.deliver, deliveries.next_due_s, deliveries.prune, time.time
+            seams.simulation.go_on,
+            deliveries.deliver,
+            deliveries.next_due_s,
+            live.upkeep.prune,
+            time.time,
         ),
         bell,
         settings.tick_s,
         settings.deliverers,
     )
-    services = Services(sessions, analytics, monitoring, plans, deliveries, simulation, faults)
     return services, background, hub, http
-
-
-def _new_id() -> str:
-    return str(uuid.uuid4())
-
-
-def _restored(services: Services, settings: Settings) -> None:
-    """Go on where the last run ended, or begin the scenario."""
-    if not services.simulation.resume():
-        services.simulation.load(settings.scenario, settings.seed, settings.mode)
-    services.sessions.recover(services.simulation.present_s())
-    services.simulation.relive()
-    services.deliveries.recover()

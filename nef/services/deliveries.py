@@ -20,6 +20,26 @@ _WAITED = f"waited {PATIENCE_S:g} s for those before it, which its receiver did 
 
 
 @dataclass(frozen=True)
+class Upkeep:
+    """Keeps the outbox in order, whoever delivers; `now_s` is the wall clock."""
+
+    storage: Storage
+    now_s: Callable[[], float]
+
+    def recover(self) -> None:
+        """After a start: what a crash left in somebody's hands is due again at once."""
+        with self.storage.transaction() as work:
+            work.outbox.take_back()
+
+    def prune(self) -> None:
+        """Give up what has waited too long for its turn, and forget what was settled long ago."""
+        now_s = self.now_s()
+        with self.storage.transaction() as work:
+            work.outbox.give_up(now_s - PATIENCE_S, now_s, _WAITED)
+            work.outbox.prune(now_s - KEPT_S)
+
+
+@dataclass(frozen=True)
 class DeliveryService:
     """Sends due notifications; `now_s` is the wall clock, since receivers live outside.
 
@@ -31,11 +51,6 @@ class DeliveryService:
     now_s: Callable[[], float]
     share: int = 1
     _in_hand: dict[int, str] = field(default_factory=dict)
-
-    def recover(self) -> None:
-        """After a start: what a crash left in somebody's hands is due again at once."""
-        with self.storage.transaction() as work:
-            work.outbox.take_back()
 
     def deliver(self, limit: int = 1) -> int:
         """Attempt up to `limit` due notifications; returns how many were attempted."""
@@ -73,13 +88,6 @@ class DeliveryService:
         """What was, is or could not be delivered, the newest first."""
         with self.storage.reading() as work:
             return work.outbox.find(subscription_id, state, limit)
-
-    def prune(self) -> None:
-        """Give up what has waited too long for its turn, and forget what was settled long ago."""
-        now_s = self.now_s()
-        with self.storage.transaction() as work:
-            work.outbox.give_up(now_s - PATIENCE_S, now_s, _WAITED)
-            work.outbox.prune(now_s - KEPT_S)
 
     def _busy(self) -> frozenset[str]:
         """The AFs to which as much is being sent as may be."""

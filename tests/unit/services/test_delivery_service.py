@@ -10,7 +10,7 @@ from nef.domain.events import EventReport, UserPlaneEvent
 from nef.domain.notifications import Delivery, DeliveryState, Notification, SessionEvents
 from nef.domain.retries import PATIENCE_S
 from nef.ports.notifier import DeliveryFailed
-from nef.services.deliveries import KEPT_S, DeliveryService
+from nef.services.deliveries import KEPT_S, DeliveryService, Upkeep
 
 
 @dataclass
@@ -36,6 +36,7 @@ class Rig:
         self.storage = MemoryStorage(lambda: self.now_s)
         self.notifier = ScriptedNotifier()
         self.service = DeliveryService(self.storage, self.notifier, lambda: self.now_s)
+        self.upkeep = Upkeep(self.storage, lambda: self.now_s)
 
     def add(
         self,
@@ -69,7 +70,7 @@ def test_what_a_crash_left_in_hand_is_delivered_after_the_start(rig: Rig) -> Non
         work.outbox.claim(rig.now_s, 30.0, 1)  # by a process that died then
     rig.deliver_all()
     assert rig.states() == {"a": DeliveryState.PENDING}
-    rig.service.recover()
+    rig.upkeep.recover()
     rig.deliver_all()
     assert rig.states() == {"a": DeliveryState.DELIVERED}
 
@@ -150,7 +151,7 @@ def test_what_waits_behind_it_is_given_up_in_the_same_time(rig: Rig) -> None:
     rig.deliver_all()
     rig.now_s += PATIENCE_S + 1
     rig.add("a", "http://dead/")
-    rig.service.prune()
+    rig.upkeep.prune()
     rows = rig.service.find("a", DeliveryState.GIVEN_UP, 100)
     assert len(rows) == 20
     assert rows[-1].last_error == "nobody there", "the first was tried"
@@ -165,8 +166,8 @@ def test_what_waits_behind_it_is_given_up_in_the_same_time(rig: Rig) -> None:
 def test_the_time_that_the_service_was_down_is_not_counted(rig: Rig) -> None:
     rig.add("a")
     rig.now_s += 10 * PATIENCE_S
-    rig.service.recover()
-    rig.service.prune()
+    rig.upkeep.recover()
+    rig.upkeep.prune()
     rig.deliver_all()
     assert rig.states() == {"a": DeliveryState.DELIVERED}
 
@@ -202,5 +203,5 @@ def test_what_was_settled_is_forgotten_after_a_while_and_not_what_waits(rig: Rig
     rig.deliver_all()
     rig.now_s += KEPT_S + 1
     rig.add("b", "http://dead/")
-    rig.service.prune()
+    rig.upkeep.prune()
     assert rig.states() == {"b": DeliveryState.PENDING}

@@ -1,0 +1,136 @@
+"""What lives once in all processes of a service: the network, and who moves it and looks at it."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from db.storage import SqlStorage
+from nef.config import Settings
+from nef.domain.qos import Catalogue
+from nef.domain.subscriptions import Api
+from nef.network.simulator.clock import SimulationClock
+from nef.network.simulator.faults import FaultyNetwork
+from nef.network.simulator.information import SimulatedInformation
+from nef.network.simulator.metering import SimulatedMeter
+from nef.network.simulator.network import SimulatedNetwork
+from nef.ports.clock import Clock
+from nef.ports.metering import Metering
+from nef.ports.network import Network
+from nef.services.analytics import Analyst, AnalyticsWatch
+from nef.services.deliveries import Upkeep
+from nef.services.faults import FaultService
+from nef.services.measuring import SessionMeasuring
+from nef.services.monitoring_events import Lookout, MonitoringWatch
+from nef.services.plans import Planner, PlanWatch
+from nef.services.sessions import SessionService
+from nef.services.simulation import Diary, SimulationService
+from nef.services.subscriptions import SubscriptionService, Watch
+
+
+@dataclass(frozen=True)
+class Seams:
+    """All of the network that requests need, and all that they share with each other."""
+
+    clock: Clock
+    network: Network
+    metering: Metering
+    analyst: Analyst
+    lookout: Lookout
+    planner: Planner
+    faults: FaultService
+    simulation: SimulationService
+
+
+@dataclass(frozen=True)
+class Live:
+    """The network in memory, followed by what is stored; there is one in all processes.
+
+    `sessions` and `subscriptions` are moved along by `Seams.simulation`, whose `go_on` is called
+    again and again; `upkeep` has what else is due now and then.
+    """
+
+    seams: Seams
+    sessions: SessionService
+    upkeep: Upkeep
+
+    def restore(self, settings: Settings) -> None:
+        """Go on where the last run ended, or begin the scenario."""
+        simulation = self.seams.simulation
+        if not simulation.resume():
+            simulation.load(settings.scenario, settings.seed, settings.mode)
+        self.sessions.recover(simulation.present_s())
+        simulation.relive()
+        self.upkeep.recover()
+
+
+def living(
+    storage: SqlStorage,
+    catalogue: Catalogue,
+    wall_s: Callable[[], float],
+    notify: Callable[[], None],
+) -> Live:
+    """A network without any sessions yet; `notify` is called when something is due to be told."""
+    clock = SimulationClock(wall_s)
+    network = SimulatedNetwork(clock)
+    meter = SimulatedMeter(network.stage)
+    turn = threading.Lock()
+    diary = Diary(network, storage, clock)
+
+    def tick() -> None:
+        # In turns: what another thread's tick took from the network is told when this one returns.
+        with turn:
+            sessions.tick()
+            subscriptions.tick()
+            diary.note()
+
+    faults = FaultService(
+        storage, network.planned_faults, lambda: network.time_s(clock.now_s()), tick
+    )
+    information = SimulatedInformation(network.stage)
+    seams = Seams(
+        clock=clock,
+        network=FaultyNetwork(network, faults),
+        metering=meter,
+        analyst=Analyst(information),
+        lookout=Lookout(information),
+        planner=Planner(information, storage),
+        faults=faults,
+        simulation=SimulationService(network, meter, storage, clock, catalogue, faults, tick),
+    )
+    sessions = session_service(storage, catalogue, seams, notify)
+    subscriptions = subscription_service(storage, seams, notify)
+    return Live(seams, sessions, Upkeep(storage, time.time))
+
+
+def session_service(
+    storage: SqlStorage, catalogue: Catalogue, seams: Seams, notify: Callable[[], None]
+) -> SessionService:
+    """Sessions in front of a network, wherever it lives."""
+    return SessionService(
+        storage=storage,
+        network=seams.network,
+        measuring=SessionMeasuring(seams.metering),
+        clock=seams.clock,
+        catalogue=catalogue,
+        new_id=_new_id,
+        notify=notify,
+    )
+
+
+def subscription_service(
+    storage: SqlStorage, seams: Seams, notify: Callable[[], None]
+) -> SubscriptionService:
+    """Subscriptions in front of a network, wherever it lives."""
+    watches: Mapping[Api, Watch] = {
+        Api.ANALYTICS: AnalyticsWatch(seams.analyst),
+        Api.MONITORING: MonitoringWatch(seams.lookout),
+        Api.SESSIONS: SessionMeasuring(seams.metering),
+        Api.TRANSFERS: PlanWatch(seams.planner),
+    }
+    return SubscriptionService(storage, seams.clock, watches, _new_id, notify)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
