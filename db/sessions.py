@@ -7,15 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from db.codec import dumped, loaded
-from db.tables import sessions
+from db.tables import UNSETTLED, sessions
 from nef.domain.errors import Conflict
 from nef.domain.filters import IpAddress
-from nef.domain.lifecycle import UNSETTLED, VISIBLE, SessionState
+from nef.domain.lifecycle import VISIBLE, SessionState
 from nef.domain.qos import FlowDemand, FlowGrant
 from nef.domain.sessions import Session, SessionRequest, Standing, Websocket, delivered_to
 
 _VISIBLE = sessions.c.state.in_(sorted(state.value for state in VISIBLE))
-_UNSETTLED = sessions.c.state.in_(sorted(state.value for state in UNSETTLED))
 
 # Statements are made once: making one takes longer than running it.
 _NAMED = sessions.c.id == bindparam("named")
@@ -37,7 +36,7 @@ _EXPIRED = (
 )
 _LEFT = (
     select(sessions)
-    .where(_UNSETTLED, sessions.c.changed_at_s <= bindparam("before_s"))
+    .where(UNSETTLED, sessions.c.changed_at_s <= bindparam("before_s"))
     .order_by(sessions.c.changed_at_s, sessions.c.number)
     .limit(bindparam("most"))
 )
@@ -72,7 +71,7 @@ class SqlSessions:
 
     def add(self, session: Session) -> Session:
         """Insert a session and what it asks for."""
-        row = _lasting(session) | _changing(session)
+        row = _lasting(session) | _asked(session) | _standing_of(session)
         inserted = self._connection.execute(_INSERT, row).inserted_primary_key
         assert inserted is not None  # noqa: S101 - one row was inserted
         return dataclasses.replace(session, number=inserted.number)
@@ -84,11 +83,11 @@ class SqlSessions:
 
     def replace(self, session: Session) -> Session:
         """Write a session back unless somebody else has since it was read (Conflict)."""
-        after = dataclasses.replace(session, version=session.version + 1)
-        row = _changing(after) | {"named": session.id, "as_read": session.version}
-        if self._connection.execute(_REPLACE, row).rowcount != 1:
-            raise Conflict(f"the session {session.id} was changed by somebody else; try again")
-        return after
+        return self._written(session, _asked(session) | _standing_of(session))
+
+    def move(self, session: Session) -> Session:
+        """The same, without writing anew what it asks for."""
+        return self._written(session, _standing_of(session))
 
     def remove(self, session_id: str) -> None:
         """Delete one, if it is there, with what it holds."""
@@ -126,6 +125,17 @@ class SqlSessions:
         if rows and self._connection.execute(_REGRADE, rows).rowcount != len(rows):
             raise Conflict("one of the sessions was changed by somebody else; try again")
 
+    def _written(self, session: Session, values: dict[str, Any]) -> Session:
+        after = dataclasses.replace(session, version=session.version + 1)
+        row = values | {
+            "named": session.id,
+            "as_read": session.version,
+            "version": after.version,
+        }
+        if self._connection.execute(_REPLACE, row).rowcount != 1:
+            raise Conflict(f"the session {session.id} was changed by somebody else; try again")
+        return after
+
     def _read(self, query: Select[Any], values: Mapping[str, Any]) -> list[Session]:
         return [_session(row) for row in self._connection.execute(query, values)]
 
@@ -139,19 +149,26 @@ def _lasting(session: Session) -> dict[str, Any]:
         "ue_id": session.ue_id,
         "ue_address": None if address is None else str(address),
         "created_at_s": session.created_at_s,
+        "version": session.version,
     }
 
 
-def _changing(session: Session) -> dict[str, Any]:
+def _asked(session: Session) -> dict[str, Any]:
+    """What a change may make of what it asks for."""
     return {
-        "state": session.state.value,
-        "version": session.version,
         "admitted_at_s": session.admitted_at_s,
-        "changed_at_s": session.changed_at_s,
         "expires_at_s": session.expires_at_s,
         "request": dumped(session.request),
         "pending": None if session.pending is None else dumped(session.pending),
         "demands": dumped(session.demands),
+    }
+
+
+def _standing_of(session: Session) -> dict[str, Any]:
+    """What each step of its life changes."""
+    return {
+        "state": session.state.value,
+        "changed_at_s": session.changed_at_s,
         "grants": dumped(session.grants),
     }
 

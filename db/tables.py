@@ -9,7 +9,10 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    literal_column,
 )
+
+from nef.domain.lifecycle import SessionState
 
 metadata = MetaData()
 
@@ -37,9 +40,24 @@ sessions = Table(
 )
 Index("sessions_of_af", sessions.c.af_id, sessions.c.number)
 Index("sessions_of_ue", sessions.c.af_id, sessions.c.ue_address)
-# By state first: otherwise SQLite takes the index below, and goes through every active session.
-Index("sessions_expiring", sessions.c.state, sessions.c.expires_at_s)
-Index("sessions_by_state", sessions.c.state, sessions.c.changed_at_s)
+# Few sessions have an end, and few are unsettled: the others cost these two nothing.
+_ENDS = sessions.c.expires_at_s.is_not(None)
+#: As literal text: by a parameter neither database would see that the index serves the question.
+UNSETTLED = sessions.c.state != literal_column(f"'{SessionState.ACTIVE.value}'")
+Index(
+    "sessions_expiring",
+    sessions.c.expires_at_s,
+    sessions.c.number,
+    sqlite_where=_ENDS,
+    postgresql_where=_ENDS,
+)
+Index(
+    "sessions_unsettled",
+    sessions.c.changed_at_s,
+    sessions.c.number,
+    sqlite_where=UNSETTLED,
+    postgresql_where=UNSETTLED,
+)
 
 #: The outbox. It outlives its subscriptions: the end of one is the last that is told of it.
 deliveries = Table(

@@ -33,6 +33,10 @@ class Sessions(Protocol):
         """
         ...
 
+    def move(self, session: Session) -> Session:
+        """The same where only its state and its grants are other than they were read."""
+        ...
+
     def remove(self, session_id: str) -> None:
         """Delete one; nothing happens where it is gone already."""
         ...

@@ -119,7 +119,7 @@ class Following:
         grants = _regraded(session.grants, levels)
         reports = change_reports(session.demands, session.grants, grants)
         with self.storage.transaction() as work:
-            session = work.sessions.replace(replace(session, grants=grants))
+            session = work.sessions.move(replace(session, grants=grants))
             told = report(work, session, reports, now_s)
         if told:
             self.notify()

@@ -176,7 +176,7 @@ class SessionService:
         now_s = self.clock.now_s()
         with self.storage.transaction() as work:
             session = session.moved(Trigger.ADMIT, now_s, grants=first_grants(levels))
-            session = work.sessions.replace(session)
+            session = work.sessions.move(session)
             told = _is_tried(session)
             if told:
                 tell(work, session, Trial(Api.SESSIONS), now_s)
@@ -272,7 +272,7 @@ class SessionService:
             self.notify()
 
     def _intend_release(self, work: UnitOfWork, session: Session, now_s: float) -> Usage | None:
-        work.sessions.replace(session.moved(Trigger.RELEASE, now_s))
+        work.sessions.move(session.moved(Trigger.RELEASE, now_s))
         return self.measuring.end(work, session, now_s)
 
     def _release(self, session_id: str, now_s: float) -> None:

@@ -121,6 +121,16 @@ def test_what_a_flow_holds_is_remembered_or_why_it_has_no_bearer(
     assert written.grants == grants
 
 
+def test_a_session_that_moves_still_asks_for_what_it_did(store: Storage) -> None:
+    (first,) = add(store, session(state=SessionState.REQUESTED, grants=(), expires_at_s=7.5))
+    stands = {"state": SessionState.ACTIVE, "grants": (FlowGrant(0, 0, allocated=True),)}
+    with store.transaction() as work:
+        moved = work.sessions.move(replace(first, changed_at_s=9.5, **stands))  # type: ignore[arg-type]
+    assert read(store) == moved == replace(first, changed_at_s=9.5, version=1, **stands)  # type: ignore[arg-type]
+    with pytest.raises(Conflict), store.transaction() as work:
+        work.sessions.move(first)
+
+
 def test_what_was_removed_cannot_be_replaced(store: Storage) -> None:
     add(store, session())
     with store.transaction() as work:

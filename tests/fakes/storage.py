@@ -11,7 +11,7 @@ from typing import Any
 from nef.domain.errors import Conflict
 from nef.domain.faultplan import FaultPlan
 from nef.domain.filters import IpAddress
-from nef.domain.lifecycle import UNSETTLED, VISIBLE
+from nef.domain.lifecycle import UNSETTLED, VISIBLE, SessionState
 from nef.domain.notifications import Delivery, DeliveryState, Notification
 from nef.domain.sessions import Session, Standing
 from nef.domain.subscriptions import Api, Subscription
@@ -39,6 +39,10 @@ class MemorySessions:
             raise Conflict(f"the session {session.id} was changed by somebody else; try again")
         self.rows[session.id] = dataclasses.replace(session, version=session.version + 1)
         return self.rows[session.id]
+
+    def move(self, session: Session) -> Session:
+        assert _lasting(self.rows.get(session.id, session)) == _lasting(session)
+        return self.replace(session)
 
     def remove(self, session_id: str) -> None:
         self.rows.pop(session_id, None)
@@ -87,6 +91,13 @@ class MemorySessions:
 
     def _visible(self) -> list[Session]:
         return [s for s in self.rows.values() if s.state in VISIBLE]
+
+
+def _lasting(session: Session) -> Session:
+    """A session without what `move` writes."""
+    return dataclasses.replace(
+        session, state=SessionState.ACTIVE, grants=(), changed_at_s=0.0, version=0, number=0
+    )
 
 
 class MemoryOutbox:

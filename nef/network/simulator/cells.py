@@ -102,8 +102,10 @@ class Cells:
 
     def move(self, time_s: float) -> bool:
         """Go on to a moment; whether anything changed."""
-        touched = self._moments.advance(time_s)
         self.time_s = time_s
+        if time_s < self._moments.next_s:
+            return False
+        touched = self._moments.advance(time_s)
         return bool(touched) and self._look_again(touched)
 
     def look_again(self, ue_id: str | None, cell_id: str | None) -> None:
@@ -115,7 +117,8 @@ class Cells:
     def exchange(self, put: Iterable[int] = (), take: Iterable[int] = ()) -> None:
         """Let flows come and go, by their rows, and share out anew in the cells of both."""
         come, gone = np.fromiter(put, dtype=int), np.fromiter(take, dtype=int)
-        self.flows.blocks[come] = self._needed(come)
+        if len(come):
+            self.flows.blocks[come] = self._needed(come)
         touched: dict[int, list[int]] = {}
         for row, ue in zip(come.tolist(), self.flows.ue[come].tolist(), strict=True):
             touched.setdefault(int(self._serving[ue]), []).append(row)
@@ -123,8 +126,9 @@ class Cells:
         for row, ue in zip(gone.tolist(), self.flows.ue[gone].tolist(), strict=True):
             touched.setdefault(int(self._serving[ue]), [])
             self._rows_of[ue].remove(row)
+        left = frozenset(gone.tolist())
         for cell, rows in touched.items():
-            self._reorder(cell, rows, gone)
+            self._reorder(cell, rows, left)
         self._share_out(sorted(touched))
 
     # --- how ---
@@ -155,8 +159,8 @@ class Cells:
         self._members[old] = self._group([one for one in before if one != ue])
         self._members[new] = self._group([*after, ue])
         rows = self._rows_of.get(ue, [])
-        self._reorder(old, [], np.array(rows, dtype=np.int64))
-        self._reorder(new, rows, _NO_ROWS)
+        self._reorder(old, [], rows)
+        self._reorder(new, rows, ())
         return {old, new}
 
     def _tuned(self, ues: Ints) -> set[int]:
@@ -182,7 +186,9 @@ class Cells:
         together = _each if len(cells) < _MANY_CELLS else share_out
         levels, held = together(self._blocks[list(cells)], sizes, self.flows.blocks[rows])
         self.flows.level[rows], self.flows.held[rows] = levels, held
-        self.moved.append(rows[levels != self.flows.told[rows]])
+        moved = rows[levels != self.flows.told[rows]]
+        if len(moved):
+            self.moved.append(moved)
         owners, priorities = self.flows.owner[rows], self.flows.priority[rows]
         for cell, part in zip(cells, _parts(sizes), strict=True):
             group = self._members[cell]
@@ -208,10 +214,9 @@ class Cells:
     def _needed(self, rows: Ints) -> Ints:
         return self.flows.needed(rows, self.flows.ue[rows], self._rates, self.time_s)
 
-    def _reorder(self, cell: int, come: Sequence[int], gone: Ints) -> None:
-        order = self._orders[cell]
-        stay = order[~np.isin(order, gone)] if len(gone) else order
-        self._orders[cell] = self._ranked([*stay.tolist(), *come])
+    def _reorder(self, cell: int, come: Sequence[int], gone: Collection[int]) -> None:
+        stay = [row for row in self._orders[cell].tolist() if row not in gone]
+        self._orders[cell] = self._ranked([*stay, *come])
 
     def _order_of(self, group: "_Group") -> Ints:
         ues = group.numbers.tolist()

@@ -220,6 +220,8 @@ class Ledger:
 
     def _close(self) -> None:
         """What is other at the end of a moment than before it has happened at that moment."""
+        if not (self._cells.moved or self._ending):
+            return
         rows = np.concatenate([np.empty(0, dtype=int), *self._cells.moved])
         self._cells.moved.clear()
         rows = rows[self._flows.level[rows] != self._flows.told[rows]]

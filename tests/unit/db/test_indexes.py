@@ -41,8 +41,8 @@ def plan(folder: Path, ask: Question) -> list[str]:
             lambda w: w.sessions.of_af("af", [ip_address("10.45.0.2")]),
             "sessions_of_ue (af_id=? AND ue_address=?)",
         ),
-        (lambda w: w.sessions.expired(1.0, 5), "sessions_expiring (state=? AND expires_at_s<?)"),
-        (lambda w: w.sessions.unsettled(1.0, 5), "sessions_by_state (state=? AND changed_at_s<?)"),
+        (lambda w: w.sessions.expired(1.0, 5), "sessions_expiring (expires_at_s<?)"),
+        (lambda w: w.sessions.unsettled(1.0, 5), "sessions_unsettled (changed_at_s<?)"),
         (
             lambda w: w.outbox.drop("s"),
             "deliveries_of_subscription (subscription_id=? AND state=?)",
