@@ -148,12 +148,9 @@ class SqlOutbox:
         self._connection.execute(_UPDATE, values | here)
 
     def take_back(self) -> None:
-        """End every lease, and begin the time of all that is pending anew."""
-        leased = and_(_PENDING, deliveries.c.leased_until_s.is_not(None))
-        values = {"leased_until_s": None, "due_at_s": 0.0}
-        self._connection.execute(update(deliveries).where(leased), values)
-        since = {"waiting_since_s": self._now_s()}
-        self._connection.execute(update(deliveries).where(_PENDING), since)
+        """End every lease, and begin the time of all that is pending anew and at once."""
+        values = {"leased_until_s": None, "due_at_s": 0.0, "waiting_since_s": self._now_s()}
+        self._connection.execute(update(deliveries).where(_PENDING), values)
 
     def give_up(self, waiting_before_s: float, now_s: float, reason: str) -> None:
         """Give up what waits since before a moment, but for what somebody has in hand."""

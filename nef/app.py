@@ -1,6 +1,5 @@
 """The only place that wires the rooms of the service together; `live.py` has the network's part."""
 
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from nef.notifications.faults import FaultyNotifier
 from nef.notifications.http import HttpNotifier
 from nef.notifications.routing import RoutingNotifier
 from nef.notifications.websocket import WebsocketHub
+from nef.realtime import real_time
 from nef.services.analytics import AnalyticsService
 from nef.services.deliveries import DeliveryService
 from nef.services.monitoring_events import MonitoringService
@@ -39,16 +39,17 @@ class Nef:
     close: Callable[[], None]
 
 
-def create_app(settings: Settings, wall_s: Callable[[], float] = time.time) -> Nef:
+def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> Nef:
     """Open the store, restore the network, and put the contract in front of them.
 
-    `wall_s` moves the simulation where it runs by itself. Raises InvalidValue or InvalidRequest
-    where the settings make no sense.
+    `now_s` is real time, which never jumps: it moves the deliveries, and the simulation where that
+    runs by itself. Raises InvalidValue or InvalidRequest where the settings make no sense.
     """
-    storage = SqlStorage.open(settings.database_url)
+    now_s = now_s or real_time()
+    storage = SqlStorage.open(settings.database_url, now_s)
     bell = Bell()
-    live = living(storage, load_catalogue(settings.catalogue), wall_s, bell.ring)
-    services, background, hub, http = _wired(settings, storage, live, bell)
+    live = living(storage, load_catalogue(settings.catalogue), now_s, bell.ring)
+    services, background, hub, http = _wired(settings, storage, live, bell, now_s)
     live.restore(settings)
 
     @contextmanager
@@ -71,7 +72,7 @@ def create_app(settings: Settings, wall_s: Callable[[], float] = time.time) -> N
 
 
 def _wired(
-    settings: Settings, storage: SqlStorage, live: Live, bell: Bell
+    settings: Settings, storage: SqlStorage, live: Live, bell: Bell, now_s: Callable[[], float]
 ) -> tuple[Services, Background, WebsocketHub, HttpNotifier]:
     seams, catalogue = live.seams, load_catalogue(settings.catalogue)
     sessions = session_service(storage, catalogue, seams, bell.ring)
@@ -90,9 +91,7 @@ def _wired(
     hub = WebsocketHub(settings.public_url, expected, opened)
     http = HttpNotifier(settings.public_url, settings.deliverers)
     notifier = FaultyNotifier(RoutingNotifier(http, hub), seams.faults)
-    deliveries = DeliveryService(
-        storage, notifier, time.time, share=max(1, settings.deliverers // 2)
-    )
+    deliveries = DeliveryService(storage, notifier, now_s, share=max(1, settings.deliverers // 2))
     services = Services(
         sessions,
         AnalyticsService(seams.analyst, seams.clock, subscriptions),
@@ -108,7 +107,7 @@ def _wired(
             deliveries.deliver,
             deliveries.next_due_s,
             live.upkeep.prune,
-            time.time,
+            now_s,
         ),
         bell,
         settings.tick_s,

@@ -1,7 +1,6 @@
 """What lives once in all processes of a service: the network, and who moves it and looks at it."""
 
 import threading
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -68,11 +67,14 @@ class Live:
 def living(
     storage: SqlStorage,
     catalogue: Catalogue,
-    wall_s: Callable[[], float],
+    now_s: Callable[[], float],
     notify: Callable[[], None],
 ) -> Live:
-    """A network without any sessions yet; `notify` is called when something is due to be told."""
-    clock = SimulationClock(wall_s)
+    """A network without any sessions yet, in real time where its scenario runs by itself.
+
+    `notify` is called when something is due to be told.
+    """
+    clock = SimulationClock(now_s)
     network = SimulatedNetwork(clock)
     meter = SimulatedMeter(network.stage)
     turn = threading.Lock()
@@ -101,7 +103,7 @@ def living(
     )
     sessions = session_service(storage, catalogue, seams, notify)
     subscriptions = subscription_service(storage, seams, notify)
-    return Live(seams, sessions, Upkeep(storage, time.time))
+    return Live(seams, sessions, Upkeep(storage, now_s))
 
 
 def session_service(

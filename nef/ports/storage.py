@@ -113,7 +113,8 @@ class Outbox(Protocol):
     def take_back(self) -> None:
         """End every lease, at a start: whoever held one has died with the process before.
 
-        The time of all that is pending begins anew: nobody tried in between.
+        All that is pending is due, and its time begins anew: nobody tried in between, and by which
+        clock it was to be tried later nobody knows.
         """
         ...
 

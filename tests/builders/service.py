@@ -49,13 +49,13 @@ PUBLIC_URL = "http://nef.example"
 
 
 @contextmanager
-def served(wall_s: Callable[[], float] = time.time, **changes: Any) -> Iterator[Served]:
+def served(now_s: Callable[[], float] = time.time, **changes: Any) -> Iterator[Served]:
     """A service in memory, without its threads and without a socket: nothing happens by itself.
 
-    `wall_s` moves it in mode real. What an AF sees, with both, is `nef.testing.running_nef`.
+    `now_s` moves it in mode real. What an AF sees, with both, is `nef.testing.running_nef`.
     """
     settings = {"database_url": "sqlite://", "mode": "manual", "public_url": PUBLIC_URL} | changes
-    nef = create_app(Settings(**settings), wall_s)
+    nef = create_app(Settings(**settings), now_s)
     client = TestClient(nef.asgi, raise_server_exceptions=False)
     # A server starts the application before the first request; without a start, several
     # requests at once would each do it, in each other's way.

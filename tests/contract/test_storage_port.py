@@ -456,6 +456,16 @@ def test_a_lease_that_is_taken_back_lets_the_next_one_claim_at_once(store: Stora
     assert [d.id for d in claim(store)] == [first.id]
 
 
+def test_what_was_to_be_tried_later_is_due_at_a_start(store: Storage) -> None:
+    tell(store, "a")
+    (delivery,) = claim(store)
+    settle(store, delivery, due_at_s=REAL_S + 3600.0)  # by a clock that went an hour back since
+    assert claim(store) == []
+    with store.transaction() as work:
+        work.outbox.take_back()
+    assert [d.id for d in claim(store)] == [delivery.id]
+
+
 def test_dropping_keeps_what_was_delivered(store: Storage) -> None:
     tell(store, "a")
     (delivery,) = claim(store)

@@ -160,11 +160,9 @@ class MemoryOutbox:
                 self.rows[row.id] = self._anew(row)
 
     def take_back(self) -> None:
-        for number in self.leases.keys() & self.rows.keys():
-            self.rows[number] = dataclasses.replace(self.rows[number], due_at_s=0.0)
         self.leases.clear()
         for row in self._pending():
-            self.rows[row.id] = dataclasses.replace(row, waiting_since_s=self.now_s())
+            self.rows[row.id] = dataclasses.replace(row, due_at_s=0.0, waiting_since_s=self.now_s())
 
     def give_up(self, waiting_before_s: float, now_s: float, reason: str) -> None:
         for row in self._pending():

@@ -34,7 +34,7 @@ class Life:
         self.scenario = scenario
 
     def start(self) -> Any:
-        return served(wall_s=self.wall.now_s, scenario=self.scenario, **self.settings)
+        return served(now_s=self.wall.now_s, scenario=self.scenario, **self.settings)
 
     def tick(self, nef: Served, seconds: float) -> None:
         for _ in range(round(seconds / 0.5)):

@@ -69,11 +69,11 @@ def test_a_session_whose_time_ran_out_while_nobody_served_is_ended_and_told(
     start: Callable[..., Any],
 ) -> None:
     wall = FakeClock(1_800_000_000.0)
-    with start(mode="real", wall_s=wall.now_s) as nef:
+    with start(mode="real", now_s=wall.now_s) as nef:
         body = by_value(component(1, "1 Mbps"), qosDuration=60)
         assert nef.http.post(AF, json=body).status_code == 201
     wall.advance(100)
-    with start(wall_s=wall.now_s) as nef:
+    with start(now_s=wall.now_s) as nef:
         assert nef.http.get(AF).json() == []
         assert notified(nef)[-1] == ("SESSION_TERMINATION",)
         assert levels(nef) == {}

@@ -33,7 +33,7 @@ class SimulationClock:
     """
 
     def __init__(self, wall_s: Callable[[], float]) -> None:
-        """Run with the wall clock."""
+        """Run with real time."""
         self._wall_s = wall_s
         self._lock = threading.Lock()
         self.mode = "real"
@@ -98,13 +98,19 @@ class SimulationClock:
             own = {"offset_s": self._offset_s, "stepped_s": self._stepped_s}
             return own | {"mode": self.mode, "base_s": self._base_s}
 
-    def resume(self, state: dict[str, Any]) -> None:
-        """Go on from what `saved` gave: real time has gone on meanwhile, other time has not."""
+    def resume(self, state: dict[str, Any], lived_until_s: float | None = None) -> None:
+        """Go on from what `saved` gave: real time has gone on meanwhile, other time has not.
+
+        Where the wall clock was set back it goes on from the moment until which it was lived.
+        """
         with self._lock:
             self.mode = state["mode"]
             self._offset_s = state["offset_s"]
             self._base_s, self._stepped_s = state["base_s"], state["stepped_s"]
             self._caught_up_at_s = self._wall_s()
+            if self.mode == "real":
+                self._base_s = max(self._base_s, lived_until_s or 0.0)
+                self._offset_s = max(self._offset_s, self._base_s - self._wall_s())
 
     def _now_s(self) -> float:
         if self.mode == "real":

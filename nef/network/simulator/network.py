@@ -238,7 +238,7 @@ class SimulatedNetwork:
         """See the port; raises InvalidRequest where the scenario is no longer valid."""
         run = Run(**state["run"])
         with self._lock:
-            self._clock.resume(state["clock"])
+            self._clock.resume(state["clock"], lived_until_s)
             if lived_until_s is not None and lived_until_s < self._clock.now_s():
                 self._clock.hold(max(lived_until_s, run.started_s))
             self.stage.play(run, self._clock.now_s())

@@ -112,6 +112,21 @@ def test_real_time_goes_on_over_a_restart(clock: SimulationClock, wall: FakeCloc
     assert again.now_s() == pytest.approx(wall.now_s() + 60)
 
 
+def test_real_time_goes_on_over_a_restart_before_which_the_wall_clock_was_set_back(
+    clock: SimulationClock, wall: FakeClock
+) -> None:
+    clock.switch("real")
+    state = clock.saved()
+    wall.advance(10)
+    lived_until_s = clock.now_s()
+    wall.time_s -= 3600
+    again = SimulationClock(wall.now_s)
+    again.resume(state, lived_until_s)
+    assert again.now_s() == lived_until_s
+    wall.advance(5)
+    assert again.now_s() == pytest.approx(lived_until_s + 5), "it does not stand for an hour"
+
+
 @pytest.mark.parametrize(("mode", "factor"), [("x10", 10), ("x1000", 1000), ("x0.5", 0.5)])
 def test_accelerated_time_is_behind_by_its_factor_until_it_catches_up(
     clock: SimulationClock, wall: FakeClock, mode: str, factor: float
