@@ -1,15 +1,21 @@
-"""Connections: how SQLite is used so that one writer and many readers get on."""
+"""Connections: how the two databases are used, and all in which they differ for the rest of `db`.
 
+SQLite has one writer at a time. PostgreSQL has many, and there a row that a writing transaction has
+read belongs to it until it ends (`FOR UPDATE`, which SQLite neither has nor needs).
+"""
+
+import select
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError, OperationalError
 from sqlalchemy.pool import StaticPool
 
+#: How long a writer waits for another one.
 _BUSY_S = 15
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -20,37 +26,49 @@ _PRAGMAS = (
     "cache_size=-32768",
     "wal_autocheckpoint=4000",
 )
+#: Whoever needs one more connection than this waits for a moment; none is held for longer.
+POOL_SIZE = 16
+_CONNECT_TIMEOUT_S = 10
+_DRIVER = "psycopg"
+
+
+class DriverMissing(ImportError):
+    """The database needs a package that is not installed; the message says which."""
 
 
 def open_engine(url: str) -> Engine:
     """An engine for a database URL; `sqlite://` is one shared database in memory.
 
-    Where nobody begins a transaction, each statement is one.
+    Where nobody begins a transaction, each statement is one. Raises DriverMissing, or an error of
+    SQLAlchemy where the URL is none of a store.
     """
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, isolation_level="AUTOCOMMIT")
-    return _sqlite_engine(url)
+    named = make_url(url)
+    if named.get_backend_name() == "sqlite":
+        return _sqlite_engine(named)
+    if named.drivername in ("postgresql", f"postgresql+{_DRIVER}"):
+        return _postgresql_engine(named.set(drivername=f"postgresql+{_DRIVER}"))
+    raise ArgumentError(
+        f"the store is sqlite:///FILE or postgresql://USER@HOST/DATABASE, not {named.drivername}"
+    )
+
+
+def shown(url: str) -> str:
+    """A database URL as it may be told to anybody: without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "that is not a URL"
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that excludes other writers from its beginning."""
-    if engine.dialect.name != "sqlite":
-        with engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
-            yield connection
-        return
+    """A transaction that writes; on SQLite it excludes other writers from its beginning."""
     with engine.begin() as connection:
-        _begin(connection)
+        if engine.dialect.name == "sqlite":
+            _begin_on_sqlite(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
         yield connection
-
-
-def _begin(connection: Connection) -> None:
-    # A writer that begins as a reader fails when another writer was faster: it says so at once.
-    # To the driver itself, for SQLAlchemy's way there takes longer than the statement.
-    try:
-        connection.connection.cursor().execute("BEGIN IMMEDIATE")
-    except sqlite3.Error as error:
-        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 
 
 def in_memory(engine: Engine) -> bool:
@@ -58,9 +76,12 @@ def in_memory(engine: Engine) -> bool:
     return isinstance(engine.pool, StaticPool)
 
 
-def _sqlite_engine(url: str) -> Engine:
+# --- SQLite ---
+
+
+def _sqlite_engine(url: URL) -> Engine:
     options: dict[str, Any] = {"connect_args": {"timeout": _BUSY_S, "check_same_thread": False}}
-    if make_url(url).database in (None, "", ":memory:"):
+    if url.database in (None, "", ":memory:"):
         options["poolclass"] = StaticPool
     engine = create_engine(url, **options)
     event.listen(engine, "connect", _prepare)
@@ -75,3 +96,58 @@ def _prepare(connection: Any, _record: Any) -> None:
     for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin_on_sqlite(connection: Connection) -> None:
+    # A writer that begins as a reader fails when another writer was faster: it says so at once.
+    # To the driver itself, for SQLAlchemy's way there takes longer than the statement.
+    try:
+        connection.connection.cursor().execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+
+
+# --- PostgreSQL ---
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    # A plan that is compiled takes longer than a statement of ours, whatever the planner thinks.
+    settings = f"-c lock_timeout={_BUSY_S}s -c jit=off -c application_name=nef"
+    options: dict[str, Any] = {
+        "connect_timeout": _CONNECT_TIMEOUT_S,
+        "prepare_threshold": 1,
+        "options": settings,
+    }
+    try:
+        engine = create_engine(
+            url,
+            connect_args={key: value for key, value in options.items() if key not in url.query},
+            isolation_level="AUTOCOMMIT",
+            use_native_hstore=False,  # which would ask for it on each connection
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_use_lifo=True,
+        )
+    except ImportError as error:
+        raise DriverMissing(
+            "PostgreSQL needs psycopg: pip install 'open-nef[postgresql]'"
+        ) from error
+    event.listen(engine, "checkout", _check)
+    return engine
+
+
+def _check(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Take no connection out of the pool that the server has closed, as it does when it stops.
+
+    Nobody sends to a connection that nobody uses, so whatever can be read is its end: that costs
+    no way to the server and back.
+    """
+    if connection.closed or _has_something_to_read(connection.fileno()):
+        raise InvalidatePoolError
+
+
+def _has_something_to_read(descriptor: int) -> bool:
+    # not `select.select`, which takes no descriptor above 1023
+    looking = select.poll()
+    looking.register(descriptor, select.POLLIN)
+    return bool(looking.poll(0))

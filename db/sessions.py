@@ -20,6 +20,7 @@ _VISIBLE = sessions.c.state.in_(sorted(state.value for state in VISIBLE))
 _NAMED = sessions.c.id == bindparam("named")
 _INSERT = insert(sessions)
 _GET = select(sessions).where(_NAMED)
+_GET_TO_WRITE = _GET.with_for_update()
 _REPLACE = update(sessions).where(_NAMED, sessions.c.version == bindparam("as_read"))
 _REMOVE = delete(sessions).where(_NAMED)
 _OF_AF = (
@@ -65,9 +66,10 @@ class _Addressing:
 class SqlSessions:
     """nef.ports.storage.Sessions on a connection that is inside a transaction."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Work inside this connection's transaction."""
+    def __init__(self, connection: Connection, *, writes: bool) -> None:
+        """Work inside this connection's transaction, which `writes` or only reads."""
         self._connection = connection
+        self._get = _GET_TO_WRITE if writes else _GET
 
     def add(self, session: Session) -> Session:
         """Insert a session and what it asks for."""
@@ -78,7 +80,7 @@ class SqlSessions:
 
     def get(self, session_id: str) -> Session | None:
         """Read one, whoever owns it."""
-        row = self._connection.execute(_GET, {"named": session_id}).one_or_none()
+        row = self._connection.execute(self._get, {"named": session_id}).one_or_none()
         return None if row is None else _session(row)
 
     def replace(self, session: Session) -> Session:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from db.engine import in_memory, open_engine, writing
+from db.engine import in_memory, open_engine, shown, writing
 from db.outbox import SqlOutbox
 from db.sessions import SqlSessions
 from db.simulations import SqlSimulations
@@ -48,7 +48,9 @@ class SqlStorage:
             upgrade(engine)
         except (SQLAlchemyError, ImportError) as error:
             reason = getattr(error, "orig", None) or error
-            raise StorageUnusable(f"the database {url} cannot be opened: {reason}") from error
+            raise StorageUnusable(
+                f"the database {shown(url)} cannot be opened: {reason}"
+            ) from error
         return cls(engine, now_s)
 
     def close(self) -> None:
@@ -57,9 +59,9 @@ class SqlStorage:
 
     @contextmanager
     def transaction(self) -> Iterator[SqlUnitOfWork]:
-        """A unit of work that writes, and excludes other writers."""
+        """A unit of work that writes; SQLite has one at a time."""
         with self._write_turn, writing(self._engine) as connection:
-            yield self._unit(connection)
+            yield self._unit(connection, writes=True)
 
     @contextmanager
     def reading(self) -> Iterator[SqlUnitOfWork]:
@@ -73,10 +75,10 @@ class SqlStorage:
         with self._write_turn, self._engine.connect() as connection:
             yield self._unit(connection)
 
-    def _unit(self, connection: Connection) -> SqlUnitOfWork:
+    def _unit(self, connection: Connection, *, writes: bool = False) -> SqlUnitOfWork:
         return SqlUnitOfWork(
-            SqlSessions(connection),
+            SqlSessions(connection, writes=writes),
             SqlOutbox(connection, self._now_s),
-            SqlSubscriptions(connection),
+            SqlSubscriptions(connection, writes=writes),
             SqlSimulations(connection),
         )

@@ -27,9 +27,9 @@ _BODIES: dict[Api, type[Any]] = {
 class SqlSubscriptions:
     """nef.ports.storage.Subscriptions on a connection that is inside a transaction."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Work inside this connection's transaction."""
-        self._connection = connection
+    def __init__(self, connection: Connection, *, writes: bool) -> None:
+        """Work inside this connection's transaction, which `writes` or only reads."""
+        self._connection, self._writes = connection, writes
 
     def add(self, subscription: Subscription[Any]) -> Subscription[Any]:
         """Insert one."""
@@ -39,7 +39,8 @@ class SqlSubscriptions:
 
     def get(self, api: Api, subscription_id: str) -> Subscription[Any] | None:
         """Read one, whoever owns it."""
-        found = self._read(select(subscriptions).where(_here(api, subscription_id)))
+        query = select(subscriptions).where(_here(api, subscription_id))
+        found = self._read(query.with_for_update() if self._writes else query)
         return found[0] if found else None
 
     def replace(self, subscription: Subscription[Any]) -> Subscription[Any]:

@@ -1,6 +1,7 @@
 """The tables, made for what is queried; `db/migrations` brings a database to this form."""
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Float,
     Index,
@@ -16,13 +17,16 @@ from nef.domain.lifecycle import SessionState
 
 metadata = MetaData()
 
+#: A number that grows with every row. On SQLite that is the row's own, which is an INTEGER.
+Growing = BigInteger().with_variant(Integer, "sqlite")
+
 #: What an AF asked for, and where it stands. `number` is the order of creation, also of sessions
 #: of one moment; `ue_address` answers the list query by UE. `demands` is what its QoS flows ask of
 #: the network, and `grants` the rungs they hold.
 sessions = Table(
     "sessions",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("number", Growing, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False, unique=True),
     Column("af_id", Text, nullable=False),
     Column("ue_id", Text, nullable=False),
@@ -63,7 +67,7 @@ Index(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", Growing, primary_key=True, autoincrement=True),
     Column("subscription_id", Text, nullable=False),
     Column("af_id", Text, nullable=False),
     Column("destination", Text, nullable=False),
@@ -92,7 +96,7 @@ Index("deliveries_settled", deliveries.c.settled_at_s)
 subscriptions = Table(
     "subscriptions",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("number", Growing, primary_key=True, autoincrement=True),
     Column("api", Text, nullable=False),
     Column("id", Text, nullable=False),
     Column("af_id", Text, nullable=False),

@@ -1,4 +1,7 @@
-"""Bringing a database to the newest form, with alembic and without a file of settings."""
+"""Bringing a database to the newest form, with alembic and without a file of settings.
+
+On PostgreSQL several processes may start at once: one of them migrates, and the others wait.
+"""
 
 from pathlib import Path
 
@@ -6,11 +9,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from db.engine import writing
 from nef.ports.storage import StorageUnusable
 
+#: The number of the lock on PostgreSQL; any would do that nobody else uses.
+_LOCK = 0x4E4546
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -22,6 +27,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     """Run the migrations that a database lacks; raises NewerDatabase where it is ahead of us."""
     config = migrations()
     with writing(engine) as connection:
+        _exclude_others(connection)
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, revision)
@@ -29,6 +35,14 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
             raise NewerDatabase(
                 f"the database {engine.url} is of a newer version of this software: {error}"
             ) from None
+
+
+def _exclude_others(connection: Connection) -> None:
+    """Until the transaction ends; on SQLite it has no others beside it anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
 
 
 def migrations() -> Config:

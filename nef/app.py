@@ -52,6 +52,10 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
     services, background, hub, http = _wired(settings, storage, live, bell, now_s)
     live.restore(settings)
 
+    def close() -> None:
+        http.close()
+        storage.close()
+
     @contextmanager
     def running() -> Iterator[None]:
         background.start()
@@ -59,7 +63,7 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
             yield
         finally:
             background.stop()
-            http.close()
+            close()
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -68,7 +72,7 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
 
     app = contract_application(handlers(services, settings.public_url), lifespan)
     answering = bounded(FaultyAnswers(app, services.faults), settings.max_body_bytes)
-    return Nef(Websockets(answering, hub), services, running, http.close)
+    return Nef(Websockets(answering, hub), services, running, close)
 
 
 def _wired(

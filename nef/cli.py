@@ -62,7 +62,11 @@ def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
     help="Port to listen on; 0 takes a free one.",
 )
 @click.option("--public-url", help="Root under which AFs reach this service. [default: host:port]")
-@click.option("--database", default=_DEFAULTS.database_url, help="SQLAlchemy URL of the store.")
+@click.option(
+    "--database",
+    default=_DEFAULTS.database_url,
+    help="The store: sqlite:///FILE or postgresql://USER@HOST/NAME.",
+)
 @click.option("--scenario", default=_DEFAULTS.scenario,
               help="Scenario of a new database, by name or file.")  # fmt: skip
 @click.option(
@@ -112,8 +116,10 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _tell(nef: "Nef", settings: Settings) -> None:
+    from db.engine import shown  # noqa: PLC0415 - see `serve`
+
     status = nef.services.simulation.status()
-    where = f"NEF at {settings.public_url}, database {settings.database_url}"
+    where = f"NEF at {settings.public_url}, database {shown(settings.database_url)}"
     click.echo(f"{where}, scenario {status.scenario} ({status.mode})")
     asked = settings.scenario if isinstance(settings.scenario, str) else settings.scenario["name"]
     if status.scenario != asked:

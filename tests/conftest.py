@@ -1,10 +1,12 @@
 """What every test may ask for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from builders.postgresql import PostgresServer, running_postgres
 
 # The same examples in every run, and no test fails because the machine was busy; new examples
 # come with `pytest --hypothesis-profile=search` (make search).
@@ -24,3 +26,10 @@ def in_threads() -> Callable[[int, Callable[[int], None]], None]:
                 pass
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for all tests of this process that ask for one."""
+    with running_postgres() as server:
+        yield server

@@ -2,21 +2,30 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from builders.postgresql import PostgresServer
 from builders.service import AF, Served, by_value, component, served, subscription
 
 PATCH = {"content-type": "application/merge-patch+json"}
 InThreads = Callable[[int, Callable[[int], None]], None]
 
 
-@pytest.fixture(params=["memory", "file"])
-def nef(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Served]:
-    url = "sqlite://" if request.param == "memory" else f"sqlite:///{tmp_path / 'nef.sqlite3'}"
-    with served(database_url=url, scenario="fading-ue") as service:
-        yield service
+@pytest.fixture(params=["memory", "file", "postgresql"])
+def nef(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
+    with ExitStack() as stack:
+        match request.param:
+            case "memory":
+                url = "sqlite://"
+            case "file":
+                url = f"sqlite:///{tmp_path / 'nef.sqlite3'}"
+            case _:
+                server: PostgresServer = request.getfixturevalue("postgres")
+                url = stack.enter_context(server.database())
+        yield stack.enter_context(served(database_url=url, scenario="fading-ue"))
 
 
 def carried(nef: Served) -> set[str]:

@@ -1,7 +1,6 @@
 """A service that is started again on its database goes on where it was."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +12,11 @@ LADDER = (("medium", "8 Mbps"), ("small", "600 Kbps"))
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Callable[..., Any]:
+def start(database_url: str) -> Callable[..., Any]:
     """Start a service on the same database, again and again."""
-    url = f"sqlite:///{tmp_path / 'nef.sqlite3'}"
-    return lambda **changes: served(database_url=url, **({"scenario": "fading-ue"} | changes))
+    return lambda **changes: served(
+        database_url=database_url, **({"scenario": "fading-ue"} | changes)
+    )
 
 
 def levels(nef: Served) -> dict[str, int | None]:

@@ -12,8 +12,8 @@ PATCH = {"content-type": "application/merge-patch+json"}
 
 
 @pytest.fixture
-def nef() -> Iterator[Served]:
-    with served(scenario="fading-ue") as service:
+def nef(database_url: str) -> Iterator[Served]:
+    with served(database_url=database_url, scenario="fading-ue") as service:
         yield service
 
 

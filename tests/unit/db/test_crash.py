@@ -3,8 +3,12 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from builders.postgresql import PostgresServer
 from builders.sessions import session
 from db.storage import SqlStorage
 
@@ -24,16 +28,25 @@ with store.transaction() as work:
 """
 
 
-def test_what_was_committed_survives_sigkill_and_what_was_not_leaves_no_trace(
-    tmp_path: Path,
-) -> None:
-    url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.sqlite3'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database() as fresh:
+        yield fresh
+
+
+def test_what_was_committed_survives_sigkill_and_what_was_not_leaves_no_trace(url: str) -> None:
     tests = str(Path(__file__).parents[2])
     died = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", PROGRAM, url, tests], check=False
     )
     assert died.returncode == -signal.SIGKILL
-    with SqlStorage.open(url).reading() as work:
+    storage = SqlStorage.open(url)
+    with storage.reading() as work:
         kept = work.sessions.of_af("af")
+    storage.close()
     assert [s.id for s in kept] == [f"kept-{number:02}" for number in range(20)]
     assert kept[0] == session("kept-00", number=1)

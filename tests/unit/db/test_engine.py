@@ -1,12 +1,18 @@
-"""Connections: what becomes of one that cannot write."""
+"""Connections: which database a URL means, and what becomes of one that breaks."""
 
+import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from builders.postgresql import PostgresServer
+from builders.sessions import session
 from db import engine
-from db.engine import open_engine, writing
+from db.engine import open_engine, shown, writing
+from db.storage import SqlStorage
+from nef.ports.storage import StorageUnusable
 
 
 def test_who_cannot_write_in_time_is_told_so_and_may_try_again(
@@ -20,3 +26,76 @@ def test_who_cannot_write_in_time_is_told_so_and_may_try_again(
         assert connection.in_transaction()
     first.dispose()
     second.dispose()
+
+
+def test_a_url_without_a_driver_means_psycopg() -> None:
+    for url in ("postgresql://nef@db.example/nef", "postgresql+psycopg://nef@db.example/nef"):
+        opened = open_engine(url)
+        assert (opened.dialect.name, opened.driver) == ("postgresql", "psycopg")
+
+
+@pytest.mark.parametrize("url", ["mysql://db/nef", "postgresql+psycopg2://db/nef", "nef.sqlite3"])
+def test_another_database_is_refused_by_the_name_of_those_that_are_not(url: str) -> None:
+    with pytest.raises(StorageUnusable, match=r"cannot be opened: .*(postgresql://|parse)"):
+        SqlStorage.open(url)
+
+
+def test_without_psycopg_one_reads_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StorageUnusable, match=r"pip install 'open-nef\[postgresql\]'"):
+        SqlStorage.open("postgresql://db.example/nef")
+
+
+def test_who_is_not_let_in_reads_why_and_not_the_password() -> None:
+    with pytest.raises(StorageUnusable, match="cannot be opened") as refused:
+        SqlStorage.open("postgresql://nef:secret@127.0.0.1:9/nef")
+    assert "secret" not in str(refused.value)
+    assert shown("postgresql://nef:secret@db/nef") == "postgresql://nef:***@db/nef"
+
+
+def test_connections_that_the_server_has_ended_are_not_used_again(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        storage = SqlStorage.open(url)
+        with storage.transaction() as work:
+            work.sessions.add(session())
+            # two connections at hand
+            with storage.reading() as other:
+                assert other.sessions.get("s1") is None
+        postgres.end_connections(url)
+        for _ in range(3):
+            with storage.reading() as work:
+                assert work.sessions.get("s1") is not None
+        with storage.transaction() as work:
+            work.sessions.remove("s1")
+        storage.close()
+
+
+def test_a_transaction_that_loses_its_connection_is_lost_and_the_next_one_is_not(
+    postgres: PostgresServer,
+) -> None:
+    with postgres.database() as url:
+        storage = SqlStorage.open(url)
+        with pytest.raises(OperationalError), storage.transaction() as work:  # noqa: PT012 - the last one raises
+            work.sessions.add(session("lost"))
+            postgres.end_connections(url)
+            work.sessions.add(session("lost too"))
+        with storage.transaction() as work:
+            work.sessions.add(session("kept"))
+        with storage.reading() as work:
+            assert [one.id for one in work.sessions.of_af("af")] == ["kept"]
+        storage.close()
+
+
+def test_two_write_beside_each_other_but_never_the_same_row(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        first, second = open_engine(url), open_engine(url)
+        with first.connect() as connection:
+            connection.execute(text("INSERT INTO simulation VALUES (1, ''), (2, '')"))
+        with writing(first) as one, writing(second) as other:
+            one.execute(text("UPDATE simulation SET state = 'a' WHERE id = 1"))
+            other.execute(text("UPDATE simulation SET state = 'b' WHERE id = 2"))
+            other.execute(text("SET LOCAL lock_timeout = '10ms'"))
+            with pytest.raises(OperationalError, match="lock timeout"):
+                other.execute(text("UPDATE simulation SET state = 'b' WHERE id = 1"))
+        first.dispose()
+        second.dispose()

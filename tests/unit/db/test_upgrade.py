@@ -1,5 +1,6 @@
 """Migrations: from every revision there ever was, with rows in it, to the newest form."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, text
 
+from builders.postgresql import PostgresServer
 from builders.sessions import notification, session
 from db.codec import dumped
 from db.engine import open_engine
@@ -19,9 +21,20 @@ from nef.domain.notifications import Trial
 from nef.domain.subscriptions import Api
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of which nobody has ever heard."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_database()
+
+
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+def engine(url: str) -> Iterator[Engine]:
+    engine = open_engine(url)
+    yield engine
+    engine.dispose()
 
 
 def fill(engine: Engine, revision: str) -> None:
@@ -55,8 +68,8 @@ def add_session_in_two_tables(connection: Connection) -> None:
         {"request": dumped(asked)},
     )
     connection.execute(
-        text("INSERT INTO reservations VALUES ('s1', :component, 0, :demand, 1, 0, 1)"),
-        {"component": grant.component, "demand": dumped(demand)},
+        text("INSERT INTO reservations VALUES ('s1', :component, 0, :demand, :yes, 0, :yes)"),
+        {"component": grant.component, "demand": dumped(demand), "yes": True},
     )
 
 
@@ -103,14 +116,33 @@ def test_a_database_of_any_revision_is_brought_up_with_its_rows(
         assert work.simulations.load() == {"time": 1.5}
 
 
-def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+def test_opening_twice_changes_nothing(url: str) -> None:
     first = SqlStorage.open(url)
     with first.transaction() as work:
         work.sessions.add(session())
     first.close()
-    with SqlStorage.open(url).reading() as work:
+    second = SqlStorage.open(url)
+    with second.reading() as work:
         assert work.sessions.get("s1") == session(number=1)
+    second.close()
+
+
+def test_many_who_start_at_once_find_one_new_database(
+    postgres: PostgresServer, in_threads: Callable[[int, Callable[[int], None]], None]
+) -> None:
+    url = postgres.new_database()
+
+    def start(number: int) -> None:
+        storage = SqlStorage.open(url)
+        with storage.transaction() as work:
+            work.sessions.add(session(f"s{number}"))
+        storage.close()
+
+    in_threads(4, start)
+    storage = SqlStorage.open(url)
+    with storage.reading() as work:
+        assert {one.id for one in work.sessions.of_af("af")} == {"s0", "s1", "s2", "s3"}
+    storage.close()
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(engine: Engine) -> None:
