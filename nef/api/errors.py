@@ -24,6 +24,7 @@ from nef.domain.errors import (
     MixedWindow,
     NefError,
     NotFound,
+    NotReady,
     NoWindow,
     ResourcesRefused,
     TooLate,
@@ -36,6 +37,8 @@ _PROBLEM = "application/problem+json"
 
 #: When a refused AF may ask again: the radio of a UE has moved on by then.
 RETRY_AFTER_S = 5
+#: When somebody is back who was out of reach.
+_BACK_AFTER_S = 1
 
 
 class MalformedBody(NefError):
@@ -68,6 +71,9 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
     NotFound: (HTTPStatus.NOT_FOUND, "RESOURCE_URI_STRUCTURE_NOT_FOUND"),
     Conflict: (HTTPStatus.CONFLICT, "RESOURCE_BUSY"),
     NoWindow: (HTTPStatus.FORBIDDEN, "REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED"),
+    # The cause of a network function whose work another one takes over, with the status that tells
+    # a client to come back.
+    NotReady: (HTTPStatus.SERVICE_UNAVAILABLE, "NF_FAILOVER"),
     ResourcesRefused: (
         HTTPStatus.FORBIDDEN,
         "REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED",
@@ -157,6 +163,8 @@ def _told(error: NefError, path: str) -> tuple[HTTPStatus, bytes, dict[str, str]
     elif isinstance(error, ResourcesRefused):
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         more = acceptable_document(error.acceptable)
+    elif isinstance(error, NotReady):
+        headers = {"Retry-After": str(_BACK_AFTER_S)}
     elif isinstance(error, BodyTooLarge):
         headers = {"Connection": "close"}  # the rest of it is not read
     elif isinstance(error, UnsupportedCoding):

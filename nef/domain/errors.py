@@ -10,6 +10,7 @@ NefError
 │   └── UeNotFound      no UE of the network has this identity
 ├── Conflict            another change of the same resource is under way
 ├── NoWindow            at no time that would do can a planned transfer be carried
+├── NotReady            what is needed to answer is out of reach for a moment
 └── ResourcesRefused    the network could accept less than what was asked for
 """
 
@@ -80,6 +81,10 @@ class Conflict(NefError):
 
 class NoWindow(NefError):
     """No window that would do can carry a planned transfer; the message says what it could."""
+
+
+class NotReady(NefError):
+    """What is needed to answer is out of reach right now; in a moment it will be there again."""
 
 
 class ResourcesRefused(NefError):

@@ -1,9 +1,12 @@
 """What any network owes its services: the same tests against the fake and the simulated one."""
 
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, cast
 
 import pytest
 
@@ -21,6 +24,8 @@ from nef.network.simulator.information import SimulatedInformation
 from nef.network.simulator.network import SimulatedNetwork
 from nef.ports.information import FlowClass
 from nef.ports.network import Network
+from nef.processes.answering import Answering
+from nef.processes.remote import Caller, Remote
 from nef.services.faults import FaultService
 
 UE_1 = UeAddress(ipv4=IPv4Address("10.45.0.2"))
@@ -45,7 +50,7 @@ class Stage(Protocol):
 
 
 class FakeStage:
-    def __init__(self) -> None:
+    def __init__(self, _: ExitStack) -> None:
         self.clock = FakeClock()
         second = UeAddress(ipv6=IPv6Address("2001:db8::3"), gpsi=UE_2.gpsi)
         self.network = FakeNetwork({"ue-1": UE_1, "ue-2": second})
@@ -81,7 +86,7 @@ def two_ues() -> dict[str, Any]:
 
 
 class SimulatedStage:
-    def __init__(self) -> None:
+    def __init__(self, _: ExitStack) -> None:
         self.clock = SimulationClock(FakeClock().now_s)
         self.inside = SimulatedNetwork(self.clock)
         self.inside.load(two_ues(), None, "manual", self.now_s)
@@ -108,16 +113,29 @@ class SimulatedStage:
 class FaultlessStage(SimulatedStage):
     """The simulated network as it is served: with faults around it, none of which is set."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, end: ExitStack) -> None:
+        super().__init__(end)
         faults = FaultService(MemoryStorage(), FaultPlan, lambda: 0.0, lambda: None)
         self.network = FaultyNetwork(self.inside, faults)
 
 
-@pytest.fixture(params=[FakeStage, SimulatedStage, FaultlessStage])
-def stage(request: pytest.FixtureRequest) -> Stage:
-    make: Callable[[], Stage] = request.param
-    return make()
+class RemoteStage(FaultlessStage):
+    """The same as the other processes of a service call it."""
+
+    def __init__(self, end: ExitStack) -> None:
+        super().__init__(end)
+        path = Path(end.enter_context(tempfile.TemporaryDirectory())) / "network"
+        answering = Answering(path, b"secret", {"network": self.network})
+        end.callback(answering.close)
+        caller = Caller(path, b"secret", patience_s=0.0, answer_s=10.0)
+        self.network = cast("Network", Remote(caller, "network"))
+
+
+@pytest.fixture(params=[FakeStage, SimulatedStage, FaultlessStage, RemoteStage])
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    make: Callable[[ExitStack], Stage] = request.param
+    with ExitStack() as end:
+        yield make(end)
 
 
 def free_mbps(stage: Stage, ue_id: str = "ue-1") -> float:
@@ -298,7 +316,7 @@ def test_the_order_of_restoring_does_not_matter(stage: Stage) -> None:
 
 
 def test_many_threads_never_win_the_same_megabit() -> None:
-    stage = SimulatedStage()
+    stage = SimulatedStage(ExitStack())
     free = free_mbps(stage)
     admitted: list[str] = []
 

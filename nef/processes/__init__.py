@@ -1,0 +1,1 @@
+"""How the processes of one service on one machine talk to each other."""
