@@ -57,7 +57,7 @@ def shown(url: str) -> str:
     try:
         return make_url(url).render_as_string(hide_password=True)
     except ArgumentError:
-        return "that is not a URL"
+        return url.rpartition("@")[2]
 
 
 @contextmanager
