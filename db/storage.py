@@ -7,7 +7,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from db.engine import in_memory, open_engine, shown, writing
 from db.outbox import SqlOutbox
@@ -15,7 +16,11 @@ from db.sessions import SqlSessions
 from db.simulations import SqlSimulations
 from db.subscriptions import SqlSubscriptions
 from db.upgrade import upgrade
+from nef.domain.errors import StoreUnavailable
 from nef.ports.storage import StorageUnusable
+
+#: What the database says that is no error of a statement: no room, no answer, no connection left.
+_OUTAGES = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
 @dataclass(frozen=True)
@@ -60,19 +65,19 @@ class SqlStorage:
     @contextmanager
     def transaction(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that writes; SQLite has one at a time."""
-        with self._write_turn, writing(self._engine) as connection:
+        with _outage_told(), self._write_turn, writing(self._engine) as connection:
             yield self._unit(connection, writes=True)
 
     @contextmanager
     def reading(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that only reads; each answer is of one moment."""
-        with self._read_turn, self._engine.connect() as connection:
+        with _outage_told(), self._read_turn, self._engine.connect() as connection:
             yield self._unit(connection)
 
     @contextmanager
     def at_once(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work of a single call."""
-        with self._write_turn, self._engine.connect() as connection:
+        with _outage_told(), self._write_turn, self._engine.connect() as connection:
             yield self._unit(connection)
 
     def _unit(self, connection: Connection, *, writes: bool = False) -> SqlUnitOfWork:
@@ -82,3 +87,11 @@ class SqlStorage:
             SqlSubscriptions(connection, writes=writes),
             SqlSimulations(connection),
         )
+
+
+@contextmanager
+def _outage_told() -> Iterator[None]:
+    try:
+        yield
+    except _OUTAGES as error:
+        raise StoreUnavailable(str(getattr(error, "orig", None) or error)) from error

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,6 +13,8 @@ _Result = TypeVar("_Result")
 #: A deliverer looks this often even where nobody woke it, for leases that fell back.
 LONGEST_WAIT_S = 1.0
 _PRUNE_EVERY_S = 60.0
+#: What goes on failing for the same reason is told this often.
+_TOLD_EVERY_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,34 @@ class Bell:
             self._rung.wait_for(lambda: self.count != seen, timeout_s)
 
 
+class Troubles:
+    """Tells of work that fails again and again: when that begins, now and then, and its end."""
+
+    def __init__(self) -> None:
+        """Nothing has failed."""
+        self._last: dict[object, tuple[str, float]] = {}
+
+    def failed(self, work: object, error: Exception) -> None:
+        """It has failed, by this error, which is being handled."""
+        why, now_s = repr(error), time.monotonic()
+        told, told_at_s = self._last.get(work, ("", 0.0))
+        if why != told or now_s >= told_at_s + _TOLD_EVERY_S:
+            self._last[work] = why, now_s
+            _LOG.error("%s failed; it will be tried again", work, exc_info=why != told)
+
+    def went_well(self, work: object) -> None:
+        """It has not failed."""
+        if self._last.pop(work, None) is not None:
+            _LOG.warning("%s goes on", work)
+
+
 class Background:
     """Runs the work until it is stopped."""
 
     def __init__(self, work: Work, bell: Bell, tick_s: float, deliverers: int) -> None:
         """`tick_s` is the time between two ticks; `deliverers` receivers are served at once."""
         self._work, self._bell, self._tick_s = work, bell, tick_s
-        self._stopping = threading.Event()
+        self._stopping, self._troubles = threading.Event(), Troubles()
         self._threads = [threading.Thread(target=self._ticker, name="nef-ticker", daemon=True)]
         self._threads += [
             threading.Thread(target=self._deliverer, name=f"nef-deliverer-{n}", daemon=True)
@@ -98,8 +122,10 @@ class Background:
 
     def _guarded(self, work: Callable[[], _Result]) -> _Result | None:
         try:
-            return work()
-        except Exception:
-            _LOG.exception("%s failed; it will be tried again", work)
+            result = work()
+        except Exception as error:
+            self._troubles.failed(work, error)
             self._stopping.wait(self._tick_s)
             return None
+        self._troubles.went_well(work)
+        return result

@@ -27,6 +27,7 @@ from nef.domain.errors import (
     NotReady,
     NoWindow,
     ResourcesRefused,
+    StoreUnavailable,
     TooLate,
     UeNotFound,
 )
@@ -78,6 +79,7 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
         HTTPStatus.FORBIDDEN,
         "REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED",
     ),
+    StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "SYSTEM_FAILURE"),
 }
 
 #: What is wrong where an error is about the body as a whole, or about a header.

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nef.api.documents import NAMES, base_path, served
-from nef.api.errors import problem
+from nef.api.errors import answer, problem
+from nef.domain.errors import NefError
 from nef.domain.faults import FaultName, Strike, Victim
 from nef.ports.faults import Faults
 
@@ -41,7 +42,11 @@ class FaultyAnswers:
         if victim is None or not any(self._faults.may_strike(name, victim) for name in _NAMES):
             await self._app(scope, receive, send)
             return
-        strikes = await run_in_threadpool(self._strikes, victim)
+        try:
+            strikes = await run_in_threadpool(self._strikes, victim)
+        except NefError as error:
+            await answer(error, scope["path"])(scope, receive, send)
+            return
         refused = next((one for one in strikes if one.fault.name in _REFUSALS), None)
         app = self._app if refused is None else _refusal(refused)
         slow = next((s for s in strikes if s.fault.name is FaultName.RESPONSE_SLOW), None)

@@ -11,6 +11,7 @@ NefError
 ├── Conflict            another change of the same resource is under way
 ├── NoWindow            at no time that would do can a planned transfer be carried
 ├── NotReady            what is needed to answer is out of reach for a moment
+│   └── StoreUnavailable    what must be kept cannot be written or read
 └── ResourcesRefused    the network could accept less than what was asked for
 """
 
@@ -85,6 +86,22 @@ class NoWindow(NefError):
 
 class NotReady(NefError):
     """What is needed to answer is out of reach right now; in a moment it will be there again."""
+
+
+class StoreUnavailable(NotReady):
+    """The store does not answer, or has no room; `reason` says why, for the operator to read.
+
+    Whether what was being written is there is not known: somebody else brings it to an end.
+    """
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason, which is none of an AF's business."""
+        self.reason = reason
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        """What an AF may read."""
+        return "the store of this service cannot be used right now; try again later"
 
 
 class ResourcesRefused(NefError):

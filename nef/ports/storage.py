@@ -224,7 +224,10 @@ class UnitOfWork(Protocol):
 
 
 class Storage(Protocol):
-    """A store; `transaction()` commits at the end, or rolls back on an exception."""
+    """A store; `transaction()` commits at the end, or rolls back on an exception.
+
+    Each raises StoreUnavailable where the store does not answer or has no room.
+    """
 
     def transaction(self) -> AbstractContextManager[UnitOfWork]:
         """Open a unit of work; writers exclude each other."""

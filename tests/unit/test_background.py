@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from nef.background import Background, Bell, Work
 
 
@@ -82,3 +84,14 @@ def test_what_becomes_due_without_a_bell_is_found_all_the_same() -> None:
     with running(work, Bell(), tick_s=60.0):
         work.due.append(1)
         assert work.until(lambda: work.delivered == [1])
+
+
+def test_what_fails_again_and_again_is_told_when_it_begins_and_when_it_is_over(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    work = Watched()
+    work.fails = 20
+    with running(work, Bell(), tick_s=0.001):
+        assert work.until(lambda: work.ticks >= 25)
+    told = [(r.levelname, bool(r.exc_info)) for r in caplog.records if "tick" in r.getMessage()]
+    assert told == [("ERROR", True), ("WARNING", False)]
