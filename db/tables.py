@@ -42,8 +42,7 @@ sessions = Table(
     Column("demands", LargeBinary, nullable=False),
     Column("grants", LargeBinary, nullable=False),
 )
-Index("sessions_of_af", sessions.c.af_id, sessions.c.number)
-Index("sessions_of_ue", sessions.c.af_id, sessions.c.ue_address)
+Index("sessions_of_af", sessions.c.af_id, sessions.c.ue_address)
 # Few sessions have an end, and few are unsettled: the others cost these two nothing.
 _ENDS = sessions.c.expires_at_s.is_not(None)
 #: As literal text: by a parameter neither database would see that the index serves the question.

@@ -1,6 +1,7 @@
 """The form that all wire objects share: open on the way in, nothing empty on the way out."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, post_load
@@ -41,8 +42,23 @@ class WireSchema(Schema):
         return {key: value for key, value in data.items() if value not in (None, [], {})}
 
 
+@lru_cache(maxsize=256)
+def dumping(kind: type[WireSchema], names: frozenset[str]) -> WireSchema:
+    """A schema with these of its fields only: each takes its time, also where it has no value."""
+    return kind(only=names)
+
+
+@lru_cache(maxsize=256)
+def _loading(kind: type[WireSchema], keys: frozenset[str]) -> WireSchema:
+    """The same, for documents with these keys."""
+    fields = kind().load_fields.items()
+    return kind(only=[n for n, f in fields if f.required or (f.data_key or n) in keys])
+
+
 def loaded(schema: WireSchema, document: Any) -> Any:
     """The domain object of a wire document; raises InvalidRequest that names every bad value."""
+    if isinstance(document, dict):
+        schema = _loading(type(schema), frozenset(document))
     try:
         return schema.load(document)
     except ValidationError as error:

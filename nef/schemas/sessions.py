@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, pre_dump, validates_schema
+from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from nef.domain.sessions import (
     MediaComponent,
@@ -16,7 +16,7 @@ from nef.domain.sessions import (
     Websocket,
 )
 from nef.domain.subscriptions import Api
-from nef.schemas.base import WireSchema, loaded
+from nef.schemas.base import WireSchema, dumping, loaded
 from nef.schemas.components import MediaComponentSchema
 from nef.schemas.fields import AT_LEAST_ONE, FeaturesField
 from nef.schemas.flows import AlternativeSchema, FlowInfoSchema, TscQosSchema
@@ -120,13 +120,6 @@ class SessionRequestSchema(WireSchema):
         rest: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
         return SessionRequest(ue=ue, components=tuple(parts), **rest)
 
-    @pre_dump
-    def flat(self, request: SessionRequest, **_: Any) -> dict[str, Any]:
-        """Take the UE's identity and the components apart again."""
-        own = {name: getattr(request, name, None) for name in self.fields}
-        ue = {name: getattr(request.ue, name) for name in _UE_KEYS}
-        return own | ue | {"components": {str(part.number): part for part in request.components}}
-
 
 _UE_KEYS = {"ipv4": "ueIpv4Addr", "ipv6": "ueIpv6Addr", "gpsi": "gpsi"}
 _SCHEMA = SessionRequestSchema()
@@ -142,15 +135,26 @@ def request_of(document: Any) -> SessionRequest:
     return request
 
 
+def _document(request: SessionRequest) -> dict[str, Any]:
+    """The subscription, its UE's identity and its components apart from it again."""
+    own = {name: getattr(request, name) for name in SessionRequest.__slots__}
+    ue = {name: getattr(request.ue, name) for name in _UE_KEYS}
+    parts = {str(part.number): part for part in request.components}
+    flat = own | ue | {"components": parts}
+    given = {name: value for name, value in flat.items() if value not in (None, (), {})}
+    del given["ue"]
+    return dict(dumping(SessionRequestSchema, frozenset(given)).dump(given))
+
+
 def revision_of(patch: Any) -> Callable[[SessionRequest], SessionRequest]:
     """What a merge patch makes of a request (RFC 7396, on its wire form)."""
-    return lambda request: request_of(merged(_SCHEMA.dump(request), patch))
+    return lambda request: request_of(merged(_document(request), patch))
 
 
 def session_document(session: Session, api_root: str) -> dict[str, Any]:
     """The subscription as the AF reads it."""
     link = subscription_link(api_root, Api.SESSIONS, session.af_id, session.id)
-    document: dict[str, Any] = {"self": link} | dict(_SCHEMA.dump(session.request))
+    document: dict[str, Any] = {"self": link} | _document(session.request)
     if "websockNotifConfig" in document:
         document["websockNotifConfig"] = websocket_config(
             document["websockNotifConfig"], api_root, Api.SESSIONS, session.af_id, session.id

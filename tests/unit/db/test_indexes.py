@@ -39,7 +39,7 @@ def plan(folder: Path, ask: Question) -> list[str]:
         (lambda w: w.sessions.of_af("af"), "sessions_of_af (af_id=?)"),
         (
             lambda w: w.sessions.of_af("af", [ip_address("10.45.0.2")]),
-            "sessions_of_ue (af_id=? AND ue_address=?)",
+            "sessions_of_af (af_id=? AND ue_address=?)",
         ),
         (lambda w: w.sessions.expired(1.0, 5), "sessions_expiring (expires_at_s<?)"),
         (lambda w: w.sessions.unsettled(1.0, 5), "sessions_unsettled (changed_at_s<?)"),
