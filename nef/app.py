@@ -14,14 +14,15 @@ from nef.api.websockets import Websockets
 from nef.background import Background, Bell, Work
 from nef.config import Settings, load_catalogue
 from nef.domain.subscriptions import Api
-from nef.live import Live, living, session_service, subscription_service
+from nef.live import Live, Seams, living, session_service, subscription_service
 from nef.notifications.faults import FaultyNotifier
 from nef.notifications.http import HttpNotifier
 from nef.notifications.routing import RoutingNotifier
 from nef.notifications.websocket import WebsocketHub
+from nef.processes.websockets import Peers, SharedWebsockets
 from nef.realtime import real_time
 from nef.services.analytics import AnalyticsService
-from nef.services.deliveries import DeliveryService
+from nef.services.deliveries import DeliveryService, Upkeep
 from nef.services.monitoring_events import MonitoringService
 from nef.services.plans import PlanService
 
@@ -37,6 +38,7 @@ class Nef:
     services: Services
     running: Callable[[], AbstractContextManager[None]]
     close: Callable[[], None]
+    websockets: WebsocketHub
 
 
 def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> Nef:
@@ -49,8 +51,33 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
     storage = SqlStorage.open(settings.database_url, now_s)
     bell = Bell()
     live = living(storage, load_catalogue(settings.catalogue), now_s, bell.ring)
-    services, background, hub, http = _wired(settings, storage, live, bell, now_s)
+    nef = _in_front(settings, storage, live.seams, bell, now_s, live)
     live.restore(settings)
+    return nef
+
+
+def create_worker(
+    settings: Settings, seams: Seams, now_s: Callable[[], float], peers: Peers
+) -> Nef:
+    """One of several processes in front of a network that lives in yet another one.
+
+    `peers` are the websockets of the other ones.
+    """
+    storage = SqlStorage.open(settings.database_url, now_s)
+    return _in_front(settings, storage, seams, Bell(), now_s, None, peers)
+
+
+def _in_front(
+    settings: Settings,
+    storage: SqlStorage,
+    seams: Seams,
+    bell: Bell,
+    now_s: Callable[[], float],
+    live: Live | None,
+    peers: Peers = tuple,
+) -> Nef:
+    """What answers requests and delivers; `live` is moved along here, if it is here."""
+    services, background, hub, http = _wired(settings, storage, seams, bell, now_s, live, peers)
 
     def close() -> None:
         http.close()
@@ -72,13 +99,19 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
 
     app = contract_application(handlers(services, settings.public_url), lifespan)
     answering = bounded(FaultyAnswers(app, services.faults), settings.max_body_bytes)
-    return Nef(Websockets(answering, hub), services, running, close)
+    return Nef(Websockets(answering, hub), services, running, close, hub)
 
 
 def _wired(
-    settings: Settings, storage: SqlStorage, live: Live, bell: Bell, now_s: Callable[[], float]
+    settings: Settings,
+    storage: SqlStorage,
+    seams: Seams,
+    bell: Bell,
+    now_s: Callable[[], float],
+    live: Live | None,
+    peers: Peers,
 ) -> tuple[Services, Background, WebsocketHub, HttpNotifier]:
-    seams, catalogue = live.seams, load_catalogue(settings.catalogue)
+    catalogue = load_catalogue(settings.catalogue)
     sessions = session_service(storage, catalogue, seams, bell.ring)
     subscriptions = subscription_service(storage, seams, bell.ring)
 
@@ -89,12 +122,14 @@ def _wired(
         return owner.wants_websocket(af_id, api, subscription_id)
 
     def opened(subscription_id: str) -> None:
+        websockets.opened(subscription_id)
         deliveries.wake(subscription_id)
         bell.ring()
 
     hub = WebsocketHub(settings.public_url, expected, opened)
     http = HttpNotifier(settings.public_url, settings.deliverers)
-    notifier = FaultyNotifier(RoutingNotifier(http, hub), seams.faults)
+    websockets = SharedWebsockets(hub, peers)
+    notifier = FaultyNotifier(RoutingNotifier(http, websockets), seams.faults)
     deliveries = DeliveryService(storage, notifier, now_s, share=max(1, settings.deliverers // 2))
     services = Services(
         sessions,
@@ -107,10 +142,10 @@ def _wired(
     )
     background = Background(
         Work(
-            seams.simulation.go_on,
+            live.seams.simulation.go_on if live else None,
             deliveries.deliver,
             deliveries.next_due_s,
-            live.upkeep.prune,
+            Upkeep(storage, now_s).prune,
             now_s,
         ),
         bell,

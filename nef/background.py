@@ -19,9 +19,12 @@ _TOLD_EVERY_S = 60.0
 
 @dataclass(frozen=True)
 class Work:
-    """What the threads call; each may raise, which is logged and changes nothing for the next."""
+    """What the threads call; each may raise, which is logged and changes nothing for the next.
 
-    tick: Callable[[], None]
+    `tick` is None where another process ticks, and prunes.
+    """
+
+    tick: Callable[[], None] | None
     deliver: Callable[[], int]
     next_due_s: Callable[[], float | None]
     prune: Callable[[], None]
@@ -76,11 +79,15 @@ class Background:
         """`tick_s` is the time between two ticks; `deliverers` receivers are served at once."""
         self._work, self._bell, self._tick_s = work, bell, tick_s
         self._stopping, self._troubles = threading.Event(), Troubles()
-        self._threads = [threading.Thread(target=self._ticker, name="nef-ticker", daemon=True)]
-        self._threads += [
+        self._threads = [
             threading.Thread(target=self._deliverer, name=f"nef-deliverer-{n}", daemon=True)
             for n in range(deliverers)
         ]
+        if work.tick is not None:
+            ticker = threading.Thread(
+                target=self._ticker, args=(work.tick,), name="nef-ticker", daemon=True
+            )
+            self._threads.append(ticker)
 
     def start(self) -> None:
         """Start all threads."""
@@ -94,10 +101,10 @@ class Background:
         for thread in self._threads:
             thread.join()
 
-    def _ticker(self) -> None:
+    def _ticker(self, tick: Callable[[], None]) -> None:
         elapsed_s = 0.0
         while not self._stopping.wait(self._tick_s):
-            self._guarded(self._work.tick)
+            self._guarded(tick)
             elapsed_s += self._tick_s
             if elapsed_s >= _PRUNE_EVERY_S:
                 self._guarded(self._work.prune)

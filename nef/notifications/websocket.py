@@ -27,6 +27,7 @@ TIMEOUT_S = 5.0
 CHECK_S = 2.0
 #: Close codes: RFC 6455 7.4.1, and one of ours from the range for private use.
 _ENDED, _REFUSED, _REPLACED = 1000, 1008, 4000
+_TAKEN_OVER = "another websocket has taken over"
 
 _PATH, _, _CONVERTERS = compile_path(WEBSOCKET_PATH + "/{api}/{af_id}/{subscription_id}")
 
@@ -71,6 +72,20 @@ class WebsocketHub:
             # Whatever broke in the protocol below: what was not sent is due again.
             raise DeliveryFailed(f"the websocket broke: {error!r}"[:500]) from error
 
+    def take(self, delivery: Delivery) -> bool:
+        """Write one message, as `send` does; False where that websocket is not open here."""
+        here = delivery.notification.subscription_id in self._connections
+        if here:
+            self.send(delivery)
+        return here
+
+    def dismiss(self, subscription_id: str) -> None:
+        """Close the websocket of a subscription, whose AF has opened another one elsewhere."""
+        connection = self._connections.get(subscription_id)
+        if connection is not None:
+            closing = _closed(connection.socket, _REPLACED, _TAKEN_OVER)
+            asyncio.run_coroutine_threadsafe(closing, connection.loop)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take a websocket of an AF, and hold it until the AF goes or the subscription ends."""
         socket = WebSocket(scope, receive, send)
@@ -84,7 +99,7 @@ class WebsocketHub:
         self._connections[named[2]] = connection
         try:
             if before is not None:
-                await _closed(before.socket, _REPLACED, "another websocket has taken over")
+                await _closed(before.socket, _REPLACED, _TAKEN_OVER)
             await run_in_threadpool(self._opened, named[2])
             await self._hold(socket, named)
         finally:
