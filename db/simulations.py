@@ -49,6 +49,11 @@ class SqlSimulations:
         """Replace the noted moment."""
         self._write(_MOMENT, orjson.dumps(time_s))
 
+    def touch(self) -> None:
+        """Write the noted moment as it is, if there is one: whether that can be is the point."""
+        here = simulation.c.id == _MOMENT
+        self._connection.execute(update(simulation).where(here).values(state=simulation.c.state))
+
     def _read(self, row_id: int) -> bytes | None:
         query = select(simulation.c.state).where(simulation.c.id == row_id)
         text: bytes | None = self._connection.execute(query).scalar()

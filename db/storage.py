@@ -62,6 +62,13 @@ class SqlStorage:
         """Close all connections."""
         self._engine.dispose()
 
+    def check(self) -> None:
+        """Write and read something of no consequence; raises what keeps it from that."""
+        with self.transaction() as work:
+            work.simulations.touch()
+        with self.reading() as work:
+            work.simulations.lived_until_s()
+
     @contextmanager
     def transaction(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that writes; SQLite has one at a time."""

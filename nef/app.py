@@ -1,5 +1,7 @@
 """The only place that wires the rooms of the service together; `live.py` has the network's part."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -9,12 +11,14 @@ from starlette.types import ASGIApp
 from db.storage import SqlStorage
 from nef.api.application import bounded, contract_application
 from nef.api.faults import FaultyAnswers
+from nef.api.health import Health
+from nef.api.leaving import Leaving
 from nef.api.operations import Services, handlers
 from nef.api.websockets import Websockets
 from nef.background import Background, Bell, Work
 from nef.config import Settings, load_catalogue
 from nef.domain.subscriptions import Api
-from nef.live import Live, Seams, living, session_service, subscription_service
+from nef.live import Seams, living, session_service, subscription_service
 from nef.notifications.faults import FaultyNotifier
 from nef.notifications.http import HttpNotifier
 from nef.notifications.routing import RoutingNotifier
@@ -25,6 +29,7 @@ from nef.services.analytics import AnalyticsService
 from nef.services.deliveries import DeliveryService, Upkeep
 from nef.services.monitoring_events import MonitoringService
 from nef.services.plans import PlanService
+from nef.telemetry.pulse import Pulse
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Nef:
     running: Callable[[], AbstractContextManager[None]]
     close: Callable[[], None]
     websockets: WebsocketHub
+    #: From now on it is not ready, and asks who has a connection to make another one elsewhere.
+    leave: Callable[[], None]
 
 
 def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> Nef:
@@ -51,7 +58,8 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
     storage = SqlStorage.open(settings.database_url, now_s)
     bell = Bell()
     live = living(storage, load_catalogue(settings.catalogue), now_s, bell.ring)
-    nef = _in_front(settings, storage, live.seams, bell, now_s, live)
+    pulse = Pulse(live.seams.simulation.go_on, settings.tick_s)
+    nef = _in_front(settings, storage, live.seams, bell, now_s, pulse)
     live.restore(settings)
     return nef
 
@@ -73,15 +81,20 @@ def _in_front(
     seams: Seams,
     bell: Bell,
     now_s: Callable[[], float],
-    live: Live | None,
+    pulse: Pulse | None,
     peers: Peers = tuple,
 ) -> Nef:
-    """What answers requests and delivers; `live` is moved along here, if it is here."""
-    services, background, hub, http = _wired(settings, storage, seams, bell, now_s, live, peers)
+    """What answers requests and delivers; the network is moved along by `pulse`, if it is here."""
+    services, background, hub, http = _wired(settings, storage, seams, bell, now_s, pulse, peers)
+    leaving = threading.Event()
 
     def close() -> None:
         http.close()
         storage.close()
+
+    def stop() -> None:
+        background.stop()
+        close()
 
     @contextmanager
     def running() -> Iterator[None]:
@@ -89,17 +102,32 @@ def _in_front(
         try:
             yield
         finally:
-            background.stop()
-            close()
+            stop()
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
-        with running():
+        background.start()
+        try:
             yield
+        finally:
+            # In a thread: what is being sent over a websocket needs the loop to come to its end.
+            await asyncio.to_thread(stop)
 
     app = contract_application(handlers(services, settings.public_url), lifespan)
     answering = bounded(FaultyAnswers(app, services.faults), settings.max_body_bytes)
-    return Nef(Websockets(answering, hub), services, running, close, hub)
+    checks = {
+        "serving": lambda: "it is about to end" if leaving.is_set() else None,
+        "store": storage.check,
+        "ticker": pulse.missing if pulse else lambda: _reached(seams),
+        "deliverers": background.missing_deliverers,
+    }
+    http_app = Leaving(Health(answering, checks), leaving.is_set)
+    return Nef(Websockets(http_app, hub), services, running, close, hub, leaving.set)
+
+
+def _reached(seams: Seams) -> None:
+    """Raises an error where the network lives in another process, and that cannot be reached."""
+    seams.simulation.present_s()
 
 
 def _wired(
@@ -108,7 +136,7 @@ def _wired(
     seams: Seams,
     bell: Bell,
     now_s: Callable[[], float],
-    live: Live | None,
+    tick: Callable[[], None] | None,
     peers: Peers,
 ) -> tuple[Services, Background, WebsocketHub, HttpNotifier]:
     catalogue = load_catalogue(settings.catalogue)
@@ -142,7 +170,7 @@ def _wired(
     )
     background = Background(
         Work(
-            live.seams.simulation.go_on if live else None,
+            tick,
             deliveries.deliver,
             deliveries.next_due_s,
             Upkeep(storage, now_s).prune,

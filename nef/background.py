@@ -79,10 +79,11 @@ class Background:
         """`tick_s` is the time between two ticks; `deliverers` receivers are served at once."""
         self._work, self._bell, self._tick_s = work, bell, tick_s
         self._stopping, self._troubles = threading.Event(), Troubles()
-        self._threads = [
+        self._deliverers = [
             threading.Thread(target=self._deliverer, name=f"nef-deliverer-{n}", daemon=True)
             for n in range(deliverers)
         ]
+        self._threads = list(self._deliverers)
         if work.tick is not None:
             ticker = threading.Thread(
                 target=self._ticker, args=(work.tick,), name="nef-ticker", daemon=True
@@ -100,6 +101,11 @@ class Background:
         self._bell.ring()
         for thread in self._threads:
             thread.join()
+
+    def missing_deliverers(self) -> str | None:
+        """How many deliverers do not run, None where all do."""
+        dead = sum(not thread.is_alive() for thread in self._deliverers)
+        return f"{dead} of {len(self._deliverers)} deliverers do not run" if dead else None
 
     def _ticker(self, tick: Callable[[], None]) -> None:
         elapsed_s = 0.0

@@ -7,7 +7,6 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -84,6 +83,8 @@ def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
 )
 @click.option("--deliverers", default=_DEFAULTS.deliverers, type=click.IntRange(1, 256),
               help="Notifications that are sent at once.")  # fmt: skip
+@click.option("--drain-s", default=_DEFAULTS.drain_s, type=click.FloatRange(0.0),
+              help="Seconds it goes on serving when asked to end, not ready any more.")  # fmt: skip
 @click.option("--max-body-bytes", default=_DEFAULTS.max_body_bytes,
               help="Largest request body.")  # fmt: skip
 def serve(host: str, port: int, public_url: str | None, database: str, **more: Any) -> None:
@@ -103,9 +104,8 @@ def serve(host: str, port: int, public_url: str | None, database: str, **more: A
             raise click.ClickException(str(error)) from None
         _tell(nef, settings)
         leave_start_alone()
-        # uvicorn has stopped in good order when it passes the interruption on.
-        with suppress(KeyboardInterrupt):
-            server_of(nef.asgi).run(sockets=[listening])
+        server = server_of(nef.asgi, on_stop=nef.leave, drain_s=settings.drain_s)
+        server.run(sockets=[listening])
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -30,6 +30,7 @@ class Settings:
     tick_s: float = 0.1
     deliverers: int = 8
     max_body_bytes: int = 1_000_000
+    drain_s: float = 0.0
 
 
 def load_catalogue(path: Path | None) -> Catalogue:

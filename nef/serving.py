@@ -1,7 +1,11 @@
 """A service on a socket: what `nef serve` and a test's own NEF have in common."""
 
 import gc
+import signal
 import socket
+import time
+from collections.abc import Callable
+from types import FrameType
 from typing import Literal
 
 import uvicorn
@@ -10,7 +14,7 @@ from starlette.types import ASGIApp
 #: What an AF says on a websocket is ignored, so that it need not be long.
 _MOST_HEARD = 1024
 #: How long requests that are under way may hold up an end; none but a slow one (a fault) lasts.
-_PATIENCE_S = 5
+PATIENCE_S = 5
 
 
 #: How many new objects make the collector look at them (CPython's own is 700 to 2000).
@@ -33,19 +37,50 @@ def listening(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port))
 
 
-def server_of(asgi: ASGIApp, lifespan: Literal["on", "off"] = "on") -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """A server that ends in good order at the first SIGTERM or SIGINT, and at once at the second.
+
+    In good order: `on_stop` is called, it serves for another `drain_s`, closes its socket and
+    every idle connection, answers what is under way, and returns; the process may end with 0.
+    """
+
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None], drain_s: float) -> None:
+        """`on_stop` is called by the signal's handler, and must not wait for anything."""
+        super().__init__(config)
+        self._on_stop, self._drain_s = on_stop, drain_s
+        self._ends_at_s: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's
+        """Take the first signal; the next one is the system's, wherever the process stands then."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        self._on_stop()
+        self._ends_at_s = time.monotonic() + self._drain_s
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to end now; asked every tenth of a second."""
+        if self._ends_at_s is not None and time.monotonic() >= self._ends_at_s:
+            return True
+        return await super().on_tick(counter)
+
+
+def server_of(
+    asgi: ASGIApp,
+    lifespan: Literal["on", "off"] = "on",
+    on_stop: Callable[[], None] = lambda: None,
+    drain_s: float = 0.0,
+) -> Server:
     """The server of an application, to be run on sockets that listen.
 
     With its lifespan it starts and stops what works behind the application.
     """
-    return uvicorn.Server(
-        uvicorn.Config(
-            asgi,
-            log_level="warning",
-            ws="websockets-sansio",
-            lifespan=lifespan,
-            ws_max_size=_MOST_HEARD,
-            timeout_graceful_shutdown=_PATIENCE_S,
-            access_log=False,
-        )
+    config = uvicorn.Config(
+        asgi,
+        log_level="warning",
+        ws="websockets-sansio",
+        lifespan=lifespan,
+        ws_max_size=_MOST_HEARD,
+        timeout_graceful_shutdown=PATIENCE_S,
+        access_log=False,
     )
+    return Server(config, on_stop, drain_s)

@@ -38,6 +38,10 @@ class NefProcess:
     def stop(self) -> int:
         """SIGTERM, and the exit status."""
         self.process.terminate()
+        return self.end()
+
+    def end(self) -> int:
+        """Wait until it has ended by itself; the exit status."""
         status = self.process.wait(30)
         self._close()
         return status

@@ -11,12 +11,13 @@ from typing import Any
 
 
 class Receiver(ThreadingHTTPServer):
-    """An AF's end: `status` is what it answers, `requests` what it was sent, in order."""
+    """An AF's end: answers `status` after `delay_s`; `requests` is what it was sent, in order."""
 
     daemon_threads = True
 
     def __init__(self, port: int = 0) -> None:
         self.status = 204
+        self.delay_s = 0.0
         self.location: str | None = None
         self.cookie: str | None = None
         #: Whoever has connected, by address and port.
@@ -58,6 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.callers.add(self.client_address)
             self.server.requests.append((self.path, dict(self.headers), body))
             self.server.came.notify_all()
+        time.sleep(self.server.delay_s)
         self.send_response(self.server.status)
         if self.server.location:
             self.send_header("Location", self.server.location)

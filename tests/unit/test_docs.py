@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from nef import cli
-from nef.api import validation
+from nef import cli, serving
+from nef.api import health, validation
 from nef.domain import lifecycle, retries
 from nef.notifications import http, websocket
 from nef.services import deliveries, sessions
+from nef.telemetry import pulse
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +45,15 @@ def test_the_limits_on_the_page_are_those_of_the_code() -> None:
     assert f"| {retries.PATIENCE_S:g} s | `nef/domain/retries.py` |" in text
     assert (retries.FIRST_WAIT_S, retries.LONGEST_WAIT_S) == (0.5, 60.0)
     assert (deliveries.KEPT_S, sessions.ABANDONED_AFTER_S) == (3600.0, 30.0)
+
+
+def test_the_page_for_operators_says_what_the_code_does() -> None:
+    text = page("docs/operations.md")
+    assert f"no answer within {health.PATIENCE_S:g} s" in text
+    assert f"An answer holds for {health.KEPT_S:g} s" in text
+    assert f"within the last {pulse.STUCK_S:g} s, or within the last {pulse.STUCK_TICKS} p" in text
+    assert f"after {serving.PATIENCE_S} s the rest of them is cut off" in text
+    assert f"a receiver has {http.TOTAL_S:g} s" in text
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")))
