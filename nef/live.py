@@ -17,6 +17,7 @@ from nef.network.simulator.network import SimulatedNetwork
 from nef.ports.clock import Clock
 from nef.ports.metering import Metering
 from nef.ports.network import Network
+from nef.processes.bulletin import Published
 from nef.services.analytics import Analyst, AnalyticsWatch
 from nef.services.deliveries import Upkeep
 from nef.services.faults import FaultService
@@ -54,14 +55,18 @@ class Live:
     sessions: SessionService
     upkeep: Upkeep
 
-    def restore(self, settings: Settings) -> None:
-        """Go on where the last run ended, or begin the scenario."""
+    def restore(self, settings: Settings, *, alone: bool = True) -> None:
+        """Go on where the last run ended, or begin the scenario.
+
+        Where other processes have gone on without a network meanwhile, this one is not `alone`.
+        """
         simulation = self.seams.simulation
         if not simulation.resume():
             simulation.load(settings.scenario, settings.seed, settings.mode)
-        self.sessions.recover(simulation.present_s())
+        self.sessions.recover(simulation.present_s(), alone=alone)
         simulation.relive()
-        self.upkeep.recover()
+        if alone:
+            self.upkeep.recover()
 
 
 def living(
@@ -69,10 +74,12 @@ def living(
     catalogue: Catalogue,
     now_s: Callable[[], float],
     notify: Callable[[], None],
+    announce: Callable[[Published], None] = lambda _: None,
 ) -> Live:
     """A network without any sessions yet, in real time where its scenario runs by itself.
 
-    `notify` is called when something is due to be told.
+    `notify` is called when something is due to be told, `announce` with what all processes have to
+    see, as it is stored already.
     """
     clock = SimulationClock(now_s)
     network = SimulatedNetwork(clock)
@@ -83,6 +90,7 @@ def living(
     def tick() -> None:
         # In turns: what another thread's tick took from the network is told when this one returns.
         with turn:
+            announce(Published(clock.saved(), faults=bool(faults.all())))
             sessions.tick()
             subscriptions.tick()
             diary.note()

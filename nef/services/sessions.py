@@ -7,6 +7,7 @@ settled; `settle` and `recover` bring it to an end.
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from nef.domain.destinations import OVER_WEBSOCKET, check_destination
 from nef.domain.errors import (
     Conflict,
     NotFound,
+    NotReady,
     ResourcesRefused,
 )
 from nef.domain.events import EventReport, UserPlaneEvent, allocation_reports
@@ -33,6 +35,7 @@ from nef.ports.storage import Storage, UnitOfWork
 from nef.services.following import Following, first_grants, reservation_of
 from nef.services.measuring import SessionMeasuring
 from nef.services.telling import notification_of, report, tell, wants
+from nef.services.underway import UnderWay
 
 #: An intent this old belongs to nobody any more: the request that had it has failed.
 ABANDONED_AFTER_S = 30.0
@@ -128,21 +131,27 @@ class SessionService:
     def tick(self) -> None:
         """Move everything to now: expiries, abandoned intents, the network, and what it means."""
         now_s = self.clock.now_s()
+        self._under_way.look(now_s, self._following.follow)
         self._expire(now_s)
         self._settle(changed_before_s=now_s - ABANDONED_AFTER_S)
         self._following.move(now_s, self._end)
 
-    def recover(self, present_s: float) -> None:
+    def recover(self, present_s: float, *, alone: bool = True) -> None:
         """After a start: give the network its reservations back, and settle what a crash left.
 
         What flows carry is heard of again at `present_s` at the earliest, whatever was missed.
+        Where this process is not `alone`, what is not settled is in the hands of others.
         """
         now_s = self.clock.now_s()
         with self.storage.reading() as work:
+            # In this order: what is confirmed in between is in both.
+            under_way = () if alone else work.sessions.unsettled(math.inf, _BATCH)
             sessions = work.sessions.active()
         self.network.restore((reservation_of(session) for session in sessions), now_s)
         self.measuring.metering.resume((session.id for session in sessions), present_s)
-        self._settle(changed_before_s=float("inf"))
+        if alone:
+            self._settle(changed_before_s=math.inf)
+        self._under_way.begin(under_way, now_s)
         self.tick()
         for session in sessions:
             if self.network.levels(session.id) is None:
@@ -234,8 +243,10 @@ class SessionService:
                 if outcome.request != intent.request:
                     self.measuring.follow(work, session, now_s)
         except Conflict:
-            # Deleted or expired in the meantime: what was reserved for it is nobody's.
-            self.network.release(intent.id, now_s)
+            # Deleted or expired in the meantime: what was reserved for it is nobody's. A network
+            # that is between two processes restores nothing that is not stored.
+            with suppress(NotReady):
+                self.network.release(intent.id, now_s)
             raise NotFound(f"the session {intent.id} ended while it was being changed") from None
         if told:
             self.notify()
@@ -276,8 +287,11 @@ class SessionService:
         return self.measuring.end(work, session, now_s)
 
     def _release(self, session_id: str, now_s: float) -> None:
-        self.network.release(session_id, now_s)
-        self.measuring.metering.forget(session_id)
+        try:
+            self.network.release(session_id, now_s)
+            self.measuring.metering.forget(session_id)
+        except NotReady:
+            return  # the intent is stored, and whoever has the network next brings it to its end
         with self.storage.at_once() as work:
             work.sessions.remove(session_id)
 
@@ -300,14 +314,21 @@ class SessionService:
     # --- telling ---
 
     @cached_property
+    def _under_way(self) -> UnderWay:
+        return UnderWay(self.storage, self.network)
+
+    @cached_property
     def _following(self) -> Following:
         return Following(self.storage, self.network, self.clock, self.notify)
 
     def _followed(self, session: Session) -> Session:
         """The session after it caught up with what the network did since it was asked."""
-        if self._following.is_up_to_date(session):
-            return session
-        return self._following.follow(session.id) or session
+        try:
+            if self._following.is_up_to_date(session):
+                return session
+            return self._following.follow(session.id) or session
+        except NotReady:
+            return session  # what is recorded stands; whoever has the network next compares
 
 
 def _owned(work: UnitOfWork, af_id: str, session_id: str) -> Session:

@@ -1,0 +1,196 @@
+"""The network changes its process, while requests in another one are under way: nothing is lost."""
+
+import itertools
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from fakes.clock import FakeClock
+from fakes.metering import FakeMetering
+from fakes.network import FakeNetwork
+from fakes.storage import MemoryStorage
+from nef.config import load_catalogue
+from nef.domain.errors import NotFound, NotReady, ResourcesRefused
+from nef.domain.lifecycle import SessionState
+from nef.domain.sessions import Session, SessionRequest, UeAddress
+from nef.ports.network import Network
+from nef.schemas.sessions import request_of
+from nef.services.measuring import SessionMeasuring
+from nef.services.sessions import ABANDONED_AFTER_S, SessionService
+
+AF = "af"
+RULE = "permit out 17 from any 7000 to any 7001"
+
+
+class Reach:
+    """The network as another process reaches it: whichever there is, or none.
+
+    `before` and `after` a call of a name something happens, once.
+    """
+
+    def __init__(self, network: FakeNetwork) -> None:
+        self.network: FakeNetwork | None = network
+        self.before: dict[str, Callable[[], object]] = {}
+        self.after: dict[str, Callable[[], object]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*args: Any) -> Any:
+            self.before.pop(name, lambda: None)()
+            if self.network is None:
+                raise NotReady("nobody there")
+            answer = getattr(self.network, name)(*args)
+            self.after.pop(name, lambda: None)()
+            return answer
+
+        return call
+
+
+class Rig:
+    """A process with requests, and one after the other that has the network."""
+
+    def __init__(self) -> None:
+        self.storage, self.clock = MemoryStorage(), FakeClock(1000.0)
+        self.ids = (f"s{number}" for number in itertools.count(1))
+        self.reach = Reach(self._network())
+        self.worker = self._service(cast("Network", self.reach))
+
+    def take_over(self) -> None:
+        """The network dies, and another process restores it."""
+        self.network = self._network()
+        self.ticker = self._service(self.network)
+        self.ticker.recover(self.clock.now_s(), alone=False)
+        self.reach.network = self.network
+
+    def die(self) -> None:
+        """The network dies."""
+        self.reach.network = None
+
+    def stored(self) -> list[Session]:
+        with self.storage.reading() as work:
+            return list(work.sessions.active())
+
+    def create(self, rate: str = "40 Mbps") -> Session:
+        return self.worker.create(AF, asked(rate))
+
+    def _network(self) -> FakeNetwork:
+        return FakeNetwork({"ue-1": UeAddress(ipv4=asked().ue.ipv4)}, capacity_kbps=100_000)
+
+    def _service(self, network: Network) -> SessionService:
+        return SessionService(
+            storage=self.storage,
+            network=network,
+            measuring=SessionMeasuring(FakeMetering()),
+            clock=self.clock,
+            catalogue=load_catalogue(None),
+            new_id=lambda: next(self.ids),
+            notify=lambda: None,
+        )
+
+
+def asked(rate: str = "40 Mbps") -> SessionRequest:
+    part = {
+        "medCompN": 1,
+        "flowInfos": [{"flowId": 1, "flowDescriptions": [RULE]}],
+        "tsnQos": {"maxPer": "1E-3"},
+        "mirBwDl": rate,
+    }
+    return request_of(
+        {
+            "notificationDestination": "http://af.example/",
+            "ueIpv4Addr": "10.45.0.2",
+            "multiModDatFlows": {"1": part},
+        }
+    )
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+def test_what_the_network_granted_before_it_died_is_held_by_the_next_one(rig: Rig) -> None:
+    rig.reach.after["reserve"] = rig.take_over
+    session = rig.create()
+    rig.ticker.tick()
+    assert rig.network.levels(session.id) == {1: 0}
+    assert rig.network.reservations[session.id].demands == session.demands
+
+
+def test_until_it_is_confirmed_nobody_else_gets_what_was_granted(rig: Rig) -> None:
+    first = rig.create("30 Mbps")
+
+    def take_over_and_compete() -> None:
+        rig.take_over()
+        with pytest.raises(ResourcesRefused):
+            rig.create("50 Mbps")
+
+    rig.reach.after["reserve"] = take_over_and_compete
+    second = rig.create("60 Mbps")
+    rig.ticker.tick()
+    assert rig.network.levels(first.id) == rig.network.levels(second.id) == {1: 0}
+
+
+def test_a_change_that_was_granted_before_it_died_is_held_by_the_next_one(rig: Rig) -> None:
+    session = rig.create()
+    rig.reach.after["reserve"] = rig.take_over
+    changed = rig.worker.change(AF, session.id, lambda _: asked("70 Mbps"))
+    rig.ticker.tick()
+    assert rig.network.reservations[session.id].demands == changed.demands != session.demands
+
+
+def test_who_asks_the_next_one_is_answered_by_it(rig: Rig) -> None:
+    rig.create()
+    rig.reach.before["reserve"] = rig.take_over
+    with pytest.raises(ResourcesRefused):
+        rig.create("90 Mbps")
+    rig.ticker.tick()
+    assert list(rig.network.reservations) == [one.id for one in rig.stored()] == ["s1"]
+
+
+def test_what_nobody_confirms_any_more_is_given_up_by_the_next_one(rig: Rig) -> None:
+    def dies_too() -> None:
+        rig.take_over()
+        raise SystemExit
+
+    rig.reach.after["reserve"] = dies_too
+    with pytest.raises(SystemExit):
+        rig.create()
+    rig.ticker.tick()
+    assert "s1" in rig.network.reservations, "whoever asked may still confirm it"
+    rig.clock.advance(ABANDONED_AFTER_S + 1)
+    rig.ticker.tick()
+    assert not rig.network.reservations
+    assert not rig.stored()
+
+
+def test_without_a_network_nothing_is_begun(rig: Rig) -> None:
+    rig.die()
+    with pytest.raises(NotReady):
+        rig.create()
+    with rig.storage.reading() as work:
+        assert not work.sessions.unsettled(float("inf"), 10)
+
+
+def test_a_session_that_was_confirmed_is_answered_though_the_network_died(rig: Rig) -> None:
+    rig.reach.before["levels"] = rig.die
+    session = rig.create()
+    assert session.state is SessionState.ACTIVE
+    rig.take_over()
+    assert rig.network.levels(session.id) == {1: 0}
+
+
+def test_a_session_is_deleted_though_the_network_died_and_the_next_one_does_not_have_it(
+    rig: Rig,
+) -> None:
+    session = rig.create()
+    rig.die()
+    assert rig.worker.delete(AF, session.id) is None
+    with pytest.raises(NotFound):
+        rig.worker.read(AF, session.id)
+    rig.take_over()
+    assert not rig.network.reservations
+    rig.clock.advance(ABANDONED_AFTER_S + 1)
+    rig.ticker.tick()
+    with rig.storage.reading() as work:
+        assert not work.sessions.unsettled(float("inf"), 10)
