@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from nef.domain.errors import Conflict
 from nef.domain.events import EventReport, change_reports
@@ -14,7 +15,7 @@ from nef.ports.network import Holdings, Network, NetworkStep, Reservation
 from nef.ports.storage import Storage
 from nef.services.telling import report, report_all
 
-#: So many sessions are written at once.
+#: So many changes are written at once.
 _BATCH = 1000
 
 
@@ -67,12 +68,14 @@ class Following:
         self._touched.update(dict.fromkeys(changes.levels))
         told: dict[str, Holdings] = {}
         while self._steps:
-            step = self._steps[0]
-            for session_id in step.ended:
-                end(session_id, step.time_s)
-            self._record(step)
-            told |= {reservation.session_id: levels for reservation, levels in step.moved}
-            self._steps.popleft()
+            for session_id in self._steps[0].ended:
+                end(session_id, self._steps[0].time_s)
+            steps = self._next_steps()
+            moves = [_Move(step.time_s, *moved) for step in steps for moved in step.moved]
+            self._record(moves)
+            told |= {move.reservation.session_id: move.levels for move in moves}
+            for _ in steps:
+                self._steps.popleft()
         for session_id in changes.ended:
             end(session_id, now_s)
         for session_id in tuple(self._touched):
@@ -81,36 +84,47 @@ class Following:
                 self.follow(session_id)
             del self._touched[session_id]
 
-    def _record(self, step: NetworkStep) -> None:
-        """Record what sessions got at a moment, and tell it as of then, in the order of the step.
+    def _next_steps(self) -> list[NetworkStep]:
+        """The first step, and what may be written together with it: until another one ends some."""
+        found = [self._steps[0]]
+        count = len(found[0].moved)
+        for step in islice(self._steps, 1, None):
+            count += len(step.moved)
+            if step.ended or count > _BATCH:
+                break
+            found.append(step)
+        return found
+
+    def _record(self, moves: Sequence["_Move"]) -> None:
+        """Record what sessions got at which moment, and tell it as of then, in this order.
 
         All of a batch is written at once. A session that was admitted anew since then was answered
         on its own.
         """
-        for begin in range(0, len(step.moved), _BATCH):
-            moved = step.moved[begin : begin + _BATCH]
+        for begin in range(0, len(moves), _BATCH):
             while True:
                 try:
-                    self._write(moved, step.time_s)
+                    self._write(moves[begin : begin + _BATCH])
                     break
                 except Conflict:
                     continue
 
-    def _write(self, moved: Sequence[tuple[Reservation, Holdings]], at_s: float) -> None:
+    def _write(self, moves: Sequence["_Move"]) -> None:
         with self.storage.reading() as work:
-            found = work.sessions.standings([one.session_id for one, _ in moved])
-        standings = {standing.id: standing for standing in found}
-        told: list[tuple[Standing, tuple[EventReport, ...]]] = []
-        for reservation, levels in moved:
-            before = standings.get(reservation.session_id)
-            if before and _is_meant(before, reservation) and levels != _levels(before.grants):
-                after = replace(before, grants=_regraded(before.grants, levels))
-                reports = change_reports(reservation.demands, before.grants, after.grants)
-                told.append((after, reports))
+            names = dict.fromkeys(move.reservation.session_id for move in moves)
+            standings = {one.id: one for one in work.sessions.standings(list(names))}
+        told: list[tuple[Standing, tuple[EventReport, ...], float]] = []
+        for move in moves:
+            before = standings.get(move.reservation.session_id)
+            if before and _is_meant(before, move.reservation) and move.changes(before):
+                after = replace(before, grants=_regraded(before.grants, move.levels))
+                reports = change_reports(move.reservation.demands, before.grants, after.grants)
+                told.append((after, reports, move.at_s))
+                standings[after.id] = after
         if told:
             with self.storage.transaction() as work:
-                work.sessions.regrade([standing for standing, _ in told])
-                heard = report_all(work, told, at_s)
+                work.sessions.regrade(list({one.id: one for one, _, _ in told}.values()))
+                heard = report_all(work, told)
             if heard:
                 self.notify()
 
@@ -124,6 +138,18 @@ class Following:
         if told:
             self.notify()
         return session
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """What a session got at a moment."""
+
+    at_s: float
+    reservation: Reservation
+    levels: Holdings
+
+    def changes(self, standing: Standing) -> bool:
+        return self.levels != _levels(standing.grants)
 
 
 def reservation_of(session: Session) -> Reservation:

@@ -39,15 +39,15 @@ def report(
     work: UnitOfWork, session: Addressee, reports: tuple[EventReport, ...], now_s: float
 ) -> bool:
     """Tell what of these reports the AF wants to hear, and whether there is any."""
-    return report_all(work, [(session, reports)], now_s)
+    return report_all(work, [(session, reports, now_s)])
 
 
 def report_all(
-    work: UnitOfWork, told: Iterable[tuple[Addressee, tuple[EventReport, ...]]], now_s: float
+    work: UnitOfWork, told: Iterable[tuple[Addressee, tuple[EventReport, ...], float]]
 ) -> bool:
-    """The same for several sessions, in their order."""
-    wanted = ((one, tuple(r for r in reports if wants(one, r))) for one, reports in told)
-    notes = [notification_of(one, SessionEvents(heard), now_s) for one, heard in wanted if heard]
+    """The same for several sessions, each with its moment, in their order."""
+    wanted = ((one, tuple(r for r in reports if wants(one, r)), at) for one, reports, at in told)
+    notes = [notification_of(one, SessionEvents(heard), at) for one, heard, at in wanted if heard]
     if notes:
         work.outbox.add_all(notes, _AT_ONCE_S)
     return bool(notes)
