@@ -12,6 +12,7 @@ from sqlalchemy import text
 from db.engine import open_engine
 from db.storage import SqlStorage
 from nef.domain.demands import demands_of
+from nef.domain.destinations import TO_THIS_MACHINE
 from nef.domain.lifecycle import SessionState
 from nef.domain.qos import Catalogue, QosProfile
 from nef.domain.sessions import MediaComponent, Session, SessionRequest, UeAddress
@@ -101,6 +102,7 @@ class Rig:
             measuring=SessionMeasuring(SimulatedMeter(self.network.stage)),
             clock=self.clock,
             catalogue=self._catalogue,
+            callbacks=TO_THIS_MACHINE,
             new_id=self._new_id,
             notify=lambda: None,
         )

@@ -140,7 +140,7 @@ def _wired(
     peers: Peers,
 ) -> tuple[Services, Background, WebsocketHub, HttpNotifier]:
     catalogue = load_catalogue(settings.catalogue)
-    sessions = session_service(storage, catalogue, seams, bell.ring)
+    sessions = session_service(storage, catalogue, settings.callbacks, seams, bell.ring)
     subscriptions = subscription_service(storage, seams, bell.ring)
 
     def expected(api: Api, af_id: str, subscription_id: str) -> bool:
@@ -155,15 +155,15 @@ def _wired(
         bell.ring()
 
     hub = WebsocketHub(settings.public_url, expected, opened)
-    http = HttpNotifier(settings.public_url, settings.deliverers)
+    http = HttpNotifier(settings.public_url, settings.deliverers, settings.callbacks)
     websockets = SharedWebsockets(hub, peers)
     notifier = FaultyNotifier(RoutingNotifier(http, websockets), seams.faults)
     deliveries = DeliveryService(storage, notifier, now_s, share=max(1, settings.deliverers // 2))
     services = Services(
         sessions,
-        AnalyticsService(seams.analyst, seams.clock, subscriptions),
-        MonitoringService(seams.lookout, seams.clock, subscriptions),
-        PlanService(seams.planner, seams.clock, catalogue, subscriptions),
+        AnalyticsService(seams.analyst, seams.clock, subscriptions, settings.callbacks),
+        MonitoringService(seams.lookout, seams.clock, subscriptions, settings.callbacks),
+        PlanService(seams.planner, seams.clock, catalogue, subscriptions, settings.callbacks),
         deliveries,
         seams.simulation,
         seams.faults,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from nef.commands.callbacks import CALLBACK_OPTIONS, callback_options, policy_of
 from nef.commands.radio import radio
 from nef.commands.scenario import scenario
 from nef.config import Settings, load_catalogue
@@ -87,6 +88,7 @@ def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
               help="Seconds it goes on serving when asked to end, not ready any more.")  # fmt: skip
 @click.option("--max-body-bytes", default=_DEFAULTS.max_body_bytes,
               help="Largest request body.")  # fmt: skip
+@callback_options
 def serve(host: str, port: int, public_url: str | None, database: str, **more: Any) -> None:
     """Serve the APIs, with the simulated network behind them, until interrupted."""
     # Most of the time of a start, which the other commands do without.
@@ -98,7 +100,9 @@ def serve(host: str, port: int, public_url: str | None, database: str, **more: A
         root = (public_url or f"http://{host}:{listening.getsockname()[1]}").rstrip("/")
         try:
             more["scenario"] = scenario_source(more["scenario"])
-            settings = Settings(database_url=database, public_url=root, **more)
+            said = {name: more.pop(name) for name in CALLBACK_OPTIONS}
+            callbacks = policy_of(listening.getsockname()[0], **said)
+            settings = Settings(database, root, callbacks=callbacks, **more)
             nef = create_app(settings)
         except (NefError, StorageUnusable) as error:
             raise click.ClickException(str(error)) from None

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from nef.domain.destinations import TO_THIS_MACHINE, CallbackPolicy
 from nef.domain.errors import InvalidValue
 from nef.domain.qos import Catalogue, QosProfile
 from nef.domain.units import BitRate, PacketErrorRate
@@ -18,7 +19,8 @@ class Settings:
     """Everything that can be set; docs/configuration.md says what for.
 
     `public_url` is the root under which AFs reach the service, without a slash at its end;
-    `scenario` the name of one that ships, or a document.
+    `scenario` the name of one that ships, or a document. `callbacks` allows receivers on this
+    machine, as is right for a service that nobody else can reach.
     """
 
     database_url: str = "sqlite:///nef.sqlite3"
@@ -31,6 +33,7 @@ class Settings:
     deliverers: int = 8
     max_body_bytes: int = 1_000_000
     drain_s: float = 0.0
+    callbacks: CallbackPolicy = TO_THIS_MACHINE
 
 
 def load_catalogue(path: Path | None) -> Catalogue:

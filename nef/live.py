@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from db.storage import SqlStorage
 from nef.config import Settings
+from nef.domain.destinations import CallbackPolicy
 from nef.domain.qos import Catalogue
 from nef.domain.subscriptions import Api
 from nef.network.simulator.clock import SimulationClock
@@ -109,13 +110,18 @@ def living(
         faults=faults,
         simulation=SimulationService(network, meter, storage, clock, catalogue, faults, tick),
     )
-    sessions = session_service(storage, catalogue, seams, notify)
+    # Nobody asks these for anything: what has been kept follows the network.
+    sessions = session_service(storage, catalogue, CallbackPolicy(), seams, notify)
     subscriptions = subscription_service(storage, seams, notify)
     return Live(seams, sessions, Upkeep(storage, now_s))
 
 
 def session_service(
-    storage: SqlStorage, catalogue: Catalogue, seams: Seams, notify: Callable[[], None]
+    storage: SqlStorage,
+    catalogue: Catalogue,
+    callbacks: CallbackPolicy,
+    seams: Seams,
+    notify: Callable[[], None],
 ) -> SessionService:
     """Sessions in front of a network, wherever it lives."""
     return SessionService(
@@ -124,6 +130,7 @@ def session_service(
         measuring=SessionMeasuring(seams.metering),
         clock=seams.clock,
         catalogue=catalogue,
+        callbacks=callbacks,
         new_id=_new_id,
         notify=notify,
     )

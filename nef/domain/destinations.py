@@ -1,10 +1,13 @@
-"""Where a notification may be sent to: a pure check of the URI an AF gave."""
+"""Where a notification may be sent to: pure rules on the URI an AF gave, and on its address."""
 
 import re
-from ipaddress import IPv4Address, IPv6Address
-from urllib.parse import urlsplit
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import SplitResult, urlsplit
 
 from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.internet import LOOPBACK, METADATA, Address, Network, carried, special_kind
 
 #: In place of a URI: the notification goes over the websocket that the AF holds open for this very
 #: subscription (TS 29.122 5.2.5.4).
@@ -16,6 +19,7 @@ LONGEST_URI = 2048
 #: A name of the DNS, and each part of it (RFC 1035 2.3.4, RFC 1123 2.1); "_" is in use.
 _LONGEST_NAME = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def destination_of(uri: str, *, websocket: bool) -> str:
@@ -23,14 +27,87 @@ def destination_of(uri: str, *, websocket: bool) -> str:
     return OVER_WEBSOCKET if websocket else uri
 
 
-def check_destination(uri: str, pointer: str = "/notificationDestination") -> None:
-    """Accept an absolute http or https URI without credentials; else raise InvalidRequest.
+def shown(uri: str) -> str:
+    """A URI as it may be printed: without its credentials and its query, which may be secrets."""
+    bare = re.sub(r"//[^/?#]*@", "//…@", uri)
+    return re.sub(r"[?#].*", "?…", bare, flags=re.DOTALL)
 
-    `pointer` is where the AF gave it.
+
+@dataclass(frozen=True, slots=True)
+class CallbackPolicy:
+    """Where this service lets itself be sent to; without settings, to all of the public internet.
+
+    `hosts` are names, or `*.` and the end of one; none means any, and so it is with `ports`.
+    `networks` are allowed although they are not public.
     """
-    reason = _objection(uri)
-    if reason:
-        raise InvalidRequest(InvalidParam(pointer, f"{uri[:120]!r} {reason}"))
+
+    schemes: frozenset[str] = frozenset({"http", "https"})
+    hosts: tuple[str, ...] = ()
+    ports: frozenset[int] = frozenset()
+    networks: tuple[Network, ...] = ()
+
+    def check(self, uri: str, pointer: str = "/notificationDestination") -> None:
+        """Accept a URI that notifications may be sent to; else raise InvalidRequest.
+
+        `pointer` is where the AF gave it. Of a name only what it says is looked at; each address
+        to which it leads is for `refusal_of`, whenever something is sent.
+        """
+        reason = self.refusal_of_uri(uri)
+        if reason:
+            raise InvalidRequest(InvalidParam(pointer, f"{shown(uri)[:120]!r} {reason}"))
+
+    def refusal_of_uri(self, uri: str) -> str | None:
+        """Why nothing may be sent to a URI, None where it may."""
+        return _objection(uri) or next(self._refusals(urlsplit(uri)), None)
+
+    def refusal_of(self, address: Address) -> str | None:
+        """Why nothing may be sent to an address, None where it may."""
+        if address in METADATA and not self._names(address):
+            return f"leads to {address}, the metadata service of a cloud"
+        kind = special_kind(address)
+        if kind and not any(address in network for network in self.networks):
+            return f"leads to {address}, which is not public ({kind}) and not allowed here"
+        # Behind what is allowed as a tunnel stands the address that counts.
+        return next(filter(None, map(self.refusal_of, carried(address))), None)
+
+    def _refusals(self, parts: SplitResult) -> Iterator[str]:
+        """Why not, of a URI that is well formed."""
+        if parts.scheme not in self.schemes:
+            yield f"must be {' or '.join(sorted(self.schemes))} here"
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+        if self.ports and port not in self.ports:
+            allowed = ", ".join(map(str, sorted(self.ports)))
+            yield f"goes to port {port}; allowed here: {allowed}"
+        host = (parts.hostname or "").removesuffix(".")
+        if self.hosts and not any(_matches(host, pattern) for pattern in self.hosts):
+            yield f"goes to a host that is not allowed here; allowed: {', '.join(self.hosts)}"
+        for address in _addresses(host):
+            yield from filter(None, [self.refusal_of(address)])
+
+    def _names(self, address: Address) -> bool:
+        """Whether an address is allowed by itself."""
+        return any(n.num_addresses == 1 and address in n for n in self.networks)
+
+
+#: For a service that nobody but this machine can reach: what stands beside it may be told too.
+TO_THIS_MACHINE = CallbackPolicy(networks=LOOPBACK)
+
+
+def _matches(host: str, pattern: str) -> bool:
+    if pattern.startswith("*."):
+        return host.endswith(pattern[1:].lower())
+    return host == pattern.lower().removesuffix(".")
+
+
+def _addresses(host: str) -> Iterator[Address]:
+    """The addresses that a host is said to have by its very name."""
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761 6.3
+        yield LOOPBACK[0][1]
+        return
+    try:
+        yield ip_address(host)
+    except ValueError:
+        return  # a name, which the DNS knows
 
 
 def _objection(uri: str) -> str | None:

@@ -9,7 +9,6 @@ from math import ceil, floor
 from typing import Any
 
 from nef.domain.areas import NOWHERE, Area
-from nef.domain.destinations import check_destination
 from nef.domain.errors import InvalidParam, InvalidRequest
 from nef.domain.qos import QosLevel
 from nef.domain.units import BitRate, PacketErrorRate
@@ -190,12 +189,9 @@ def check_request(request: PlanRequest, now_s: float) -> None:
 
 def check_warnings(request: PlanRequest) -> None:
     """Whether there is a place to send warnings to, where they are wanted."""
-    pointer = "/notificationDestination"
-    if request.destination is not None:
-        check_destination(request.destination, pointer)
-    elif request.warned:
+    if request.warned and request.destination is None:
         reason = "is missing: warnings need a place to go to"
-        raise InvalidRequest(InvalidParam(pointer, reason, missing=True))
+        raise InvalidRequest(InvalidParam("/notificationDestination", reason, missing=True))
 
 
 def merged(windows: Iterable[Window], now_s: float) -> list[Window]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 
-from nef.domain.destinations import check_destination, destination_of
+from nef.domain.destinations import destination_of
 from nef.domain.errors import InvalidParam, InvalidRequest
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import SessionState, Trigger, after
@@ -187,7 +187,6 @@ class SessionRequest:
 
     def check_instead_of(self, old: "SessionRequest") -> None:
         """Whether a session can ask for this instead; raises InvalidRequest."""
-        check_destination(self.notification_destination)
         if self.ue != old.ue:
             pointer = "/gpsi" if self.ue.gpsi else "/ueIpv6Addr" if self.ue.ipv6 else "/ueIpv4Addr"
             reason = "a session stays with its UE; create another one for another UE"

@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 import aiohttp
 import orjson
 
+from nef.domain.destinations import CallbackPolicy, shown
 from nef.domain.notifications import Delivery
-from nef.ports.notifier import DeliveryFailed
+from nef.notifications.resolving import PoliticResolver
+from nef.ports.notifier import DeliveryFailed, DeliveryForbidden
 from nef.schemas.notifications import notification_document
 
 _Result = TypeVar("_Result")
@@ -24,24 +26,36 @@ class HttpNotifier:
     Redirects are not followed, no proxy is used and no cookie kept: the destination is where it
     says it is. Of an answer only the status counts; its body is not read. `X-Notification-Id` is
     the same in each attempt of one notification, so that a receiver can tell a repetition.
+
+    The policy is asked again whenever something is sent, and then for each address to which the
+    name of the receiver leads: the address that it has judged is the one that is connected to.
     """
 
-    def __init__(self, api_root: str, connections: int) -> None:
+    def __init__(self, api_root: str, connections: int, policy: CallbackPolicy) -> None:
         """`connections` bounds how many receivers are talked to at once."""
-        self._api_root, self._connections = api_root, connections
+        self._api_root, self._connections, self._policy = api_root, connections, policy
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: aiohttp.ClientSession | None = None
 
     def send(self, delivery: Delivery) -> None:
-        """Post one notification; raises DeliveryFailed unless the AF answers with 2xx in time."""
+        """Post one notification; raises DeliveryFailed unless the AF answers with 2xx in time.
+
+        Raises DeliveryForbidden where the policy does not let it go there.
+        """
+        url = delivery.notification.destination
+        # An address in place of a name is resolved by nobody: it is judged here.
+        refusal = self._policy.refusal_of_uri(url)
+        if refusal:
+            raise DeliveryForbidden(f"{shown(url)!r} {refusal}")
         document = notification_document(delivery.notification, self._api_root)
         try:
             status = self._run(self._posted(delivery, orjson.dumps(document)))
         except TimeoutError:
             raise DeliveryFailed(f"no answer within {TOTAL_S:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise DeliveryFailed(f"{type(error).__name__}: {error}"[:500]) from error
+            said = str(error).replace(url, shown(url))
+            raise DeliveryFailed(f"{type(error).__name__}: {said}"[:500]) from None
         if not 200 <= status < 300:
             raise DeliveryFailed(f"the receiver answered {status}")
 
@@ -67,7 +81,9 @@ class HttpNotifier:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections),
+                connector=aiohttp.TCPConnector(
+                    limit=self._connections, resolver=PoliticResolver(self._policy)
+                ),
                 timeout=aiohttp.ClientTimeout(total=TOTAL_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )

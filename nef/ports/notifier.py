@@ -9,6 +9,10 @@ class DeliveryFailed(Exception):
     """The AF did not take the notification; the message says why, for the operator to read."""
 
 
+class DeliveryForbidden(DeliveryFailed):
+    """Where the notification goes, nothing may be sent to: nobody will try again."""
+
+
 class DeliveryLost(Exception):
     """The notification is lost on its way: nobody will try again. The message says why."""
 

@@ -11,7 +11,7 @@ from nef.domain.analytics import (
     Question,
     check_question,
 )
-from nef.domain.destinations import check_destination, destination_of
+from nef.domain.destinations import CallbackPolicy, destination_of
 from nef.domain.errors import InvalidParam, InvalidRequest, MixedWindow, TooLate, UeNotFound
 from nef.domain.findings import Answer, mark
 from nef.domain.notifications import AnalyticsEvents, Content, Trial
@@ -99,6 +99,7 @@ class AnalyticsService:
     analyst: Analyst
     clock: Clock
     subscriptions: SubscriptionService
+    callbacks: CallbackPolicy
 
     def fetch(self, question: Question) -> Answer | None:
         """Answer one question now, None without data; raises UeNotFound or InvalidRequest."""
@@ -154,7 +155,7 @@ class AnalyticsService:
     def _begun(
         self, request: AnalyticsRequest, now_s: float
     ) -> tuple[AnalyticsSubscription, tuple[Answer, ...]]:
-        check_destination(request.destination, "/notifUri")
+        self.callbacks.check(request.destination, "/notifUri")
         reporting = request.reporting
         if reporting.until_s is not None and reporting.until_s <= now_s:
             raise InvalidRequest(InvalidParam("/analyRepInfo/monDur", "it is over already"))

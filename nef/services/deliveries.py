@@ -7,7 +7,13 @@ from dataclasses import dataclass, field, replace
 from nef.domain.destinations import OVER_WEBSOCKET
 from nef.domain.notifications import Delivery, DeliveryState
 from nef.domain.retries import PATIENCE_S, next_attempt_s
-from nef.ports.notifier import DeliveryFailed, DeliveryLost, DeliveryPostponed, Notifier
+from nef.ports.notifier import (
+    DeliveryFailed,
+    DeliveryForbidden,
+    DeliveryLost,
+    DeliveryPostponed,
+    Notifier,
+)
 from nef.ports.storage import Storage
 
 #: Longer than a notifier may take, so that nobody else sends what is being sent.
@@ -99,6 +105,9 @@ class DeliveryService:
         attempts = delivery.attempts + 1
         try:
             self.notifier.send(delivery)
+        except DeliveryForbidden as error:
+            settled = self._settled(delivery, DeliveryState.GIVEN_UP, attempts)
+            return replace(settled, last_error=str(error))
         except DeliveryFailed as error:
             return self._failed(delivery, attempts, str(error))
         except DeliveryPostponed as late:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from nef.domain.areas import CellPlace
-from nef.domain.destinations import check_destination, destination_of
+from nef.domain.destinations import CallbackPolicy, destination_of
 from nef.domain.errors import InvalidParam, InvalidRequest, UeNotFound
 from nef.domain.filters import IpAddress
 from nef.domain.monitoring_events import (
@@ -136,6 +136,7 @@ class MonitoringService:
     lookout: Lookout
     clock: Clock
     subscriptions: SubscriptionService
+    callbacks: CallbackPolicy
 
     def subscribe(
         self, af_id: str, request: MonitoringRequest
@@ -219,7 +220,7 @@ class MonitoringService:
         self, request: MonitoringRequest, now_s: float
     ) -> tuple[MonitoringSubscription, tuple[UeEvent, ...], tuple[UeEvent, ...]]:
         """What is kept, what is told in the answer, and what by notification."""
-        check_destination(request.destination)
+        self.callbacks.check(request.destination)
         check_request(request, now_s)
         body = self.lookout.begun(request)
         body, events = seen(body, self.lookout.sightings(body, now_s), now_s)

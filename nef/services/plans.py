@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from nef.domain.capacity import most_rate
+from nef.domain.destinations import CallbackPolicy
 from nef.domain.errors import InvalidParam, InvalidRequest, NoWindow
 from nef.domain.notifications import Content, PlanWarning
 from nef.domain.planned_qos import ladder_of, rate_of
@@ -104,10 +105,12 @@ class PlanService:
     clock: Clock
     catalogue: Catalogue
     subscriptions: SubscriptionService
+    callbacks: CallbackPolicy
 
     def create(self, af_id: str, request: PlanRequest) -> _Subscription:
         """Offer windows; raises InvalidRequest, and NoWindow where there is none."""
         now_s = self.clock.now_s()
+        self._check_destination(request)
         plan = self.planner.begun(request, self.catalogue, now_s)
         return self.subscriptions.add(af_id, Api.TRANSFERS, plan, _due_s(plan, now_s))
 
@@ -143,6 +146,7 @@ class PlanService:
         if changes.warned is not None:
             request = replace(request, warned=changes.warned)
         check_warnings(request)
+        self._check_destination(request)
         plan = replace(plan, request=request)
         if changes.selected is None:
             return plan
@@ -150,6 +154,10 @@ class PlanService:
         chosen = plan if again else plan.choosing(changes.selected, self.clock.now_s())
         self._check_choice(chosen, af_id)
         return chosen
+
+    def _check_destination(self, request: PlanRequest) -> None:
+        if request.destination is not None:
+            self.callbacks.check(request.destination)
 
     def _check_choice(self, plan: Plan, af_id: str) -> None:
         now_s, candidates = self.clock.now_s(), plan.relied_on

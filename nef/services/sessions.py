@@ -13,7 +13,7 @@ from functools import cached_property
 
 from nef.domain.addressing import check_addressing
 from nef.domain.demands import demands_of
-from nef.domain.destinations import OVER_WEBSOCKET, check_destination
+from nef.domain.destinations import OVER_WEBSOCKET, CallbackPolicy
 from nef.domain.errors import (
     Conflict,
     NotFound,
@@ -54,13 +54,14 @@ class SessionService:
     measuring: SessionMeasuring
     clock: Clock
     catalogue: Catalogue
+    callbacks: CallbackPolicy
     new_id: Callable[[], str]
     notify: Callable[[], None]
 
     def create(self, af_id: str, request: SessionRequest) -> Session:
         """Admit a new session; raises InvalidRequest, UeNotFound or ResourcesRefused."""
         request = replace(request, features=negotiated(request.features))
-        check_destination(request.notification_destination)
+        self.callbacks.check(request.notification_destination)
         demands = demands_of(request, self.catalogue)
         check_measuring(request)
         session = self._intended(af_id, request, demands)
@@ -104,6 +105,7 @@ class SessionService:
             session = _owned(work, af_id, session_id)
             request = revise(session.request)
             request = replace(request, features=negotiated(request.features))
+            self.callbacks.check(request.notification_destination)
             request.check_instead_of(session.request)
             demands = demands_of(request, self.catalogue)
             check_measuring(request)

@@ -5,6 +5,7 @@ from typing import Any
 
 from builders.simulations import Simulated
 from fakes.storage import MemoryStorage
+from nef.domain.destinations import TO_THIS_MACHINE
 from nef.domain.errors import NotFound
 from nef.domain.monitoring_events import UeEvent
 from nef.domain.notifications import MonitoringEvents
@@ -39,7 +40,9 @@ class Rig:
             lambda: f"s{next(ids)}",
             lambda: None,
         )
-        self.service = MonitoringService(lookout, self.network.clock, self.subscriptions)
+        self.service = MonitoringService(
+            lookout, self.network.clock, self.subscriptions, TO_THIS_MACHINE
+        )
 
     def add(self, document: dict[str, Any]) -> tuple[str, list[str]]:
         """The id of what is kept, empty where nothing is, and what was told in the answer."""

@@ -7,6 +7,7 @@ from builders.plans import asking
 from fakes.clock import FakeClock
 from fakes.information import FakeInformation
 from fakes.storage import MemoryStorage
+from nef.domain.destinations import TO_THIS_MACHINE
 from nef.domain.notifications import PlanWarning
 from nef.domain.plans import Plan, PlanChanges
 from nef.domain.qos import Catalogue
@@ -37,7 +38,9 @@ class Rig:
             lambda: None,
         )
         catalogue = Catalogue(())
-        self.service = PlanService(planner, self.clock, catalogue, self.subscriptions)
+        self.service = PlanService(
+            planner, self.clock, catalogue, self.subscriptions, TO_THIS_MACHINE
+        )
 
     def ask(self, *windows: tuple[float, float], **changes: Any) -> Subscription[Plan]:
         request = asking(0.0, *windows, **{"qosParamSet": QOS} | changes)

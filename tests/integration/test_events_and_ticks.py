@@ -13,6 +13,7 @@ from db.storage import SqlStorage
 from fakes.metering import FakeMetering
 from fakes.storage import MemoryStorage
 from nef.config import load_catalogue
+from nef.domain.destinations import TO_THIS_MACHINE
 from nef.domain.notifications import SessionEvents
 from nef.domain.sessions import SessionRequest, UeAddress
 from nef.ports.storage import Storage
@@ -72,6 +73,7 @@ def story(storage: Storage, tick_s: float) -> list[Told]:
         measuring=SessionMeasuring(FakeMetering()),
         clock=network.clock,
         catalogue=load_catalogue(None),
+        callbacks=TO_THIS_MACHINE,
         new_id=lambda: f"s{next(numbers)}",
         notify=lambda: None,
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from builders.receivers import Receiver, dripping, receiving
+from nef.domain.destinations import TO_THIS_MACHINE
 from nef.domain.events import EventReport, UserPlaneEvent
 from nef.domain.notifications import Delivery, DeliveryState, Notification, SessionEvents
 from nef.notifications import http
@@ -26,7 +27,7 @@ def delivery(url: str) -> Delivery:
 
 @pytest.fixture
 def notifier() -> Iterator[HttpNotifier]:
-    http = HttpNotifier("http://nef", connections=2)
+    http = HttpNotifier("http://nef", connections=2, policy=TO_THIS_MACHINE)
     yield http
     http.close()
 

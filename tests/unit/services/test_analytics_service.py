@@ -22,6 +22,7 @@ from nef.domain.analytics import (
     Volume,
     Window,
 )
+from nef.domain.destinations import TO_THIS_MACHINE
 from nef.domain.errors import InvalidRequest, NotFound, UeNotFound
 from nef.domain.findings import Answer, DnPerformance
 from nef.domain.notifications import AnalyticsEvents, Trial
@@ -72,7 +73,7 @@ class Rig:
             lambda: f"s{next(ids)}",
             lambda: None,
         )
-        self.service = AnalyticsService(analyst, self.clock, self.subscriptions)
+        self.service = AnalyticsService(analyst, self.clock, self.subscriptions, TO_THIS_MACHINE)
 
     def subscribe(
         self, *questions: Question, **changes: Any

@@ -9,15 +9,16 @@ from fakes.storage import MemoryStorage
 from nef.domain.events import EventReport, UserPlaneEvent
 from nef.domain.notifications import Delivery, DeliveryState, Notification, SessionEvents
 from nef.domain.retries import PATIENCE_S
-from nef.ports.notifier import DeliveryFailed
+from nef.ports.notifier import DeliveryFailed, DeliveryForbidden
 from nef.services.deliveries import KEPT_S, DeliveryService, Upkeep
 
 
 @dataclass
 class ScriptedNotifier:
-    """A notifier whose receivers at `dead` destinations do not answer."""
+    """A notifier whose receivers at `dead` destinations do not answer, and `forbidden` ones."""
 
     dead: set[str] = field(default_factory=set)
+    forbidden: set[str] = field(default_factory=set)
     sent: list[tuple[str, UserPlaneEvent]] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
 
@@ -26,6 +27,8 @@ class ScriptedNotifier:
         if note.destination in self.dead:
             self.meanwhile()
             raise DeliveryFailed("nobody there")
+        if note.destination in self.forbidden:
+            raise DeliveryForbidden("not there")
         assert isinstance(note.content, SessionEvents)
         self.sent.append((note.subscription_id, note.content.reports[0].event))
 
@@ -141,6 +144,16 @@ def test_it_is_given_up_after_a_bounded_time_and_then_visible(rig: Rig) -> None:
     assert row.last_error == "nobody there"
     assert row.settled_at_s is not None
     assert row.settled_at_s <= row.waiting_since_s + PATIENCE_S
+
+
+def test_what_may_not_be_sent_is_given_up_at_once_and_what_follows_is_not_held_up(rig: Rig) -> None:
+    rig.notifier.forbidden.add("http://inside/")
+    rig.add("a", "http://inside/")
+    rig.add("a")
+    rig.deliver_all()
+    (row,) = rig.service.find(None, DeliveryState.GIVEN_UP, 10)
+    assert (row.attempts, row.last_error) == (1, "not there")
+    assert len(rig.notifier.sent) == 1
 
 
 def test_what_waits_behind_it_is_given_up_in_the_same_time(rig: Rig) -> None:

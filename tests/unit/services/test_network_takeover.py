@@ -11,6 +11,7 @@ from fakes.metering import FakeMetering
 from fakes.network import FakeNetwork
 from fakes.storage import MemoryStorage
 from nef.config import load_catalogue
+from nef.domain.destinations import TO_THIS_MACHINE
 from nef.domain.errors import NotFound, NotReady, ResourcesRefused
 from nef.domain.lifecycle import SessionState
 from nef.domain.sessions import Session, SessionRequest, UeAddress
@@ -83,6 +84,7 @@ class Rig:
             measuring=SessionMeasuring(FakeMetering()),
             clock=self.clock,
             catalogue=load_catalogue(None),
+            callbacks=TO_THIS_MACHINE,
             new_id=lambda: next(self.ids),
             notify=lambda: None,
         )

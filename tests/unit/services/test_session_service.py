@@ -11,6 +11,7 @@ from fakes.clock import FakeClock
 from fakes.metering import FakeMetering
 from fakes.storage import MemoryStorage
 from nef.config import load_catalogue
+from nef.domain.destinations import TO_THIS_MACHINE
 from nef.domain.errors import (
     Conflict,
     InvalidRequest,
@@ -111,6 +112,7 @@ class Rig:
             measuring=SessionMeasuring(self.metering),
             clock=self.clock,
             catalogue=load_catalogue(None),
+            callbacks=TO_THIS_MACHINE,
             new_id=lambda: f"s{next(ids)}",
             notify=self._ring,
         )
