@@ -9,20 +9,22 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp
 
 from db.storage import SqlStorage
-from nef.api.application import bounded, contract_application
+from nef.api.application import contract_application
+from nef.api.authorisation import Authorisation
 from nef.api.faults import FaultyAnswers
 from nef.api.health import Health
 from nef.api.leaving import Leaving
 from nef.api.operations import Services, handlers
 from nef.api.websockets import Websockets
 from nef.background import Background, Bell, Work
-from nef.config import Settings, load_catalogue
+from nef.config import BuiltInIssuer, ExternalIssuer, Settings, load_catalogue
 from nef.domain.subscriptions import Api
 from nef.live import Seams, living, session_service, subscription_service
 from nef.notifications.faults import FaultyNotifier
 from nef.notifications.http import HttpNotifier
 from nef.notifications.routing import RoutingNotifier
 from nef.notifications.websocket import WebsocketHub
+from nef.ports.tokens import Tokens
 from nef.processes.websockets import Peers, SharedWebsockets
 from nef.realtime import real_time
 from nef.services.analytics import AnalyticsService
@@ -30,6 +32,10 @@ from nef.services.deliveries import DeliveryService, Upkeep
 from nef.services.monitoring_events import MonitoringService
 from nef.services.plans import PlanService
 from nef.telemetry.pulse import Pulse
+from nef.tokens.endpoint import TokenEndpoint
+from nef.tokens.issuing import Issuer
+from nef.tokens.jwks import PublishedKeys, fetching
+from nef.tokens.verification import VerifiedTokens
 
 
 @dataclass(frozen=True)
@@ -113,8 +119,14 @@ def _in_front(
             # In a thread: what is being sent over a websocket needs the loop to come to its end.
             await asyncio.to_thread(stop)
 
-    app = contract_application(handlers(services, settings.public_url), lifespan)
-    answering = bounded(FaultyAnswers(app, services.faults), settings.max_body_bytes)
+    issuer, tokens = _authorities(settings)
+    authorisation = Authorisation(tokens) if tokens else None
+    app = contract_application(
+        handlers(services, settings.public_url), lifespan, authorisation, settings.max_body_bytes
+    )
+    answering: ASGIApp = FaultyAnswers(app, services.faults)
+    if issuer:
+        answering = TokenEndpoint(answering, issuer)
     checks = {
         "serving": lambda: "it is about to end" if leaving.is_set() else None,
         "store": storage.check,
@@ -122,12 +134,23 @@ def _in_front(
         "deliverers": background.missing_deliverers,
     }
     http_app = Leaving(Health(answering, checks), leaving.is_set)
-    return Nef(Websockets(http_app, hub), services, running, close, hub, leaving.set)
+    return Nef(Websockets(http_app, hub, authorisation), services, running, close, hub, leaving.set)
 
 
 def _reached(seams: Seams) -> None:
     """Raises an error where the network lives in another process, and that cannot be reached."""
     seams.simulation.present_s()
+
+
+def _authorities(settings: Settings) -> tuple[Issuer | None, Tokens | None]:
+    """Who issues tokens here, and what tells whether they are good; nobody and nothing if off."""
+    match settings.issuer:
+        case BuiltInIssuer(clients, lifetime_s):
+            issuer = Issuer(clients, settings.public_url, lifetime_s)
+            return issuer, issuer.tokens()
+        case ExternalIssuer(jwks_url, rules):
+            return None, VerifiedTokens(PublishedKeys(fetching(jwks_url)), rules)
+    return None, None
 
 
 def _wired(

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from nef.commands.access import access_options, check_exposure, issuer_of, told
 from nef.commands.callbacks import CALLBACK_OPTIONS, callback_options, policy_of
+from nef.commands.client import client
 from nef.commands.radio import radio
 from nef.commands.scenario import scenario
 from nef.config import Settings, load_catalogue
@@ -43,6 +45,7 @@ def main() -> None:
 
 main.add_command(scenario)
 main.add_command(radio)
+main.add_command(client)
 
 
 def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
@@ -89,6 +92,7 @@ def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
 @click.option("--max-body-bytes", default=_DEFAULTS.max_body_bytes,
               help="Largest request body.")  # fmt: skip
 @callback_options
+@access_options
 def serve(host: str, port: int, public_url: str | None, database: str, **more: Any) -> None:
     """Serve the APIs, with the simulated network behind them, until interrupted."""
     # Most of the time of a start, which the other commands do without.
@@ -102,7 +106,9 @@ def serve(host: str, port: int, public_url: str | None, database: str, **more: A
             more["scenario"] = scenario_source(more["scenario"])
             said = {name: more.pop(name) for name in CALLBACK_OPTIONS}
             callbacks = policy_of(listening.getsockname()[0], **said)
-            settings = Settings(database, root, callbacks=callbacks, **more)
+            issuer, opened = issuer_of(root, more), more.pop("open")
+            check_exposure(listening, authorised=issuer is not None, opened=opened)
+            settings = Settings(database, root, callbacks=callbacks, issuer=issuer, **more)
             nef = create_app(settings)
         except (NefError, StorageUnusable) as error:
             raise click.ClickException(str(error)) from None
@@ -131,7 +137,7 @@ def _tell(nef: "Nef", settings: Settings) -> None:
             f"The database goes on with its own scenario; for {asked} give another"
             " --database, or load it: PUT /simulator/v1/simulation."
         )
-    click.echo("Open to everybody who can reach it: there is no authentication yet.")
+    click.echo(told(settings.issuer, settings.public_url))
     sys.stdout.flush()
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -12,6 +14,47 @@ from nef.domain.destinations import TO_THIS_MACHINE, CallbackPolicy
 from nef.domain.errors import InvalidValue
 from nef.domain.qos import Catalogue, QosProfile
 from nef.domain.units import BitRate, PacketErrorRate
+from nef.tokens.clients import Clients
+from nef.tokens.verification import ALGORITHMS, Rules
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltInIssuer:
+    """Tokens of this service's own, for these clients; `lifetime_s` is how long each lasts."""
+
+    clients: Clients
+    lifetime_s: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalIssuer:
+    """Tokens of somebody else, who publishes his keys at `jwks_url`.
+
+    The service itself is `rules.audience`. Raises InvalidValue where the keys could be changed on
+    the way, or an algorithm is none that signs with a private key.
+    """
+
+    jwks_url: str
+    rules: Rules
+
+    def __post_init__(self) -> None:
+        """Refuse what would let anybody in."""
+        url = urlsplit(self.jwks_url)
+        safe = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname or ""))
+        if not url.hostname or not safe:
+            raise InvalidValue(f"keys are fetched over https, and not from {self.jwks_url!r}")
+        wrong = sorted(set(self.rules.algorithms) - set(ALGORITHMS))
+        if wrong or not self.rules.algorithms:
+            known = ", ".join(ALGORITHMS)
+            raise InvalidValue(f"tokens are signed by any of {known}; not by {wrong or 'none'}")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its address or as localhost."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +63,8 @@ class Settings:
 
     `public_url` is the root under which AFs reach the service, without a slash at its end;
     `scenario` the name of one that ships, or a document. `callbacks` allows receivers on this
-    machine, as is right for a service that nobody else can reach.
+    machine, as is right for a service that nobody else can reach. Without an `issuer` of tokens
+    there is no authorisation.
     """
 
     database_url: str = "sqlite:///nef.sqlite3"
@@ -34,6 +78,7 @@ class Settings:
     max_body_bytes: int = 1_000_000
     drain_s: float = 0.0
     callbacks: CallbackPolicy = TO_THIS_MACHINE
+    issuer: BuiltInIssuer | ExternalIssuer | None = None
 
 
 def load_catalogue(path: Path | None) -> Catalogue:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from connexion import FlaskApp
@@ -12,15 +12,14 @@ from connexion.middleware.main import API
 from connexion.middleware.server_error import ServerErrorMiddleware
 from connexion.resolver import Resolver
 from connexion.spec import OpenAPISpecification
-from starlette.types import ASGIApp
 
 from nef.api import errors
-from nef.api.bodies import BoundedBodies
+from nef.api.authorisation import Authorisation
 from nef.api.calls import Calls
 from nef.api.documents import NAMES, base_path, operation_ids, served
 
-#: Of connexion's own, those that are of use around `Calls`.
-_MIDDLEWARES = (ServerErrorMiddleware, ExceptionMiddleware, Calls, LifespanMiddleware)
+#: The largest body unless the settings say something else.
+_MAX_BODY_BYTES = 1_000_000
 
 
 class _Shipped(OpenAPISpecification):
@@ -44,20 +43,23 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
 
 def contract_application(
-    handlers: Mapping[str, Callable[..., Any]], lifespan: Lifespan | None = None
+    handlers: Mapping[str, Callable[..., Any]],
+    lifespan: Lifespan | None = None,
+    authorisation: Authorisation | None = None,
+    max_body_bytes: int = _MAX_BODY_BYTES,
 ) -> FlaskApp:
     """The documents served by these handlers, one for each operationId.
 
+    Without `authorisation` everybody may call; `max_body_bytes` is the largest body that is read.
     A handler that is missing fails here (KeyError); connexion would notice when it starts to serve.
     """
     missing = {name for document in NAMES for name in operation_ids(document)} - handlers.keys()
     if missing:
         raise KeyError(f"no handler for {', '.join(sorted(missing))}")
-    app = FlaskApp(
-        "nef",
-        lifespan=lifespan,
-        middlewares=list(_MIDDLEWARES),
-    )
+    calls = partial(Calls, authorisation=authorisation, max_body_bytes=max_body_bytes)
+    # Of connexion's own, those that are of use around `Calls`.
+    middlewares = [ServerErrorMiddleware, ExceptionMiddleware, calls, LifespanMiddleware]
+    app = FlaskApp("nef", lifespan=lifespan, middlewares=middlewares)
     _add_apis(app, Resolver(handlers.__getitem__))
     errors.register(app)
     return app
@@ -71,8 +73,3 @@ def _add_apis(app: FlaskApp, resolver: Resolver) -> None:
         options = vars(middleware.options.replace(resolver=resolver))
         path = base_path(document)
         middleware.apis.append(API(document, base_path=path, name=name, **options))
-
-
-def bounded(app: ASGIApp, max_body_bytes: int) -> ASGIApp:
-    """The application behind its limits."""
-    return BoundedBodies(app, max_body_bytes)

@@ -19,7 +19,9 @@ from connexion.resolver import Resolver
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from nef.api.documents import METHODS, path_pattern
+from nef.api.authorisation import Authorisation
+from nef.api.bodies import body_of
+from nef.api.documents import METHODS, api_name, path_pattern
 from nef.api.validation import Body, Query
 
 Reply = tuple[Any, int, Mapping[str, str]]
@@ -57,10 +59,13 @@ class Call:
 class Calls(SpecMiddleware):
     """connexion's middleware that answers the operations of its documents itself."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """`app` has what is no operation."""
+    def __init__(
+        self, app: ASGIApp, *, authorisation: Authorisation | None, max_body_bytes: int
+    ) -> None:
+        """`app` has what is no operation; without `authorisation` everybody may call."""
         self._app = app
-        self._resources: list[tuple[re.Pattern[str], dict[str, Call]]] = []
+        self._authorisation, self._max_body_bytes = authorisation, max_body_bytes
+        self._resources: list[tuple[re.Pattern[str], str, dict[str, Call]]] = []
         self._threads = ThreadPoolExecutor(_THREADS, "nef-handler")
 
     def add_api(
@@ -78,15 +83,18 @@ class Calls(SpecMiddleware):
             }
             if "GET" in calls:
                 calls["HEAD"] = calls["GET"]  # the server leaves the body out (RFC 9110 9.3.2)
-            self._resources.append((path_pattern(base_path + path), calls))
+            pattern = path_pattern(base_path + path)
+            self._resources.append((pattern, api_name(base_path), calls))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        call, arguments = self._found(scope)
+        call, api, arguments = self._found(scope)
         if call is None:
             await self._app(scope, receive, send)
             return
-        content = await _content(receive)
+        if self._authorisation is not None:  # nothing is read for who may not call
+            await self._authorisation.check(scope["headers"], api, arguments)
+        content = await body_of(scope["headers"], receive, self._max_body_bytes)
         status, headers, body = await asyncio.get_running_loop().run_in_executor(
             self._threads,
             call,
@@ -98,22 +106,13 @@ class Calls(SpecMiddleware):
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _found(self, scope: Scope) -> tuple[Call | None, dict[str, Any]]:
+    def _found(self, scope: Scope) -> tuple[Call | None, str, dict[str, Any]]:
         if scope["type"] == "http":
-            for pattern, calls in self._resources:
+            for pattern, api, calls in self._resources:
                 match = pattern.fullmatch(scope["path"])
                 if match is not None:
-                    return calls.get(scope["method"]), match.groupdict()
-        return None, {}
-
-
-async def _content(receive: Receive) -> bytes:
-    message = await receive()
-    content: bytes = message.get("body", b"")
-    while message.get("more_body", False):
-        message = await receive()
-        content += message.get("body", b"")
-    return content
+                    return calls.get(scope["method"]), api, match.groupdict()
+        return None, "", {}
 
 
 def _content_type(scope: Scope) -> str | None:

@@ -37,7 +37,8 @@ def served(name: str) -> dict[str, Any]:
     for item in document["paths"].values():
         for method in item.keys() & set(METHODS):
             operation = item[method]
-            # Callbacks are ours to send, not to serve; security arrives with tokens to check.
+            # Callbacks are ours to send, not to serve. Who may call is asked by `Authorisation`:
+            # connexion lets a bad token through where the contract makes one optional.
             operation.pop("callbacks", None)
             operation.pop("security", None)
             operation["parameters"] = [_as_text(p) for p in operation.get("parameters", [])]
@@ -68,6 +69,11 @@ def base_path(document: dict[str, Any]) -> str:
     """The path of an API below the root of the service."""
     url: str = document["servers"][0]["url"]
     return url.removeprefix("{apiRoot}")
+
+
+def api_name(base_path: str) -> str:
+    """The name of an API, which its paths begin with; a token for it has it as a scope."""
+    return base_path.split("/")[1]
 
 
 def path_pattern(path: str) -> re.Pattern[str]:

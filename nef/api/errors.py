@@ -31,6 +31,7 @@ from nef.domain.errors import (
     TooLate,
     UeNotFound,
 )
+from nef.ports.tokens import InvalidToken, KeysOutOfReach
 from nef.schemas.problems import acceptable_document
 
 _LOG = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ _PROBLEM = "application/problem+json"
 RETRY_AFTER_S = 5
 #: When somebody is back who was out of reach.
 _BACK_AFTER_S = 1
+#: When it is worth trying again to have a token verified.
+_KEYS_AFTER_S = 10
 
 
 class MalformedBody(NefError):
@@ -56,6 +59,23 @@ class UnsupportedMediaType(NefError):
 
 class UnsupportedCoding(NefError):
     """The body is compressed."""
+
+
+class MissingToken(NefError):
+    """The request has no access token."""
+
+
+class InsufficientScope(NefError):
+    """The token is good, and not for this API."""
+
+    def __init__(self, scope: str) -> None:
+        """`scope` is what a token for this API has."""
+        self.scope = scope
+        super().__init__(f"the token is not for this API: its scope lacks {scope}")
+
+
+class AnotherAf(NefError):
+    """The token is good, and its holder may not act as the AF that the path names."""
 
 
 _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
@@ -80,6 +100,12 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
         "REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED",
     ),
     StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "SYSTEM_FAILURE"),
+    # No table has causes for these: the errors of RFC 6750 3.1 stand there, and one of ours.
+    MissingToken: (HTTPStatus.UNAUTHORIZED, "missing_token"),
+    InvalidToken: (HTTPStatus.UNAUTHORIZED, "invalid_token"),
+    InsufficientScope: (HTTPStatus.FORBIDDEN, "insufficient_scope"),
+    AnotherAf: (HTTPStatus.FORBIDDEN, "REQUESTED_SERVICE_NOT_AUTHORIZED"),
+    KeysOutOfReach: (HTTPStatus.SERVICE_UNAVAILABLE, "SYSTEM_FAILURE"),
 }
 
 #: What is wrong where an error is about the body as a whole, or about a header.
@@ -171,7 +197,20 @@ def _told(error: NefError, path: str) -> tuple[HTTPStatus, bytes, dict[str, str]
         headers = {"Connection": "close"}  # the rest of it is not read
     elif isinstance(error, UnsupportedCoding):
         headers = {"Accept-Encoding": "identity"}  # RFC 9110 15.5.16
+    elif isinstance(error, KeysOutOfReach):
+        headers = {"Retry-After": str(_KEYS_AFTER_S)}
+    elif isinstance(error, (MissingToken, InvalidToken, InsufficientScope)):
+        headers = {"WWW-Authenticate": challenge(error)}
     return status, problem(status, cause, str(error), params, **more), headers
+
+
+def challenge(error: MissingToken | InvalidToken | InsufficientScope) -> str:
+    """What a client is told of the token it needs (RFC 6750 3)."""
+    if isinstance(error, MissingToken):
+        return 'Bearer realm="nef"'  # no error: it may not have known (RFC 6750 3.1)
+    code = _STATUSES[InvalidToken if isinstance(error, InvalidToken) else type(error)][1]
+    text = f'Bearer realm="nef", error="{code}", error_description="{error}"'
+    return text + (f', scope="{error.scope}"' if isinstance(error, InsufficientScope) else "")
 
 
 def _params_of(error: NefError, path: str) -> tuple[InvalidParam, ...]:

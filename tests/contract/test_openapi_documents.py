@@ -162,10 +162,24 @@ def test_every_operation_has_a_summary_and_every_answer_a_description(path: Path
 
 
 @each_document
+def test_the_client_credentials_of_3gpp_are_what_a_document_may_ask_for(path: Path) -> None:
+    document = load(path)
+    (scheme,) = document["components"]["securitySchemes"]
+    assert document["security"] == [{}, {scheme: []}]
+    # As it stands in 3GPP's own files.
+    flows = {"clientCredentials": {"tokenUrl": "{tokenUrl}", "scopes": {}}}
+    assert (scheme, document["components"]["securitySchemes"][scheme]["flows"]) == (
+        "oAuth2ClientCredentials",
+        flows,
+    )
+
+
+@each_document
 def test_every_component_is_used(path: Path) -> None:
     document = load(path)
     components = document["components"].items()
-    kept = {f"#/components/{kind}/{name}" for kind, named in components for name in named}
+    kinds = ((kind, named) for kind, named in components if kind != "securitySchemes")
+    kept = {f"#/components/{kind}/{name}" for kind, named in kinds for name in named}
     assert kept - reachable(document) == set()
 
 

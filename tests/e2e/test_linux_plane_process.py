@@ -195,8 +195,8 @@ def everything(folder: Path, names: Names) -> Iterator[tuple[Programs, NefProces
     with Programs() as programs:
         programs.start("plane", command(names, f"http://{host}:{PORT}"))
         ready = programs.wait_for("plane", "nef_host")
-        nef = start_nef(folder, "--host", host, "--scenario", "fading-ue", "--mode", "manual",
-                        port=PORT)  # fmt: skip
+        nef = start_nef(folder, "--host", host, "--open", "--scenario", "fading-ue",
+                        "--mode", "manual", port=PORT)  # fmt: skip
         try:
             programs.wait_for("plane", "addresses")
             inside = ["ip", "netns", "exec"]

@@ -1,0 +1,97 @@
+"""Who may call, as the options of `nef serve` say it."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from nef.cli import main
+from nef.commands.access import access_options, check_exposure, issuer_of, told
+from nef.config import BuiltInIssuer, ExternalIssuer
+from nef.domain.errors import InvalidValue
+from nef.tokens.clients import Clients, save_clients
+
+ROOT = "http://nef.example"
+EXTERNAL = ("--jwks-url", "https://issuer.example/keys", "--token-issuer", "https://issuer.example")
+
+
+def issuer(*options: str) -> Any:
+    """What the options make of it."""
+    found: list[Any] = []
+
+    @click.command
+    @access_options
+    def command(**more: Any) -> None:
+        found.append(issuer_of(ROOT, more))
+        assert more == {"open": False}
+
+    command.main(options, standalone_mode=False)
+    return found[0]
+
+
+def test_authorisation_is_off_unless_something_is_said() -> None:
+    assert issuer() is None
+    assert "off" in told(None, ROOT)
+
+
+def test_clients_are_those_of_the_file(tmp_path: Path) -> None:
+    clients, _ = Clients.none_yet().with_client("my-af")
+    save_clients(tmp_path / "c.yaml", clients)
+    made = issuer("--clients", str(tmp_path / "c.yaml"), "--token-lifetime-s", "5")
+    assert made == BuiltInIssuer(clients, 5)
+    assert told(made, ROOT) == f"Authorisation is on: tokens come from {ROOT}/oauth2/token."
+
+
+def test_the_audience_is_the_service_unless_said_otherwise() -> None:
+    made = issuer(*EXTERNAL, "--token-algorithm", "PS256", "--token-af-claim", "sub")
+    assert isinstance(made, ExternalIssuer)
+    assert (made.rules.audience, tuple(made.rules.algorithms)) == (ROOT, ("PS256",))
+    assert (made.rules.af_claim, made.rules.leeway_s) == ("sub", 10)
+    assert issuer(*EXTERNAL, "--token-audience", "nef").rules.audience == "nef"
+    assert "https://issuer.example" in told(made, ROOT)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (EXTERNAL[:2], "belong together"),
+        (EXTERNAL[2:], "belong together"),
+        ((*EXTERNAL, "--clients", __file__), "not of both"),
+        ((*EXTERNAL, "--token-algorithm", "HS256"), "'HS256' is not one of"),
+        ((*EXTERNAL, "--token-algorithm", "none"), "'none' is not one of"),
+        (("--jwks-url", "http://issuer.example/k", *EXTERNAL[2:]), "fetched over https"),
+        (("--jwks-url", "ftp://127.0.0.1/k", *EXTERNAL[2:]), "fetched over https"),
+        (("--jwks-url", "https:///k", *EXTERNAL[2:]), "fetched over https"),
+        (("--clients", __file__), "cannot be read"),
+    ],
+)
+def test_what_would_let_in_the_wrong_ones_is_refused(options: tuple[str, ...], why: str) -> None:
+    with pytest.raises((click.ClickException, InvalidValue), match=why):
+        issuer(*options)
+
+
+def test_keys_may_come_from_this_machine_without_tls() -> None:
+    assert issuer("--jwks-url", "http://127.0.0.1:1/keys", *EXTERNAL[2:]).jwks_url
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "0.0.0.0", "::"])  # noqa: S104 - that is the matter
+def test_a_network_is_served_openly_only_if_that_was_said(host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as listening:
+        check_exposure(listening, authorised=True, opened=False)
+        check_exposure(listening, authorised=False, opened=True)
+        if host in ("0.0.0.0", "::"):  # noqa: S104 - that is the matter
+            with pytest.raises(click.UsageError, match="--open if that is what you want"):
+                check_exposure(listening, authorised=False, opened=False)
+        else:
+            check_exposure(listening, authorised=False, opened=False)
+
+
+def test_the_command_refuses_it_in_a_sentence() -> None:
+    arguments = ["serve", "--host", "0.0.0.0", "--port", "0", "--database", "sqlite://"]  # noqa: S104
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert "on 0.0.0.0 anybody in the network could do anything" in result.output
