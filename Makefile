@@ -7,10 +7,13 @@ MODELS := .models
 RECOGNISER := .recogniser/PP-OCRv6_rec_small.onnx
 PACKAGES := nef af_client db openapi tests bench
 # A file at a time, since its tests share what takes long to make; one process more than cores, since many wait.
-PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile -m "not alone"
+PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile -m "not alone and not chaos"
+# Of the chaos: how many rounds, and the seed of the first.
+ROUNDS ?= 5
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo serve test test-fast search bench bench-api bench-scale recogniser check format lint types law lock clean
+.PHONY: help setup models demo serve test test-fast search bench bench-api bench-scale recogniser chaos check format lint types law lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +65,9 @@ bench-api: $(INSTALLED) ## Measure what a request costs, beside a bare applicati
 bench-scale: $(INSTALLED) ## Measure what a tick costs at 1 000 to 100 000 active flows (four minutes)
 	$(BIN)/python -m bench.scale
 	$(BIN)/python -m bench.scale --flows 100000 --flows-a-session 1
+
+chaos: $(INSTALLED) ## Kill, fill up, freeze and unplug it, and check that nothing is lost (ROUNDS=5 SEED=1; ten minutes)
+	$(BIN)/python -m pytest -v -rP --chaos-rounds $(ROUNDS) --chaos-seed $(SEED) tests/chaos
 
 check: lint types law test ## Everything a change must pass: format, lint, types, import law, tests, docs
 

@@ -16,6 +16,12 @@ settings.register_profile("same", _UNHURRIED, derandomize=True, max_examples=50)
 settings.load_profile("same")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How often the scenarios of tests/chaos are run, each time with the next seed."""
+    parser.addoption("--chaos-rounds", type=int, default=1, help="Rounds of each scenario.")
+    parser.addoption("--chaos-seed", type=int, default=1, help="The seed of the first round.")
+
+
 @pytest.fixture
 def in_threads() -> Callable[[int, Callable[[int], None]], None]:
     """Run something in several threads at once; an exception of any fails the test."""

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,12 +52,27 @@ class NefProcess:
         self.process.stdout.close()
 
 
-def start_nef(folder: Path, *options: str, port: int = 0) -> NefProcess:
-    """Start `nef serve` on a database in `folder`, and wait until it says where it listens."""
-    database = f"sqlite:///{folder / 'nef.sqlite3'}"
-    command = [*PYTHON, "nef.cli", "serve", "--port", str(port)]
+def database_in(folder: Path) -> str:
+    """The URL of the SQLite database in a folder."""
+    return f"sqlite:///{folder / 'nef.sqlite3'}"
+
+
+def start_nef(
+    folder: Path,
+    *options: str,
+    port: int = 0,
+    database: str | None = None,
+    program: Sequence[str] = ("nef.cli",),
+) -> NefProcess:
+    """Start `nef serve`, and wait until it says where it listens.
+
+    It stores in `folder` unless another database is named. `program` is a module, with arguments
+    before those of the command, that runs the command in its own way.
+    """
+    command = [*PYTHON, *program, "serve", "--port", str(port)]
+    stored = ["--database", database or database_in(folder)]
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [*command, "--database", database, *options], stdout=subprocess.PIPE, text=True
+        [*command, *stored, *options], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     line = process.stdout.readline()

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +30,11 @@ class Receiver(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/events"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a caller who was killed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def reports(self, session: str = "") -> list[dict[str, Any]]:
         """The event reports so far, of one session if asked for."""

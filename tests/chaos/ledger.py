@@ -1,0 +1,77 @@
+"""What clients asked, and what they were told: the account that the checker holds the NEF to."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Deed(StrEnum):
+    """What a client does with one of its sessions."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    DELETE = "delete"
+
+
+class Outcome(StrEnum):
+    """What the client may conclude from the answer."""
+
+    DONE = "done"
+    #: It did not happen, says a 4xx.
+    REFUSED = "refused"
+    #: No answer, or a 5xx: it may have happened or not.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A request about a session and its answer; `status` is None where there was none.
+
+    `key` is the client's own name of the session, never used twice by its AF. `rate_bps` is what a
+    create or change asks for. The session's id is known once a create was answered.
+    """
+
+    af_id: str
+    key: int
+    deed: Deed
+    rate_bps: int | None
+    status: int | None
+    took_s: float
+    session_id: str | None = None
+    retry_after: str | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the status means."""
+        if self.status is None or self.status >= 500:
+            return Outcome.UNKNOWN
+        return Outcome.DONE if self.status < 300 else Outcome.REFUSED
+
+
+class Ledger:
+    """What all clients say, each about its own sessions one after another."""
+
+    def __init__(self) -> None:
+        """Nothing was said."""
+        self._said: list[Said] = []
+        self._more = threading.Condition()
+
+    def add(self, said: Said) -> None:
+        """Write down."""
+        with self._more:
+            self._said.append(said)
+            self._more.notify_all()
+
+    def done(self) -> int:
+        """How much was acknowledged so far."""
+        return sum(one.outcome is Outcome.DONE for one in self.said())
+
+    def until_done(self, count: int, timeout_s: float = 60.0) -> bool:
+        """Wait until so much was acknowledged."""
+        with self._more:
+            return self._more.wait_for(lambda: self.done() >= count, timeout_s)
+
+    def said(self) -> Sequence[Said]:
+        """All of it, in order."""
+        return tuple(self._said)

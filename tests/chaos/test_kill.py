@@ -1,0 +1,22 @@
+"""SIGKILL in the middle of everything: what was acknowledged holds, and what was due arrives."""
+
+import random
+from pathlib import Path
+
+from chaos.world import a_world, wait
+
+KILLS = 3
+
+
+def test_nothing_is_lost_when_the_service_is_killed_under_load(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    with a_world(tmp_path, "--scenario", "busy-cell") as world:
+        with world.load(seed):
+            for _ in range(KILLS):
+                already = world.ledger.done()
+                assert world.ledger.until_done(already + 30)
+                wait(chance.random())
+                world.kill()
+                world.start()
+            assert world.ledger.until_done(world.ledger.done() + 10)
+        world.check()

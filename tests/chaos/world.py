@@ -1,0 +1,129 @@
+"""A NEF that is killed and started again, its AFs, and what is found when all has come to rest."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import requests
+
+from builders.processes import NefProcess, database_in, start_nef
+from builders.receivers import Receiver, receiving
+from builders.waiting import until
+from chaos.checker import Cell, Due, Found, contradictions, summary
+from chaos.ledger import Ledger
+from chaos.load import load
+from chaos.wire import arrived, sessions_of, stored
+from db.storage import SqlStorage
+from nef.domain.notifications import DeliveryState
+from nef.domain.sessions import Session
+
+AFS = [f"af-{number}" for number in range(4)]
+
+
+class World:
+    """One NEF at a time, always at the same place, and a receiver that lives through it all."""
+
+    def __init__(self, folder: Path, receiver: Receiver, *options: str, **more: object) -> None:
+        """Start it; the arguments are those of `start_nef`."""
+        self._folder, self.receiver = folder, receiver
+        self._options, self._more = options, more
+        self.database = str(more.get("database") or database_in(folder))
+        self.ledger = Ledger()
+        self.nef = self._started(0)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self.nef.url
+
+    def kill(self) -> None:
+        """SIGKILL: it has no time for anything."""
+        self.nef.kill()
+
+    def start(self) -> None:
+        """Start it again, where it was."""
+        self.nef = self._started(int(self.url.rsplit(":", 1)[1]))
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """SIGSTOP until the end of the block, then SIGCONT."""
+        os.kill(self.nef.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.nef.process.pid, signal.SIGCONT)
+
+    @contextmanager
+    def load(self, seed: int) -> Iterator[None]:
+        """Clients and weather until the end of the block."""
+        with load(self.url, self.receiver.url, AFS, seed, self.ledger):
+            yield
+
+    def rest(self) -> None:
+        """Wait until nothing is unsettled any more, and nothing is left to be told."""
+        with closing(SqlStorage.open(self.database)) as storage:
+            until(lambda: _is_at_rest(storage))
+
+    def found(self) -> Found:
+        """What there is; come to rest first."""
+        with closing(SqlStorage.open(self.database)) as storage, storage.reading() as work:
+            recorded = {one.id: _rung(one) for one in work.sessions.active()}
+            outbox = work.outbox.find(None, None, 1_000_000)
+        due = [Due(d.id, d.notification.subscription_id, d.state.value) for d in outbox]
+        flows = self.nef.control("GET", "/flows")["flows"]
+        cells = self.nef.control("GET", "/cells")["cells"]
+        return Found(
+            [stored(one, af, recorded) for af in AFS for one in self._sessions(af)],
+            {flow["flowKey"].split("/")[0]: flow["level"] for flow in flows},
+            [Cell(c["cellId"], c["blocks"], c["blocksGranted"]) for c in cells],
+            [arrived(headers, body) for _, headers, body in tuple(self.receiver.requests)],
+            due,
+        )
+
+    def check(self) -> None:
+        """Fail with all that contradicts what clients were told."""
+        self.rest()
+        found = self.found()
+        print(summary(self.ledger.said(), found))
+        wrong = contradictions(self.ledger.said(), found)
+        assert not wrong, "\n".join(wrong[:50])
+
+    def _sessions(self, af_id: str) -> Sequence[dict[str, object]]:
+        response = requests.get(sessions_of(self.url, af_id), timeout=60)
+        assert response.status_code == 200, response.text
+        return response.json()  # type: ignore[no-any-return]
+
+    def _started(self, port: int) -> NefProcess:
+        return start_nef(self._folder, *self._options, port=port, **self._more)  # type: ignore[arg-type]
+
+
+@contextmanager
+def a_world(folder: Path, *options: str, **more: object) -> Iterator[World]:
+    """A world until the end of the block."""
+    with receiving() as receiver:
+        world = World(folder, receiver, *options, **more)
+        try:
+            yield world
+        finally:
+            if world.nef.process.poll() is None:
+                world.nef.stop()
+
+
+def wait(seconds: float) -> None:
+    """Let the chaos go on for a while."""
+    threading.Event().wait(seconds)
+
+
+def _is_at_rest(storage: SqlStorage) -> bool:
+    with storage.reading() as work:
+        waiting = work.outbox.find(None, DeliveryState.PENDING, 1)
+        return not waiting and not work.sessions.unsettled(float("inf"), 1)
+
+
+def _rung(session: Session) -> int | None:
+    level = session.grants[0].level
+    assert level is None or isinstance(level, int), level
+    return level
