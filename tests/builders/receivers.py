@@ -61,12 +61,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        status = self.server.status  # as it is before anybody hears of the request
         with self.server.came:
             self.server.callers.add(self.client_address)
             self.server.requests.append((self.path, dict(self.headers), body))
             self.server.came.notify_all()
         time.sleep(self.server.delay_s)
-        self.send_response(self.server.status)
+        self.send_response(status)
         if self.server.location:
             self.send_header("Location", self.server.location)
         if self.server.cookie:
