@@ -87,7 +87,7 @@ class World:
         """Fail with all that contradicts what clients were told."""
         self.rest()
         found = self.found()
-        print(summary(self.ledger.said(), found))
+        print(summary(self.ledger.said(), found))  # noqa: T201 - for the log of the test
         wrong = contradictions(self.ledger.said(), found)
         assert not wrong, "\n".join(wrong[:50])
 
