@@ -26,7 +26,13 @@ from typing import Any
 
 
 class NefError(Exception):
-    """The AF did not get what it asked the NEF for."""
+    """The AF did not get what it asked the NEF for.
+
+    `request_id` is what the request was called in `X-Request-Id`, and is in the log of a NEF that
+    takes it from there; None where the error is not about one request.
+    """
+
+    request_id: str | None = None
 
 
 class TransportError(NefError):
@@ -91,13 +97,14 @@ class Problem:
 class ProblemError(NefError):
     """The NEF refused a request; `str()` says which, why, and what was wrong in it."""
 
-    def __init__(self, problem: Problem, where: str = "") -> None:
+    def __init__(self, problem: Problem, where: str = "", request_id: str | None = None) -> None:
         self.problem = problem
+        self.request_id = request_id
         self.status = problem.status
         self.cause = problem.cause
         self.detail = problem.detail
         self.invalid_params = problem.invalid_params
-        super().__init__(_sentence(problem, where))
+        super().__init__(_sentence(problem, where, request_id))
 
     @property
     def retry_after_s(self) -> float | None:
@@ -156,16 +163,17 @@ _KINDS: Mapping[int, type[ProblemError]] = {
 }
 
 
-def problem_error(problem: Problem, where: str = "") -> ProblemError:
+def problem_error(problem: Problem, where: str = "", request_id: str | None = None) -> ProblemError:
     """Return the error of the tree for a problem; `where` names the request in its text."""
     other = ServerFailed if problem.status >= 500 else ProblemError
-    return _KINDS.get(problem.status, other)(problem, where)
+    return _KINDS.get(problem.status, other)(problem, where, request_id)
 
 
-def _sentence(problem: Problem, where: str) -> str:
+def _sentence(problem: Problem, where: str, request_id: str | None) -> str:
     head = f"{where} -> {problem.status}" if where else str(problem.status)
     params = (f"{p.param}: {p.reason}" if p.reason else p.param for p in problem.invalid_params)
     # A NEF may tell in its detail already what is wrong where.
     said = problem.detail or ""
     parts = [problem.cause or problem.title, said, *(text for text in params if text not in said)]
+    parts.append(f"request {request_id}" if request_id else "")
     return "; ".join([head, *(part for part in parts if part)])

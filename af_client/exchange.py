@@ -1,13 +1,14 @@
 """One question to a NEF and its answer as JSON, or an error of the tree."""
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from af_client.errors import InvalidReply, NotFound, problem_error
+from af_client.errors import InvalidReply, NotFound, TransportError, problem_error
 from af_client.schemas.base import Malformed
 from af_client.schemas.problems import problem_of
 from af_client.transport import Reply, Request, Transport
@@ -38,10 +39,16 @@ class Exchange:
         if body is not None:
             headers["Content-Type"] = content_type
             data = json.dumps(body, separators=(",", ":")).encode()
-        reply = self._transport.send(Request(method, url, headers, data))
+        # A NEF that knows this header has the same id in its log.
+        headers["X-Request-Id"] = name = uuid.uuid4().hex
+        try:
+            reply = self._transport.send(Request(method, url, headers, data))
+        except TransportError as error:
+            error.request_id = name
+            raise
         if not 200 <= reply.status < 300:
             problem = problem_of(reply, datetime.now(UTC))
-            raise problem_error(problem, f"{method} {url}")
+            raise problem_error(problem, f"{method} {url}", name)
         return reply
 
     def delete(self, path: str) -> None:

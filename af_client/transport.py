@@ -140,9 +140,12 @@ def _transport_error(
     where = f"{request.method} {request.url}"
     cause = error.args[0] if error.args else error
     reason = getattr(cause, "reason", None) or cause
+    name = request.headers.get("X-Request-Id")
+    about = f"; request {name}" if name else ""
     # What requests finds wrong with a URL or a header is a ValueError: nothing was sent.
     if isinstance(reason, ConnectTimeoutError) or isinstance(error, (SSLError, ValueError)):
         return ConnectFailed(f"{where}: no connection to the NEF: {reason}")
     if isinstance(reason, ReadTimeoutError):
-        return TimedOut(f"{where}: no answer within {timeout_s[1]} s; it may have been carried out")
-    return ConnectionBroken(f"{where}: no answer: {reason}; it may have been carried out")
+        silence = f"no answer within {timeout_s[1]} s"
+        return TimedOut(f"{where}: {silence}; it may have been carried out{about}")
+    return ConnectionBroken(f"{where}: no answer: {reason}; it may have been carried out{about}")

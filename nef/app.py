@@ -15,6 +15,7 @@ from nef.api.faults import FaultyAnswers
 from nef.api.health import Health
 from nef.api.leaving import Leaving
 from nef.api.operations import Services, handlers
+from nef.api.tracing import Tracing
 from nef.api.websockets import Websockets
 from nef.background import Background, Bell, Work
 from nef.config import BuiltInIssuer, ExternalIssuer, Settings, load_catalogue
@@ -133,7 +134,7 @@ def _in_front(
         "ticker": pulse.missing if pulse else lambda: _reached(seams),
         "deliverers": background.missing_deliverers,
     }
-    http_app = Leaving(Health(answering, checks), leaving.is_set)
+    http_app = Tracing(Leaving(Health(answering, checks), leaving.is_set))
     return Nef(Websockets(http_app, hub, authorisation), services, running, close, hub, leaving.set)
 
 

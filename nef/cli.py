@@ -1,7 +1,6 @@
 """The `nef` command."""
 
 import json
-import logging
 import signal
 import socket
 import sys
@@ -15,6 +14,7 @@ import click
 from nef.commands.access import access_options, check_exposure, issuer_of, told
 from nef.commands.callbacks import CALLBACK_OPTIONS, callback_options, policy_of
 from nef.commands.client import client
+from nef.commands.observing import log_options, set_up_logs
 from nef.commands.radio import radio
 from nef.commands.scenario import scenario
 from nef.config import Settings, load_catalogue
@@ -91,6 +91,7 @@ def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
               help="Seconds it goes on serving when asked to end, not ready any more.")  # fmt: skip
 @click.option("--max-body-bytes", default=_DEFAULTS.max_body_bytes,
               help="Largest request body.")  # fmt: skip
+@log_options
 @callback_options
 @access_options
 def serve(host: str, port: int, public_url: str | None, database: str, **more: Any) -> None:
@@ -99,7 +100,7 @@ def serve(host: str, port: int, public_url: str | None, database: str, **more: A
     from nef.app import create_app  # noqa: PLC0415 - see above
     from nef.serving import leave_start_alone, server_of  # noqa: PLC0415 - see above
 
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    set_up_logs(more)
     with _listening(host, port) as listening:
         root = (public_url or f"http://{host}:{listening.getsockname()[1]}").rstrip("/")
         try:

@@ -1,6 +1,7 @@
 """A service on a socket: what `nef serve` and a test's own NEF have in common."""
 
 import gc
+import logging
 import signal
 import socket
 import time
@@ -76,7 +77,8 @@ def server_of(
     """
     config = uvicorn.Config(
         asgi,
-        log_level="warning",
+        log_config=None,  # its logs go the way of ours
+        log_level=logging.getLogger().getEffectiveLevel(),
         ws="websockets-sansio",
         lifespan=lifespan,
         ws_max_size=_MOST_HEARD,

@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +24,7 @@ from nef.api.authorisation import Authorisation
 from nef.api.bodies import body_of
 from nef.api.documents import METHODS, api_name, path_pattern
 from nef.api.validation import Body, Query
+from nef.telemetry.requests import note
 
 Reply = tuple[Any, int, Mapping[str, str]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
@@ -36,6 +38,7 @@ class Call:
 
     def __init__(self, operation: AbstractOperation) -> None:
         """Compile what the operation takes."""
+        self.name: str = operation.operation_id
         self._handler: Callable[..., Reply] = operation.function
         self._query = Query(operation)
         self._body = Body(operation) if operation.consumes else None
@@ -92,11 +95,13 @@ class Calls(SpecMiddleware):
         if call is None:
             await self._app(scope, receive, send)
             return
+        note(call.name, arguments.get("scs_as_id") or arguments.get("af_id"))
         if self._authorisation is not None:  # nothing is read for who may not call
             await self._authorisation.check(scope["headers"], api, arguments)
         content = await body_of(scope["headers"], receive, self._max_body_bytes)
         status, headers, body = await asyncio.get_running_loop().run_in_executor(
             self._threads,
+            copy_context().run,  # what is logged in that thread is about this request
             call,
             arguments,
             scope["query_string"],

@@ -33,6 +33,7 @@ from nef.domain.errors import (
 )
 from nef.ports.tokens import InvalidToken, KeysOutOfReach
 from nef.schemas.problems import acceptable_document
+from nef.telemetry.requests import current
 
 _LOG = logging.getLogger(__name__)
 _PROBLEM = "application/problem+json"
@@ -148,13 +149,16 @@ def problem(
     params: Iterable[InvalidParam] = (),
     **more: Any,
 ) -> bytes:
-    """The body of a ProblemDetails."""
+    """The body of a ProblemDetails, which may have members of ours (RFC 9457 3.2): `requestId`."""
     document: dict[str, Any] = {
         "title": status.phrase,
         "status": status.value,
         "detail": detail,
         "cause": cause,
     }
+    trace = current()
+    if trace is not None:
+        document["requestId"] = trace.id
     wrong = [{"param": p.pointer, "reason": p.reason} for p in params]
     if wrong:
         document["invalidParams"] = wrong

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import requests
 
@@ -63,6 +63,7 @@ def start_nef(
     port: int = 0,
     database: str | None = None,
     program: Sequence[str] = ("nef.cli",),
+    stderr: IO[str] | None = None,
 ) -> NefProcess:
     """Start `nef serve`, and wait until it says where it listens.
 
@@ -72,7 +73,7 @@ def start_nef(
     command = [*PYTHON, *program, "serve", "--port", str(port)]
     stored = ["--database", database or database_in(folder)]
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [*command, *stored, *options], stdout=subprocess.PIPE, text=True
+        [*command, *stored, *options], stdout=subprocess.PIPE, stderr=stderr, text=True
     )
     assert process.stdout is not None
     line = process.stdout.readline()

@@ -1,0 +1,44 @@
+"""Each request has an id, by which its answer and all that is logged of it can be found."""
+
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from nef.telemetry.logs import log_access
+from nef.telemetry.requests import begin
+
+
+class Tracing:
+    """ASGI middleware, the outermost one of HTTP: answers with `X-Request-Id`, and logs access."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began_s, status = time.perf_counter(), 0
+        trace = begin(scope["headers"])
+        named = (b"x-request-id", trace.id.encode())
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), named]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            duration_s = time.perf_counter() - began_s
+            log_access(scope["method"], _path(scope), status, duration_s)
+
+
+def _path(scope: Scope) -> str:
+    """As it was sent, without its query."""
+    raw: bytes | None = scope.get("raw_path")
+    return raw.partition(b"?")[0].decode("latin-1") if raw else str(scope["path"])
