@@ -195,7 +195,9 @@ def _wired(
     background = Background(
         Work(
             tick,
-            deliveries.deliver,
+            seams.simulation.quiet_s,
+            deliveries.exchange,
+            deliveries.attempt,
             deliveries.next_due_s,
             Upkeep(storage, now_s).prune,
             now_s,

@@ -1,17 +1,25 @@
-"""The threads of the service: one ticker, and the deliverers of the outbox."""
+"""The threads of the service: one ticker, one dispatcher of the outbox, and its deliverers."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
+
+from nef.domain.notifications import Delivery
 
 _LOG = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
-#: A deliverer looks this often even where nobody woke it, for leases that fell back.
+#: The dispatcher looks this often even where nobody woke it, for leases that fell back.
 LONGEST_WAIT_S = 1.0
+#: The ticker rests at least so long, and at least as long as its last tick took.
+_LEAST_REST_S = 0.02
+_SOON_S = 0.05
 _PRUNE_EVERY_S = 60.0
 #: What goes on failing for the same reason is told this often.
 _TOLD_EVERY_S = 60.0
@@ -21,18 +29,21 @@ _TOLD_EVERY_S = 60.0
 class Work:
     """What the threads call; each may raise, which is logged and changes nothing for the next.
 
-    `tick` is None where another process ticks, and prunes.
+    `tick` is None where another process ticks, and prunes; `quiet_s` is how long nothing will
+    happen by itself. What `attempt` makes of what `exchange` gives is handed to that again.
     """
 
     tick: Callable[[], None] | None
-    deliver: Callable[[], int]
+    quiet_s: Callable[[], float]
+    exchange: Callable[[Sequence[Delivery], int], Sequence[Delivery]]
+    attempt: Callable[[Delivery], Delivery]
     next_due_s: Callable[[], float | None]
     prune: Callable[[], None]
     now_s: Callable[[], float]
 
 
 class Bell:
-    """Wakes the deliverers when something may be due."""
+    """Wakes the dispatcher when something may be due, or was attempted."""
 
     def __init__(self) -> None:
         """A bell that has not rung."""
@@ -76,14 +87,18 @@ class Background:
     """Runs the work until it is stopped."""
 
     def __init__(self, work: Work, bell: Bell, tick_s: float, deliverers: int) -> None:
-        """`tick_s` is the time between two ticks; `deliverers` receivers are served at once."""
+        """`tick_s` is the longest time from one tick to the next.
+
+        `deliverers` receivers are served at once.
+        """
         self._work, self._bell, self._tick_s = work, bell, tick_s
         self._stopping, self._troubles = threading.Event(), Troubles()
-        self._deliverers = [
-            threading.Thread(target=self._deliverer, name=f"nef-deliverer-{n}", daemon=True)
-            for n in range(deliverers)
-        ]
-        self._threads = list(self._deliverers)
+        self._idle, self._attempted = deliverers, deque[Delivery]()
+        self._deliverers = ThreadPoolExecutor(deliverers, "nef-deliverer")
+        self._dispatcher = threading.Thread(
+            target=self._dispatch, name="nef-dispatcher", daemon=True
+        )
+        self._threads = [self._dispatcher]
         if work.tick is not None:
             ticker = threading.Thread(
                 target=self._ticker, args=(work.tick,), name="nef-ticker", daemon=True
@@ -103,42 +118,68 @@ class Background:
             thread.join()
 
     def missing_deliverers(self) -> str | None:
-        """How many deliverers do not run, None where all do."""
-        dead = sum(not thread.is_alive() for thread in self._deliverers)
-        return f"{dead} of {len(self._deliverers)} deliverers do not run" if dead else None
+        """What is wrong with who delivers, None where nothing is."""
+        return None if self._dispatcher.is_alive() else "nobody delivers: the dispatcher has ended"
 
     def _ticker(self, tick: Callable[[], None]) -> None:
-        elapsed_s = 0.0
-        while not self._stopping.wait(self._tick_s):
+        """Tick when something happens, and every `tick_s` at least."""
+        pruned_s, took_s = time.monotonic(), 0.0
+        while not self._stopping.wait(self._rest_s(took_s)):
+            began_s = time.monotonic()
             self._guarded(tick)
-            elapsed_s += self._tick_s
-            if elapsed_s >= _PRUNE_EVERY_S:
+            if began_s >= pruned_s + _PRUNE_EVERY_S:
                 self._guarded(self._work.prune)
-                elapsed_s = 0.0
+                pruned_s = began_s
+            took_s = time.monotonic() - began_s
 
-    def _deliverer(self) -> None:
+    def _rest_s(self, took_s: float) -> float:
+        quiet_s = self._guarded(self._work.quiet_s) or 0.0
+        return min(self._tick_s, max(_LEAST_REST_S, took_s, quiet_s))
+
+    def _dispatch(self) -> None:
+        """Keep the deliverers at work, and write down together what they did meanwhile."""
         while not self._stopping.is_set():
             seen = self._bell.count
-            wait_s = self._guarded(self._until_due_s)
-            due = wait_s is not None and wait_s <= 0
-            attempted = self._guarded(self._work.deliver) if due else 0
-            if attempted:
-                continue
-            # Something due that could not be claimed is in other hands; look again soon.
-            self._bell.wait(seen, max(0.05, LONGEST_WAIT_S if wait_s is None else wait_s))
+            wait_s = 0.0 if self._attempted else self._until_due_s()
+            if wait_s > 0:
+                self._bell.wait(seen, wait_s)
+            elif not self._exchanged():
+                # Something due that could not be claimed is in other hands; look again soon.
+                self._bell.wait(seen, _SOON_S)
+        self._deliverers.shutdown()
+        self._exchanged()
+
+    def _exchanged(self) -> int:
+        """Hand in what was attempted, and have others attempted; how many."""
+        outcomes = tuple(self._attempted)
+        limit = 0 if self._stopping.is_set() else self._idle + len(outcomes)
+        claimed = self._guarded(partial(self._work.exchange, outcomes, limit), "exchange")
+        if claimed is None:
+            return 0  # it is handed in the next time
+        for _ in outcomes:
+            self._attempted.popleft()
+        self._idle += len(outcomes) - len(claimed)
+        for delivery in claimed:
+            self._deliverers.submit(self._attempt, delivery)
+        return len(claimed)
+
+    def _attempt(self, delivery: Delivery) -> None:
+        self._attempted.append(self._work.attempt(delivery))
+        self._bell.ring()
 
     def _until_due_s(self) -> float:
-        due_s = self._work.next_due_s()
+        due_s = self._guarded(self._work.next_due_s) if self._idle else None
         if due_s is None:
             return LONGEST_WAIT_S
         return min(LONGEST_WAIT_S, due_s - self._work.now_s())
 
-    def _guarded(self, work: Callable[[], _Result]) -> _Result | None:
+    def _guarded(self, work: Callable[[], _Result], name: str | None = None) -> _Result | None:
+        named = name or work
         try:
             result = work()
         except Exception as error:
-            self._troubles.failed(work, error)
+            self._troubles.failed(named, error)
             self._stopping.wait(self._tick_s)
             return None
-        self._troubles.went_well(work)
+        self._troubles.went_well(named)
         return result

@@ -83,7 +83,7 @@ def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
     "--tick-s",
     default=_DEFAULTS.tick_s,
     type=click.FloatRange(0.001),
-    help="Seconds between two ticks.",
+    help="Longest time from one tick to the next, in seconds.",
 )
 @click.option("--deliverers", default=_DEFAULTS.deliverers, type=click.IntRange(1, 256),
               help="Notifications that are sent at once.")  # fmt: skip

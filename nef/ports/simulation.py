@@ -110,6 +110,13 @@ class Simulation(Protocol):
         """Let accelerated time go on."""
         ...
 
+    def quiet_s(self) -> float:
+        """How long it takes, in real time, until the scenario changes something by itself.
+
+        Infinite where nothing will, or where time is stepped.
+        """
+        ...
+
     def force_sinr(self, ue_id: str, sinr_db: float | None, now_s: float) -> None:
         """Fix the radio condition of a UE, or with None give it back to the scenario."""
         ...

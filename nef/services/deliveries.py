@@ -1,7 +1,8 @@
 """Delivering what is in the outbox, outside of any lock or transaction."""
 
+import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nef.domain.destinations import OVER_WEBSOCKET
@@ -14,8 +15,9 @@ from nef.ports.notifier import (
     DeliveryPostponed,
     Notifier,
 )
-from nef.ports.storage import Storage
+from nef.ports.storage import Storage, UnitOfWork
 
+_LOG = logging.getLogger(__name__)
 #: Longer than a notifier may take, so that nobody else sends what is being sent.
 LEASE_S = 30.0
 #: How long a delivery that is over can still be looked up.
@@ -49,7 +51,8 @@ class Upkeep:
 class DeliveryService:
     """Sends due notifications; `now_s` is the wall clock, since receivers live outside.
 
-    `share` is how many are sent to one AF at once: a slow one leaves room for the others.
+    `share` is how many are sent to one AF at once: a slow one leaves room for the others. One
+    thread makes the exchanges; any number of them attempt.
     """
 
     storage: Storage
@@ -58,19 +61,42 @@ class DeliveryService:
     share: int = 1
     _in_hand: dict[int, str] = field(default_factory=dict)
 
+    def exchange(self, outcomes: Sequence[Delivery], limit: int) -> Sequence[Delivery]:
+        """Write down what became of attempts, and take up to `limit` due notifications in hand.
+
+        Each of these is to be attempted, and its outcome handed in by a later call. Where this one
+        raises, nothing has changed.
+        """
+        settled = {outcome.id for outcome in outcomes}
+        left = {key: af_id for key, af_id in self._in_hand.items() if key not in settled}
+        claimed: list[Delivery] = []
+        with self.storage.transaction() as work:
+            for outcome in outcomes:
+                work.outbox.settle(outcome)
+            while len(claimed) < limit:
+                found = self._claimed(work, left, limit - len(claimed))
+                if not found:
+                    break
+                left |= {one.id: one.notification.af_id for one in found}
+                claimed += found
+        for outcome in outcomes:
+            self._in_hand.pop(outcome.id, None)
+        self._in_hand.update({one.id: one.notification.af_id for one in claimed})
+        return claimed
+
+    def attempt(self, delivery: Delivery) -> Delivery:
+        """Send a notification; what became of it, to be handed in."""
+        try:
+            return self._attempted(delivery)
+        except Exception as error:
+            _LOG.exception("the notification %s could not be sent", delivery.id)
+            return self._failed(delivery, delivery.attempts + 1, repr(error))
+
     def deliver(self, limit: int = 1) -> int:
         """Attempt up to `limit` due notifications; returns how many were attempted."""
-        with self.storage.transaction() as work:
-            claimed = work.outbox.claim(self.now_s(), LEASE_S, limit, self._busy())
-            self._in_hand.update({one.id: one.notification.af_id for one in claimed})
-        try:
-            for delivery in claimed:
-                outcome = self._attempted(delivery)
-                with self.storage.transaction() as work:
-                    work.outbox.settle(outcome)
-        finally:
-            for delivery in claimed:
-                self._in_hand.pop(delivery.id, None)
+        claimed = self.exchange((), limit)
+        if claimed:
+            self.exchange([self.attempt(delivery) for delivery in claimed], 0)
         return len(claimed)
 
     def wake(self, subscription_id: str) -> None:
@@ -86,7 +112,7 @@ class DeliveryService:
     def next_due_s(self) -> float | None:
         """When the next attempt is due, None where nothing waits."""
         with self.storage.reading() as work:
-            return work.outbox.next_due_s(self._busy())
+            return work.outbox.next_due_s(self._busy(self._in_hand))
 
     def find(
         self, subscription_id: str | None, state: DeliveryState | None, limit: int
@@ -95,10 +121,18 @@ class DeliveryService:
         with self.storage.reading() as work:
             return work.outbox.find(subscription_id, state, limit)
 
-    def _busy(self) -> frozenset[str]:
+    def _claimed(
+        self, work: UnitOfWork, in_hand: Mapping[int, str], limit: int
+    ) -> Sequence[Delivery]:
+        """So few that no AF gets more than its share, whosever they are."""
+        counts = Counter(in_hand.values()).values()
+        room = self.share - max((count for count in counts if count < self.share), default=0)
+        busy = self._busy(in_hand)
+        return work.outbox.claim(self.now_s(), LEASE_S, min(limit, room), busy)
+
+    def _busy(self, in_hand: Mapping[int, str]) -> frozenset[str]:
         """The AFs to which as much is being sent as may be."""
-        # a copy, as other threads take and give back meanwhile
-        counts = Counter(list(self._in_hand.values()))
+        counts = Counter(in_hand.values())
         return frozenset(af_id for af_id, count in counts.items() if count >= self.share)
 
     def _attempted(self, delivery: Delivery) -> Delivery:

@@ -113,6 +113,10 @@ class SimulationService:
             self.simulation.catch_up(stride_s)
             self._follow()
 
+    def quiet_s(self) -> float:
+        """How long it takes until the scenario changes something; infinite where nothing will."""
+        return self.simulation.quiet_s()
+
     def force_sinr(self, ue_id: str, sinr_db: float | None) -> UeStatus:
         """Fix the radio condition of a UE, or give it back to the scenario."""
         self.simulation.force_sinr(ue_id, sinr_db, self.clock.now_s())

@@ -1,13 +1,17 @@
 """The threads of the service, with work that the test watches."""
 
+import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 
+from builders.sessions import notification
 from nef.background import Background, Bell, Work
+from nef.domain.errors import StoreUnavailable
+from nef.domain.notifications import Delivery, DeliveryState
 
 
 class Watched:
@@ -15,9 +19,14 @@ class Watched:
 
     def __init__(self) -> None:
         self.ticks = 0
-        self.due: list[int] = []
+        self.quiet_s = math.inf
+        self.due: list[Delivery] = []
         self.delivered: list[int] = []
+        self.settled: list[int] = []
         self.fails = 0
+        self.store_fails = 0
+        self.may_send = threading.Event()
+        self.may_send.set()
         self.seen = threading.Condition()
 
     def tick(self) -> None:
@@ -28,13 +37,22 @@ class Watched:
             self.fails -= 1
             raise RuntimeError("a bad moment")
 
-    def deliver(self) -> int:
+    def exchange(self, outcomes: Sequence[Delivery], limit: int) -> Sequence[Delivery]:
         with self.seen:
-            if not self.due:
-                return 0
-            self.delivered.append(self.due.pop(0))
+            if self.store_fails:
+                self.store_fails -= 1
+                raise StoreUnavailable("gone for a moment")
+            self.settled += [one.id for one in outcomes]
+            claimed, self.due = self.due[:limit], self.due[limit:]
             self.seen.notify_all()
-            return 1
+            return claimed
+
+    def attempt(self, delivery: Delivery) -> Delivery:
+        self.may_send.wait(10)
+        with self.seen:
+            self.delivered.append(delivery.id)
+            self.seen.notify_all()
+        return delivery
 
     def next_due_s(self) -> float | None:
         return 0.0 if self.due else None
@@ -44,9 +62,21 @@ class Watched:
             return self.seen.wait_for(condition, timeout=10)
 
 
+def deliveries(*ids: int) -> list[Delivery]:
+    return [Delivery(n, notification(f"s{n}"), DeliveryState.PENDING, 0, 0.0, 0.0) for n in ids]
+
+
 @contextmanager
 def running(work: Watched, bell: Bell, tick_s: float = 0.01) -> Iterator[Background]:
-    calls = Work(work.tick, work.deliver, work.next_due_s, lambda: None, time.time)
+    calls = Work(
+        work.tick,
+        lambda: work.quiet_s,
+        work.exchange,
+        work.attempt,
+        work.next_due_s,
+        lambda: None,
+        time.time,
+    )
     background = Background(calls, bell, tick_s, deliverers=2)
     background.start()
     try:
@@ -74,16 +104,50 @@ def test_a_tick_that_fails_does_not_stop_the_clock() -> None:
 def test_the_bell_has_everything_due_delivered() -> None:
     work, bell = Watched(), Bell()
     with running(work, bell, tick_s=60.0):
-        work.due.extend([1, 2, 3])
+        work.due.extend(deliveries(1, 2, 3))
         bell.ring()
-        assert work.until(lambda: sorted(work.delivered) == [1, 2, 3])
+        assert work.until(lambda: sorted(work.settled) == [1, 2, 3])
+    assert sorted(work.delivered) == [1, 2, 3]
 
 
 def test_what_becomes_due_without_a_bell_is_found_all_the_same() -> None:
     work = Watched()
     with running(work, Bell(), tick_s=60.0):
-        work.due.append(1)
+        work.due.extend(deliveries(1))
         assert work.until(lambda: work.delivered == [1])
+
+
+def test_what_is_being_sent_at_the_end_is_settled_and_nothing_else_is_begun() -> None:
+    work, bell = Watched(), Bell()
+    work.may_send.clear()
+    work.due.extend(deliveries(1, 2, 3))
+    with running(work, bell, tick_s=60.0) as background:
+        assert work.until(lambda: len(work.due) == 1)
+        ending = threading.Thread(target=background.stop)
+        ending.start()
+        work.may_send.set()
+        ending.join()
+        assert sorted(work.settled) == [1, 2]
+        assert len(work.due) == 1
+
+
+def test_an_outcome_that_the_store_did_not_take_is_handed_in_again() -> None:
+    work, bell = Watched(), Bell()
+    work.may_send.clear()
+    work.due.extend(deliveries(1))
+    with running(work, bell):
+        assert work.until(lambda: not work.due)
+        work.store_fails = 3
+        work.may_send.set()
+        assert work.until(lambda: work.settled == [1])
+    assert work.delivered == [1]
+
+
+def test_it_ticks_when_the_scenario_changes_something() -> None:
+    work = Watched()
+    work.quiet_s = 0.0
+    with running(work, Bell(), tick_s=3600.0):
+        assert work.until(lambda: work.ticks >= 3)
 
 
 def test_what_fails_again_and_again_is_told_when_it_begins_and_when_it_is_over(

@@ -84,6 +84,12 @@ class SimulationClock:
                 return 0.0
             return max(0.0, self._wall_s() - self._caught_up_at_s) * speed_of(self.mode)
 
+    def until_s(self, time_s: float) -> float:
+        """How long it takes, in real time, until it is this time; infinite where it stands."""
+        with self._lock:
+            speed = speed_of(self.mode)
+            return max(0.0, time_s - self._now_s()) / speed if speed else math.inf
+
     def catch_up(self, seconds: float) -> None:
         """Let accelerated time go on; nothing happens in other modes."""
         with self._lock:

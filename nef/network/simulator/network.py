@@ -129,6 +129,12 @@ class SimulatedNetwork:
         """See the port."""
         self._clock.catch_up(seconds)
 
+    def quiet_s(self) -> float:
+        """See the port."""
+        with self._lock:
+            next_s = self._ledger.run.started_s + self._ledger.next_s
+        return self._clock.until_s(next_s)
+
     def force_sinr(self, ue_id: str, sinr_db: float | None, now_s: float) -> None:
         """See the port; raises NotFound."""
 
