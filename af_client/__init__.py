@@ -83,7 +83,8 @@ from af_client.questions import (
 )
 from af_client.reports import Report
 from af_client.targets import Analytics, UeAnalytics
-from af_client.transport import Reply, Request, RequestsTransport, Transport
+from af_client.tokens import Credentials
+from af_client.transport import Reply, Request, RequestsTransport, Tls, Transport
 from af_client.units import format_rate, parse_rate
 from af_client.warned import Warnings
 from af_client.watching import Watch
@@ -112,6 +113,7 @@ __all__ = [
     "ConnectionBroken",
     "ConnectivityLoss",
     "ConnectivityLossQuestion",
+    "Credentials",
     "Crossing",
     "EventReport",
     "FlowFilter",
@@ -161,6 +163,7 @@ __all__ = [
     "Snssai",
     "Stay",
     "TimedOut",
+    "Tls",
     "TooLarge",
     "TooMany",
     "TrackingArea",

@@ -6,14 +6,23 @@ import sys
 import threading
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from af_client.delivery.tunnel import Endpoint
 from af_client.experiments.cli import experiment
 from af_client.kpi.cli import kpi
-from af_client.options import ErrorRate, HostPort, Inner, Rate, address_of, relay_of
+from af_client.options import (
+    ErrorRate,
+    HostPort,
+    Inner,
+    Rate,
+    access_of,
+    access_options,
+    address_of,
+    relay_of,
+)
 from af_client.poolcli import pool as pool_group
 
 if TYPE_CHECKING:
@@ -68,6 +77,7 @@ def main() -> None:
     "--dwell-s", default=2.0, help="How long what is better must last after a fall, at first."
 )
 @click.option("--notifications-host", default="127.0.0.1", help="Where it listens to the NEF.")
+@access_options
 def model_server(  # noqa: PLR0913 - one parameter an option
     *,
     nef_url: str,
@@ -85,6 +95,7 @@ def model_server(  # noqa: PLR0913 - one parameter an option
     plan_within_s: float,
     dwell_s: float,
     notifications_host: str,
+    **access: Any,
 ) -> None:
     """Deliver models to devices, as large as the network can carry in time; prints JSON lines."""
     from af_client.delivery.marking import Marking  # noqa: PLC0415 - see above
@@ -104,7 +115,9 @@ def model_server(  # noqa: PLR0913 - one parameter an option
         dwell_s=dwell_s,
     )
     relay = relay_of("--n6", n6, direct=direct)
-    settings = ServerSettings(nef_url, af_id, relay, local, pool, notifications_host, policy)
+    settings = ServerSettings(
+        nef_url, af_id, relay, local, pool, notifications_host, policy, **access_of(af_id, **access)
+    )
     try:
         run_server(settings, _stop_at_signal(), EventLog())
     except (PoolUnusable, OSError) as fault:
@@ -209,6 +222,7 @@ def _preinstalled(name: str | None, folder: Path | None) -> "Preinstalled | None
 )
 @click.option("--rate", type=Rate(), help='A rate to be kept, "12.5 Mbps".')
 @click.option("--notifications-host", default="127.0.0.1", help="Where it listens to the NEF.")
+@access_options
 def watch(
     *,
     ue: str,
@@ -219,13 +233,24 @@ def watch(
     sizes: tuple[int, ...],
     rate: int | None,
     notifications_host: str,
+    **access: Any,
 ) -> None:
     """Watch what the network can do for a UE, live; where no terminal is, print JSON lines."""
     from af_client.errors import NefError  # noqa: PLC0415 - see above
     from af_client.eventlog import EventLog  # noqa: PLC0415
     from af_client.live.run import LiveSettings, print_lines, show  # noqa: PLC0415
 
-    settings = LiveSettings(nef_url, af_id, ue, within_s, every_s, sizes, rate, notifications_host)
+    settings = LiveSettings(
+        nef_url,
+        af_id,
+        ue,
+        within_s,
+        every_s,
+        sizes,
+        rate,
+        notifications_host,
+        **access_of(af_id, **access),
+    )
     stop = _stop_at_signal()
     try:
         if sys.stdout.isatty() and find_spec("rich") is not None:

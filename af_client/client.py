@@ -15,7 +15,8 @@ from af_client.plans import Candidate, Plan, PlanRequest
 from af_client.questions import Target
 from af_client.sessions import Sessions
 from af_client.targets import Analytics, UeAnalytics
-from af_client.transport import RequestsTransport, Transport
+from af_client.tokens import Credentials, Tokens
+from af_client.transport import RequestsTransport, Tls, Transport
 from af_client.warned import Warnings
 
 
@@ -23,9 +24,11 @@ class NefClient:
     """Talks to the NEF at `base_url` as the AF `af_id`; safe to share between threads.
 
     Every method raises an error of the tree in `af_client.errors`. `timeout_s` (to connect, to
-    wait for the answer), `retries` and proxy variables matter only where `transport` is not
-    given; see `RequestsTransport` for what is repeated. `headers` go with every request, a
-    bearer token say. `with NefClient(...)` closes its connections at the end.
+    wait for the answer), `retries`, `tls` and proxy variables matter only where `transport` is not
+    given; see `RequestsTransport` for what is repeated. With `credentials` every request has a
+    token, which is fetched when first needed, renewed before it expires, and once where the NEF
+    refuses it. `headers` go with every request. `with NefClient(...)` closes its connections at
+    the end.
     """
 
     def __init__(
@@ -37,15 +40,23 @@ class NefClient:
         timeout_s: tuple[float, float] = (3.05, 10.0),
         retries: int = 3,
         headers: Mapping[str, str] | None = None,
+        credentials: Credentials | None = None,
+        tls: Tls | None = None,
     ) -> None:
-        self._own_transport = None
-        if transport is None:
+        self._own: list[RequestsTransport] = []
+
+        def to(url: str) -> Transport:
+            if transport is not None:
+                return transport
             # No proxy leads to this very machine, whatever the environment says.
-            environment = not _is_loopback(base_url)
-            transport = RequestsTransport(timeout_s, retries, environment=environment)
-            self._own_transport = transport
+            environment = not _is_loopback(url)
+            own = RequestsTransport(timeout_s, retries, environment=environment, tls=tls)
+            self._own.append(own)
+            return own
+
+        tokens = Tokens(credentials, to(credentials.token_url)) if credentials else None
         self._af_id = af_id
-        self._exchange = Exchange(base_url, transport, headers or {})
+        self._exchange = Exchange(base_url, to(base_url), headers or {}, tokens)
         self._sessions = Sessions(self._exchange, af_id)
         self._plans = Plans(self._exchange, af_id)
 
@@ -154,8 +165,8 @@ class NefClient:
 
     def close(self) -> None:
         """Close the connections of a transport that the client made itself."""
-        if self._own_transport is not None:
-            self._own_transport.close()
+        for transport in self._own:
+            transport.close()
 
     def __enter__(self) -> Self:
         """Return the client itself."""

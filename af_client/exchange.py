@@ -4,24 +4,33 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from af_client.errors import InvalidReply, NotFound, TransportError, problem_error
 from af_client.schemas.base import Malformed
 from af_client.schemas.problems import problem_of
+from af_client.tokens import Tokens
 from af_client.transport import Reply, Request, Transport
 
 MERGE_PATCH = "application/merge-patch+json"
 
 
 class Exchange:
-    """Asks below `base_url` by a transport, with `headers` in every request."""
+    """Asks below `base_url` by a transport, with `headers` in every request, and with a token."""
 
-    def __init__(self, base_url: str, transport: Transport, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        transport: Transport,
+        headers: Mapping[str, str],
+        tokens: Tokens | None = None,
+    ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._transport = transport
+        self._transport, self._tokens = transport, tokens
         self._headers = {"Accept": "application/json, application/problem+json", **headers}
 
     def ask(
@@ -42,13 +51,24 @@ class Exchange:
         # A NEF that knows this header has the same id in its log.
         headers["X-Request-Id"] = name = uuid.uuid4().hex
         try:
-            reply = self._transport.send(Request(method, url, headers, data))
+            reply = self._sent(Request(method, url, headers, data))
         except TransportError as error:
             error.request_id = name
             raise
         if not 200 <= reply.status < 300:
             problem = problem_of(reply, datetime.now(UTC))
             raise problem_error(problem, f"{method} {url}", name)
+        return reply
+
+    def _sent(self, request: Request) -> Reply:
+        if self._tokens is None:
+            return self._transport.send(request)
+        header = self._tokens.header()
+        reply = self._transport.send(_bearing(request, header))
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            # Nothing was carried out: whatever the method, it may be repeated with a new token.
+            self._tokens.refused(header)
+            reply = self._transport.send(_bearing(request, self._tokens.header()))
         return reply
 
     def delete(self, path: str) -> None:
@@ -65,6 +85,10 @@ class Exchange:
     def resolved(self, link: str) -> str:
         """Return a link of a reply as a whole URL, also where it is only a path of the host."""
         return urljoin(f"{self._base_url}/", link)
+
+
+def _bearing(request: Request, header: str) -> Request:
+    return replace(request, headers={**request.headers, "Authorization": header})
 
 
 @contextmanager

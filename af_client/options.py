@@ -1,11 +1,15 @@
 """Kinds of values that options of `af-client` take."""
 
+from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from af_client.delivery.tunnel import Endpoint
+from af_client.tokens import Credentials
+from af_client.transport import Tls
 from af_client.units import checked_error_rate, parse_rate
 
 
@@ -70,3 +74,47 @@ class Rate(click.ParamType[Any]):
             return parse_rate(value)
         except ValueError as fault:
             self.fail(str(fault), param, ctx)
+
+
+# --- how to be let in by a NEF ---
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_PEM = click.Path(exists=True, dir_okay=False)
+_ACCESS = (
+    click.option("--token-url", help="Where it gets access tokens. [default: it needs none]"),
+    click.option("--client-id", help="Who it is there. [default: the AF id]"),
+    click.option("--client-secret-file", help="File with its secret there.",
+                 type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+    click.option("--ca", type=_PEM, help="PEM file: whom to trust instead of the usual ones."),
+    click.option("--client-certificate", type=_PEM, help="PEM file with its own certificate."),
+    click.option("--client-key", type=_PEM, help="PEM file with the key of it."),
+)  # fmt: skip
+
+
+def access_options(command: _Command) -> _Command:
+    """Give a command the options that `access_of` understands."""
+    for option in reversed(_ACCESS):
+        command = option(command)
+    return command
+
+
+def access_of(
+    af_id: str,
+    *,
+    token_url: str | None,
+    client_id: str | None,
+    client_secret_file: Path | None,
+    ca: str | None,
+    client_certificate: str | None,
+    client_key: str | None,
+) -> dict[str, Any]:
+    """Return `credentials` and `tls` as the options say them; raises UsageError."""
+    if (token_url is None) != (client_secret_file is None):
+        raise click.UsageError("--token-url and --client-secret-file belong together")
+    if client_key is not None and client_certificate is None:
+        raise click.UsageError("--client-key belongs to --client-certificate")
+    credentials = None
+    if token_url is not None and client_secret_file is not None:
+        secret = client_secret_file.read_text("utf-8").strip()
+        credentials = Credentials(token_url, client_id or af_id, secret)
+    return {"credentials": credentials, "tls": Tls(ca, client_certificate, client_key)}

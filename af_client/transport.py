@@ -22,13 +22,25 @@ _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """Files of PEM: `ca`, whom to trust instead of the usual ones; one's own certificate and key.
+
+    The certificate may have its key in the same file.
+    """
+
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, complete; `url` is absolute."""
+    """One HTTP request, complete; `url` is absolute. Its text leaves out what may be secret."""
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,7 @@ class Reply:
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
 
     def header(self, name: str) -> str | None:
         """Return a header, or None."""
@@ -58,7 +70,8 @@ class RequestsTransport:
     `timeout_s` is (to connect, to wait for each part of the answer). GET, PUT and DELETE are
     repeated up to `retries` times when the connection fails and after 429, 502, 503 and 504,
     unless Retry-After asks for more than `max_wait_s`; other methods only while no
-    connection was made. `environment` lets proxy variables and .netrc have their say.
+    connection was made. `environment` lets proxy variables and .netrc have their say. A certificate
+    of `tls` that cannot be read raises ConnectFailed.
     """
 
     def __init__(
@@ -68,8 +81,10 @@ class RequestsTransport:
         *,
         max_wait_s: float = 10.0,
         environment: bool = True,
+        tls: Tls | None = None,
     ) -> None:
         self._timeout_s = timeout_s
+        self._tls = tls or Tls()
         self._session = requests.Session()
         self._session.trust_env = environment
         adapter = HTTPAdapter(max_retries=_BoundedRetry.of(retries, max_wait_s))
@@ -85,14 +100,29 @@ class RequestsTransport:
                 headers=dict(request.headers),
                 data=request.body,
                 timeout=self._timeout_s,
+                # Said anew each time: the environment would have its say before the session's.
+                verify=self._tls.ca,
+                cert=self._certificate,
+                auth=_as_it_is if "Authorization" in request.headers else None,
             )
         except requests.RequestException as error:
             raise _transport_error(request, error, self._timeout_s) from error
         return Reply(reply.status_code, reply.headers, reply.content)
 
+    @property
+    def _certificate(self) -> str | tuple[str, str] | None:
+        if self._tls.certificate is None or self._tls.key is None:
+            return self._tls.certificate
+        return self._tls.certificate, self._tls.key
+
     def close(self) -> None:
         """Close the pooled connections."""
         self._session.close()
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep the request's own Authorization; a .netrc would replace it."""
+    return request
 
 
 class _BoundedRetry(Retry):

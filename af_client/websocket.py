@@ -6,19 +6,23 @@ is opened again; what the NEF could not send meanwhile it keeps and sends then.
 
 import json
 import logging
+import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Self
 from urllib.parse import urlsplit
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from af_client.errors import InvalidReply
+from af_client.errors import InvalidReply, NefError
 from af_client.inbox import Inbox, Receipt
 from af_client.messages import Session, SessionRequest
 from af_client.schemas.base import Malformed
+from af_client.tokens import Credentials, Tokens
+from af_client.transport import RequestsTransport, Tls
 
 _log = logging.getLogger(__name__)
 
@@ -36,11 +40,22 @@ _ENDED = 1000
 class WebsocketReceiver:
     """Hears of sessions by websocket for the length of a `with` block.
 
-    `headers` go with every opening, a bearer token say.
+    `headers` go with every opening; `credentials` and `tls` are those of `NefClient`.
     """
 
-    def __init__(self, *, headers: Mapping[str, str] | None = None) -> None:
-        self._headers = dict(headers or {})
+    def __init__(
+        self,
+        *,
+        headers: Mapping[str, str] | None = None,
+        credentials: Credentials | None = None,
+        tls: Tls | None = None,
+    ) -> None:
+        self._opening = _Opening(dict(headers or {}), tls)
+        self._transport: RequestsTransport | None = None
+        if credentials is not None:
+            environment = not _is_loopback(credentials.token_url)
+            self._transport = RequestsTransport(environment=environment, tls=tls)
+            self._opening.tokens = Tokens(credentials, self._transport)
         self._inboxes: list[WebsocketInbox] = []
 
     def __enter__(self) -> Self:
@@ -51,10 +66,12 @@ class WebsocketReceiver:
         """Close every inbox, and every websocket with it."""
         for inbox in self._inboxes:
             inbox.close()
+        if self._transport is not None:
+            self._transport.close()
 
     def inbox(self, limit: int = 1000) -> "WebsocketInbox":
         """Open an inbox for at most `limit` waiting notifications."""
-        inbox = WebsocketInbox(self._headers, limit)
+        inbox = WebsocketInbox(self._opening, limit)
         self._inboxes.append(inbox)
         return inbox
 
@@ -62,9 +79,9 @@ class WebsocketReceiver:
 class WebsocketInbox(Inbox):
     """An inbox whose sessions are heard of by websocket; made by `WebsocketReceiver.inbox`."""
 
-    def __init__(self, headers: Mapping[str, str], limit: int) -> None:
+    def __init__(self, opening: "_Opening", limit: int) -> None:
         super().__init__(NOWHERE, limit)
-        self._headers = headers
+        self._opening = opening
         self._streams: dict[str, _Stream] = {}
 
     def destined(self, request: SessionRequest) -> SessionRequest:
@@ -77,7 +94,7 @@ class WebsocketInbox(Inbox):
         if session.websocket_url is None:
             raise InvalidReply("the NEF has no websocket for it: use NotificationReceiver")
         self.expect(session.url)
-        stream = _Stream(session.websocket_url, self, self._headers)
+        stream = _Stream(session.websocket_url, self, self._opening)
         self._streams[_path(session.url)] = stream
         stream.start()
 
@@ -96,14 +113,46 @@ class WebsocketInbox(Inbox):
         self._streams.clear()
 
 
+class _Opening:
+    """What goes with the opening of a websocket."""
+
+    def __init__(self, headers: Mapping[str, str], tls: Tls | None) -> None:
+        self._headers, self._tls = headers, tls or Tls()
+        self.tokens: Tokens | None = None
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers; raises NefError where no token can be had."""
+        if self.tokens is None:
+            return self._headers
+        return {**self._headers, "Authorization": self.tokens.header()}
+
+    def refused(self, headers: Mapping[str, str]) -> bool:
+        """Forget the token of these headers; whether there was one."""
+        if self.tokens is None:
+            return False
+        self.tokens.refused(headers.get("Authorization", ""))
+        return True
+
+    def context(self, url: str) -> ssl.SSLContext | None:
+        """Return what TLS needs, None for a websocket without; raises OSError."""
+        if urlsplit(url).scheme != "wss":
+            return None
+        context = ssl.create_default_context(cafile=self._tls.ca)
+        if self._tls.certificate is not None:
+            context.load_cert_chain(self._tls.certificate, self._tls.key)
+        return context
+
+
 class _Stream(threading.Thread):
     """Keeps one websocket open, and puts what comes into an inbox."""
 
-    def __init__(self, url: str, inbox: WebsocketInbox, headers: Mapping[str, str]) -> None:
+    def __init__(self, url: str, inbox: WebsocketInbox, opening: "_Opening") -> None:
         super().__init__(name="websocket", daemon=True)
-        self._url, self._inbox, self._headers = url, inbox, headers
+        self._url, self._inbox, self._opening = url, inbox, opening
         self._stopping = threading.Event()
         self._connection: ClientConnection | None = None
+        self._headers: Mapping[str, str] = {}
+        self._has_renewed = False
 
     def stop(self) -> None:
         """Close the websocket; a thread that reads ends soon."""
@@ -120,24 +169,28 @@ class _Stream(threading.Thread):
                     return
                 wait_s = _FIRST_WAIT_S
             except InvalidStatus as refusal:
+                if self._renews(refusal.response.status_code):
+                    continue
                 _log.debug("the NEF takes no websocket at %s: %s", self._url, refusal)
                 return
-            except (OSError, WebSocketException) as fault:
+            except (NefError, OSError, WebSocketException) as fault:
                 _log.debug("no websocket to %s, again in %g s: %s", self._url, wait_s, fault)
             self._stopping.wait(wait_s)
             wait_s = min(_LONGEST_WAIT_S, 2 * wait_s)
 
     def _heard(self) -> bool:
         """Read until the websocket closes; whether to open it again."""
+        self._headers = self._opening.headers()
         with connect(
             self._url,
             additional_headers=self._headers,
+            ssl=self._opening.context(self._url),
             open_timeout=_OPEN_S,
             max_size=_MAX_MESSAGE_BYTES,
             # No proxy leads to this very machine, whatever the environment says.
             proxy=None if _is_loopback(self._url) else True,
         ) as connection:
-            self._connection = connection
+            self._connection, self._has_renewed = connection, False
             if self._stopping.is_set():
                 return False
             try:
@@ -148,6 +201,12 @@ class _Stream(threading.Thread):
                 return not ended and not self._stopping.is_set()
             finally:
                 self._connection = None
+
+    def _renews(self, status: int) -> bool:
+        """Whether a refusal is worth another token: once, until a websocket opens."""
+        unauthorized = status == HTTPStatus.UNAUTHORIZED and self._opening.refused(self._headers)
+        self._has_renewed = unauthorized and not self._has_renewed
+        return self._has_renewed
 
     def _take(self, text: str | bytes) -> None:
         try:

@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from nef.testing import RunningNef
 
-_MARKER = "nef(scenario=None, seed=None, mode='manual'): which scenario the fixture `nef` plays"
+_MARKER = "nef(scenario=None, seed=None, mode='manual', clients=()): what the fixture `nef` plays"
 _ABOUT = "scenario of the fixture `nef`: the name of one that ships, or the path of a file"
 
 
@@ -48,7 +48,7 @@ def nef(nef_server: "RunningNef", request: pytest.FixtureRequest) -> "RunningNef
     """A NEF that has just begun its scenario; its time stands until the test steps it."""
     marker = request.node.get_closest_marker("nef")
     asked: dict[str, Any] = dict(marker.kwargs) if marker else {}
-    if (marker and marker.args) or asked.keys() - {"scenario", "seed", "mode"}:
+    if (marker and marker.args) or asked.keys() - {"scenario", "seed", "mode", "clients"}:
         raise pytest.UsageError(f"the marker is {_MARKER.partition(':')[0]}, with names")
     scenario = asked.pop("scenario", None)
     if scenario is None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from nef.app import Nef, create_app
-from nef.config import Settings
+from nef.config import BuiltInIssuer, Settings
 from nef.domain.errors import NotFound
 from nef.domain.faults import SCENARIO_NAMES, Fault, FaultName
 from nef.domain.notifications import Delivery, DeliveryState
@@ -25,6 +25,8 @@ from nef.schemas.notifications import event_names, notification_document
 from nef.services.faults import FaultService
 from nef.services.simulation import SimulationService
 from nef.serving import listening, server_of
+from nef.tokens.clients import SCOPES, Clients
+from nef.tokens.endpoint import TOKEN_PATH
 
 #: How long something that happens soon may take on a busy machine.
 _PATIENCE_S = 30.0
@@ -62,19 +64,30 @@ class RunningNef:
     def __init__(self, url: str, door: "_Door") -> None:
         """Not begun yet; `running_nef` makes one."""
         self.url = url
+        self.token_url = f"{url}{TOKEN_PATH}"
+        self.secrets: Mapping[str, str] = {}
         self._door = door
 
     # --- the scenario and its time ---
 
     def reset(
-        self, scenario: Source | Path = "steady", *, seed: int | None = None, mode: str = "manual"
+        self,
+        scenario: Source | Path = "steady",
+        *,
+        seed: int | None = None,
+        mode: str = "manual",
+        clients: Iterable[str] = (),
     ) -> None:
-        """Begin anew: nothing is left of sessions, subscriptions, notifications and time.
+        """Begin anew: nothing is left of sessions, subscriptions, notifications, time and tokens.
 
         The arguments are those of `running_nef`.
         """
         source = scenario_source(scenario)
-        self._door.open(Settings("sqlite://", self.url, scenario=source, seed=seed, mode=mode))
+        issuer, secrets = _issuer_for(clients)
+        self._door.open(
+            Settings("sqlite://", self.url, scenario=source, seed=seed, mode=mode, issuer=issuer)
+        )
+        self.secrets = secrets
 
     def load(
         self, scenario: Source | Path, *, seed: int | None = None, mode: str | None = None
@@ -202,17 +215,20 @@ def running_nef(
     seed: int | None = None,
     mode: str = "manual",
     port: int = 0,
+    clients: Iterable[str] = (),
 ) -> Iterator[RunningNef]:
     """Serve a NEF on a free port of this machine until the end of the block, all in memory.
 
     `scenario` is the name of one that ships, the path of a file, or a document. Time stands until
-    it is stepped; other modes are in docs/configuration.md. Raises InvalidRequest or InvalidValue
+    it is stepped; other modes are in docs/configuration.md. Where there are `clients`, which are
+    AFs by their ids, authorisation is on: each has its secret in `secrets`, gets its tokens at
+    `token_url`, and may call all APIs. Raises InvalidRequest or InvalidValue
     where there is no such scenario or mode, OSError where the port is taken.
     """
     with closing(listening("127.0.0.1", port)) as socket:
         door = _Door()
         nef = RunningNef(f"http://127.0.0.1:{socket.getsockname()[1]}", door)
-        nef.reset(scenario, seed=seed, mode=mode)
+        nef.reset(scenario, seed=seed, mode=mode, clients=clients)
         server = server_of(door, lifespan="off")
         thread = threading.Thread(target=server.run, args=([socket],), name="nef", daemon=True)
         thread.start()
@@ -225,6 +241,14 @@ def running_nef(
             server.should_exit = True
             thread.join(_PATIENCE_S)
             door.stop()
+
+
+def _issuer_for(af_ids: Iterable[str]) -> tuple[BuiltInIssuer | None, Mapping[str, str]]:
+    """Who issues tokens to these AFs, and their secrets; nobody where there are none."""
+    clients, secrets = Clients.none_yet(), {}
+    for af_id in af_ids:
+        clients, secrets[af_id] = clients.with_client(af_id, scopes=SCOPES)
+    return (BuiltInIssuer(clients) if secrets else None), secrets
 
 
 class _Door:

@@ -25,6 +25,8 @@ from af_client.questions import (
     TransferTimeQuestion,
 )
 from af_client.reports import Report
+from af_client.tokens import Credentials
+from af_client.transport import Tls
 from af_client.watching import Watch
 
 #: How often the screen is drawn.
@@ -43,6 +45,8 @@ class LiveSettings:
     sizes: tuple[int, ...] = ()
     rate_dl_bps: int | None = None
     notifications_host: str = "127.0.0.1"
+    credentials: Credentials | None = None
+    tls: Tls | None = None
 
     @property
     def questions(self) -> tuple[Question[Answer], ...]:
@@ -103,7 +107,9 @@ def _watching(
     """Watch everything that this NEF lets us watch; `told` also hears what it does not."""
     first, *others = settings.questions
     with (
-        NefClient(settings.nef_url, settings.af_id) as nef,
+        NefClient(
+            settings.nef_url, settings.af_id, credentials=settings.credentials, tls=settings.tls
+        ) as nef,
         NotificationReceiver(settings.notifications_host) as receiver,
         ExitStack() as stack,
     ):

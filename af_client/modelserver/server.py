@@ -29,6 +29,8 @@ from af_client.modelserver.serving import Model
 from af_client.modelserver.steps import Answer, Command
 from af_client.notifications import NotificationReceiver
 from af_client.plans import PlanWarning
+from af_client.tokens import Credentials
+from af_client.transport import Tls
 
 _LONGEST_SLEEP_S = 0.05
 #: Packets leave in small groups: waking for each one costs more than it gives.
@@ -54,6 +56,8 @@ class ServerSettings:
     pool: Path
     notifications_host: str = "127.0.0.1"
     policy: Policy = field(default_factory=Policy)
+    credentials: Credentials | None = None
+    tls: Tls | None = None
 
 
 def application_key(name: str) -> str:
@@ -93,7 +97,15 @@ def run_server(settings: ServerSettings, stop: threading.Event, log: Log) -> Non
             open_endpoint(settings.relay, settings.local, marking.port_shifts)
         )
         receiver = stack.enter_context(NotificationReceiver(settings.notifications_host))
-        nef = stack.enter_context(NefClient(settings.nef_url, settings.af_id, retries=1))
+        nef = stack.enter_context(
+            NefClient(
+                settings.nef_url,
+                settings.af_id,
+                retries=1,
+                credentials=settings.credentials,
+                tls=settings.tls,
+            )
+        )
         loop = stack.enter_context(_Loop(devices, endpoint, marking))
         inbox, warnings = receiver.inbox(), receiver.warnings()
         inbox.on_notification(loop.notified)

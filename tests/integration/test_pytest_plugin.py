@@ -20,7 +20,7 @@ def test_the_examples_of_the_page_pass(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_page="\n".join(blocks("python")))
     [room] = blocks("yaml")
     (pytester.path / "room.yaml").write_text(room)
-    pytester.runpytest_inprocess("-p", "no:xdist").assert_outcomes(passed=4)
+    pytester.runpytest_inprocess("-p", "no:xdist").assert_outcomes(passed=5)
 
 
 def test_every_word_of_a_running_nef_is_on_the_page() -> None:

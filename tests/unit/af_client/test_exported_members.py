@@ -24,7 +24,8 @@ DOOR = {
     "TransferTimeQuestion", "TransferTimes", "Transport", "TransportError", "UeAddress",
     "UeAnalytics", "Usage", "UserPlaneEvent", "Watch", "WebsocketReceiver", "format_rate",
     "parse_rate",
-    "Candidate", "Plan", "PlanRequest", "PlanWarning", "TransferQos", "Warnings", "Window",
+    "Candidate", "Credentials", "Plan", "PlanRequest", "PlanWarning", "Tls", "TransferQos",
+    "Warnings", "Window",
 }  # fmt: skip
 
 

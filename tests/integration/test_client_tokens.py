@@ -1,0 +1,77 @@
+"""The AF library in front of a NEF that asks for tokens."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from af_client import (
+    Credentials,
+    NefClient,
+    NotAuthorized,
+    NotFound,
+    Refused,
+    SessionRequest,
+    UeAddress,
+    UserPlaneEvent,
+    WebsocketReceiver,
+)
+from nef.testing import RunningNef, running_nef
+
+REQUEST = SessionRequest(
+    UeAddress(ipv4="10.45.0.2"),
+    external_app_id="video",
+    qos_reference="best-effort",
+    notification_destination="http://127.0.0.1:9/",
+)
+
+
+@pytest.fixture(scope="module")
+def nef() -> Iterator[RunningNef]:
+    with running_nef(clients=["af-1", "af-2"]) as running:
+        yield running
+
+
+def credentials(nef: RunningNef, af_id: str = "af-1") -> Credentials:
+    return Credentials(nef.token_url, af_id, nef.secrets[af_id])
+
+
+def test_an_af_with_credentials_is_let_in_and_hears_by_websocket(nef: RunningNef) -> None:
+    mine = credentials(nef)
+    with (
+        NefClient(nef.url, "af-1", credentials=mine) as af,
+        WebsocketReceiver(credentials=mine) as receiver,
+        af.qos_session(REQUEST, inbox=(inbox := receiver.inbox())),
+    ):
+        report = inbox.get(timeout_s=20).reports[0]
+    assert report.event is UserPlaneEvent.SUCCESSFUL_RESOURCES_ALLOCATION
+
+
+def test_an_af_without_or_with_the_wrong_ones_is_not(nef: RunningNef) -> None:
+    wrong = Credentials(nef.token_url, "af-1", "wrong")
+    for af in (NefClient(nef.url, "af-1"), NefClient(nef.url, "af-1", credentials=wrong)):
+        with af, pytest.raises(NotAuthorized):
+            af.create_session(REQUEST)
+
+
+def test_an_af_does_not_see_what_is_of_another(nef: RunningNef) -> None:
+    with (
+        NefClient(nef.url, "af-1", credentials=credentials(nef)) as owner,
+        NefClient(nef.url, "af-1", credentials=credentials(nef, "af-2")) as other,
+        owner.qos_session(REQUEST) as session,
+    ):
+        with pytest.raises(NotFound):
+            other.session(session.id)
+        with pytest.raises(Refused, match="REQUESTED_SERVICE_NOT_AUTHORIZED"):
+            other.sessions()
+
+
+def test_a_token_of_a_service_that_began_anew_is_renewed(nef: RunningNef) -> None:
+    with NefClient(nef.url, "af-1", credentials=credentials(nef)) as af:
+        assert af.sessions() == ()
+        secrets = nef.secrets
+        nef.reset(clients=["af-1", "af-2"])
+        assert nef.secrets != secrets
+        with pytest.raises(NotAuthorized):
+            af.sessions()  # its secret is another one now
+    with NefClient(nef.url, "af-1", credentials=credentials(nef)) as af:
+        assert af.sessions() == ()
