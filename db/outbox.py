@@ -6,17 +6,21 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
+    Select,
+    Update,
     and_,
     bindparam,
     case,
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
 
 from db.codec import dumped, loaded
+from db.neighbours import Neighbours
 from db.tables import deliveries
 from nef.domain.notifications import (
     AnalyticsEvents,
@@ -56,7 +60,10 @@ _FIRST = and_(
 )
 #: A claim moves a row's due time to the end of its lease: it differs once somebody has woken or
 #: redirected the row since, and then it is due at once whatever became of the attempt.
-_AS_CLAIMED = deliveries.c.due_at_s == deliveries.c.leased_until_s
+_MINE = deliveries.c.leased_by == bindparam("owner")
+_AS_CLAIMED = and_(deliveries.c.due_at_s == deliveries.c.leased_until_s, _MINE)
+_LEASED = deliveries.c.leased_until_s.is_not(None)
+_IN_NO_HAND = or_(~_LEASED, deliveries.c.leased_until_s <= bindparam("now_s"))
 #: When a row may be claimed: when it is due, and no lease holds it.
 _READY_AT_S = case(
     (deliveries.c.leased_until_s > deliveries.c.due_at_s, deliveries.c.leased_until_s),
@@ -71,26 +78,49 @@ _INSERT = insert(deliveries)
 _DROP = delete(deliveries).where(_OF_SUBSCRIPTION)
 _UPDATE = update(deliveries).where(_OF_SUBSCRIPTION)
 _DUE = (
-    select(deliveries)
-    .where(_FIRST, bindparam("now_s") >= _READY_AT_S)
+    select(deliveries.c.id)
+    .where(_FIRST, deliveries.c.due_at_s <= bindparam("now_s"), _IN_NO_HAND)
     .order_by(deliveries.c.id)
     .limit(bindparam("most"))
 )
-_LEASE = update(deliveries).where(deliveries.c.id.in_(bindparam("taken", expanding=True)))
+_LATE = select(deliveries.c.id).where(
+    _PENDING, deliveries.c.waiting_since_s < bindparam("before_s"), _IN_NO_HAND
+)
 _NEXT_DUE = select(func.min(_READY_AT_S)).where(_FIRST)
-_UNLEASE = update(deliveries).where(deliveries.c.id == bindparam("delivery"))
-_SETTLE = _UNLEASE.where(_PENDING)
+_UNLEASE = update(deliveries).where(deliveries.c.id == bindparam("delivery"), _MINE)
+_SETTLE = update(deliveries).where(deliveries.c.id == bindparam("delivery"), _PENDING)
 _SETTLE_AS_CLAIMED = _SETTLE.where(_AS_CLAIMED)
+_HOLDERS = select(deliveries.c.leased_by).distinct().where(_PENDING, _LEASED)
+_TAKE_BACK = update(deliveries).where(
+    _PENDING, _LEASED, deliveries.c.leased_by.in_(bindparam("dead", expanding=True))
+)
+_IN_NO_HANDS = update(deliveries).where(_PENDING, ~_LEASED)
+
+
+def _free(found: Select[Any]) -> Update:
+    """An update of the rows that are found and that nobody else is about to write.
+
+    In a query of its own, for in the condition of an update the limit might not be kept.
+    """
+    free = found.with_for_update(skip_locked=True).cte("free")
+    return update(deliveries).where(deliveries.c.id.in_(select(free.c.id)))
+
+
+_CLAIM = _free(_DUE).returning(deliveries)
+_GIVE_UP = _free(_LATE)
 #: The same of AFs that are not busy; without such a condition SQLite has less to do.
-_DUE_TO_OTHERS, _NEXT_DUE_TO_OTHERS = _DUE.where(_OTHERS), _NEXT_DUE.where(_OTHERS)
+_CLAIM_OF_OTHERS = _free(_DUE.where(_OTHERS)).returning(deliveries)
+_NEXT_DUE_TO_OTHERS = _NEXT_DUE.where(_OTHERS)
 
 
 class SqlOutbox:
     """nef.ports.storage.Outbox on a connection that is inside a transaction."""
 
-    def __init__(self, connection: Connection, now_s: Callable[[], float]) -> None:
+    def __init__(
+        self, connection: Connection, now_s: Callable[[], float], neighbours: Neighbours
+    ) -> None:
         """Work inside this connection's transaction; `now_s` is real time."""
-        self._connection, self._now_s = connection, now_s
+        self._connection, self._now_s, self._neighbours = connection, now_s, neighbours
 
     def add(self, notification: Notification, due_at_s: float) -> None:
         """Append a notification."""
@@ -98,21 +128,26 @@ class SqlOutbox:
 
     def add_all(self, notifications: Sequence[Notification], due_at_s: float) -> None:
         """Append notifications in their order."""
+        if not notifications:
+            return
+        self._neighbours.take_turns(self._connection, (n.subscription_id for n in notifications))
         since = {"waiting_since_s": self._now_s(), "due_at_s": due_at_s}
-        if notifications:
-            self._connection.execute(_INSERT, [_row(one) | since for one in notifications])
+        self._connection.execute(_INSERT, [_row(one) | since for one in notifications])
 
     def claim(
         self, now_s: float, lease_s: float, limit: int, busy: Collection[str] = ()
     ) -> Sequence[Delivery]:
         """Lease what is due, the oldest pending of each subscription only, of AFs not busy."""
-        query, values = (_DUE_TO_OTHERS, {"busy": list(busy)}) if busy else (_DUE, {})
-        given = values | {"now_s": now_s, "most": limit}
-        rows = self._connection.execute(query, given).all()
-        if rows:
-            lease = {"leased_until_s": now_s + lease_s, "due_at_s": now_s + lease_s}
-            self._connection.execute(_LEASE, lease | {"taken": [row.id for row in rows]})
-        return [_delivery(row) for row in rows]
+        self._neighbours.live()
+        until_s = now_s + lease_s
+        lease = {
+            "leased_until_s": until_s,
+            "due_at_s": until_s,
+            "leased_by": self._neighbours.number,
+        }
+        query, more = (_CLAIM_OF_OTHERS, {"busy": list(busy)}) if busy else (_CLAIM, {})
+        rows = self._connection.execute(query, lease | more | {"now_s": now_s, "most": limit})
+        return [_delivery(row) for row in sorted(rows, key=lambda row: row.id)]
 
     def settle(self, delivery: Delivery) -> None:
         """Write the outcome of an attempt; a failure only where the row is as it was claimed."""
@@ -125,11 +160,13 @@ class SqlOutbox:
             "last_error": delivery.last_error,
             "leased_until_s": None,
         }
-        here = {"delivery": delivery.id}
-        delivered = delivery.state is DeliveryState.DELIVERED
-        statement = _SETTLE if delivered else _SETTLE_AS_CLAIMED
-        if self._connection.execute(statement, values | here).rowcount == 0:
-            self._connection.execute(_UNLEASE, {"leased_until_s": None} | here)
+        here, mine = {"delivery": delivery.id}, {"owner": self._neighbours.number}
+        if delivery.state is DeliveryState.DELIVERED:
+            done = self._connection.execute(_SETTLE, values | here)
+        else:
+            done = self._connection.execute(_SETTLE_AS_CLAIMED, values | here | mine)
+        if done.rowcount == 0:
+            self._connection.execute(_UNLEASE, {"leased_until_s": None} | here | mine)
 
     def drop(self, subscription_id: str) -> None:
         """Forget what is still to be told about a subscription."""
@@ -145,24 +182,29 @@ class SqlOutbox:
 
     def _update(self, subscription_id: str, values: dict[str, Any]) -> None:
         here = {"subscription": subscription_id}
-        self._connection.execute(_UPDATE, values | here)
+        if self._connection.execute(_UPDATE, values | here).rowcount:
+            self._neighbours.tell(self._connection)
 
     def take_back(self) -> None:
-        """End every lease, and begin the time of all that is pending anew and at once."""
-        values = {"leased_until_s": None, "due_at_s": 0.0, "waiting_since_s": self._now_s()}
-        self._connection.execute(update(deliveries).where(_PENDING), values)
+        """End the leases of the dead; where nobody else lives, all that is pending is due anew."""
+        # First who has one, then who is alive: whoever is born now has none of these.
+        holders = set(self._connection.execute(_HOLDERS).scalars())
+        dead = holders.difference(self._neighbours.living(self._connection))
+        values = {"leased_until_s": None, "due_at_s": 0.0}
+        self._connection.execute(_TAKE_BACK, values | {"dead": list(dead)})
+        if self._neighbours.are_none(self._connection):
+            anew = {"due_at_s": 0.0, "waiting_since_s": self._now_s()}
+            self._connection.execute(_IN_NO_HANDS, anew)
 
     def give_up(self, waiting_before_s: float, now_s: float, reason: str) -> None:
         """Give up what waits since before a moment, but for what somebody has in hand."""
-        leased_until_s = func.coalesce(deliveries.c.leased_until_s, 0.0)
-        late = deliveries.c.waiting_since_s < waiting_before_s
         values = {
             "state": DeliveryState.GIVEN_UP.value,
             "settled_at_s": now_s,
             "last_error": func.coalesce(deliveries.c.last_error, reason),
         }
-        over = update(deliveries).where(_PENDING, late, leased_until_s <= now_s)
-        self._connection.execute(over.values(values))
+        which = {"before_s": waiting_before_s, "now_s": now_s}
+        self._connection.execute(_GIVE_UP.values(values), which)
 
     def next_due_s(self, busy: Collection[str] = ()) -> float | None:
         """When the earliest attempt is due that nobody has in hand, of AFs not busy."""

@@ -6,6 +6,7 @@ import orjson
 from sqlalchemy import Connection, insert, select, update
 
 from db.codec import dumped, loaded
+from db.neighbours import Neighbours
 from db.tables import simulation
 from nef.domain.faultplan import FaultPlan
 
@@ -15,9 +16,13 @@ _STATE, _FAULTS, _MOMENT = 1, 2, 3
 class SqlSimulations:
     """nef.ports.storage.Simulations on a connection that is inside a transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, neighbours: Neighbours) -> None:
         """Work inside this connection's transaction."""
-        self._connection = connection
+        self._connection, self._neighbours = connection, neighbours
+
+    def hold(self) -> None:
+        """Let nobody else write it until the transaction ends."""
+        self._neighbours.hold_simulation(self._connection)
 
     def load(self) -> dict[str, Any] | None:
         """The saved state."""

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
@@ -11,16 +11,19 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from db.engine import in_memory, open_engine, shown, writing
+from db.neighbours import neighbours_at
 from db.outbox import SqlOutbox
 from db.sessions import SqlSessions
 from db.simulations import SqlSimulations
 from db.subscriptions import SqlSubscriptions
 from db.upgrade import upgrade
-from nef.domain.errors import StoreUnavailable
+from nef.domain.errors import Conflict, StoreUnavailable
 from nef.ports.storage import StorageUnusable
 
 #: What the database says that is no error of a statement: no room, no answer, no connection left.
 _OUTAGES = (OperationalError, InterfaceError, PoolTimeoutError)
+#: PostgreSQL's name for two who wait for each other, of whom it lets one go.
+_CIRCLE = "40P01"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class SqlStorage:
     def __init__(self, engine: Engine, now_s: Callable[[], float] = time.time) -> None:
         """Use an engine whose database has the tables already; `now_s` is real time."""
         self._engine, self._now_s = engine, now_s
+        self._neighbours = neighbours_at(engine)
         # Threads that share the one connection of a database in memory take turns. On a file only
         # writers do: SQLite would let them sleep, and look again when others have overtaken them.
         turn = threading.RLock()
@@ -60,6 +64,7 @@ class SqlStorage:
 
     def close(self) -> None:
         """Close all connections."""
+        self._neighbours.close()
         self._engine.dispose()
 
     def check(self) -> None:
@@ -87,12 +92,16 @@ class SqlStorage:
         with _outage_told(), self._write_turn, self._engine.connect() as connection:
             yield self._unit(connection)
 
+    def listening(self, heard: Callable[[], None]) -> AbstractContextManager[None]:
+        """Call `heard` when another process has put something due into the outbox."""
+        return self._neighbours.listening(heard)
+
     def _unit(self, connection: Connection, *, writes: bool = False) -> SqlUnitOfWork:
         return SqlUnitOfWork(
             SqlSessions(connection, writes=writes),
-            SqlOutbox(connection, self._now_s),
+            SqlOutbox(connection, self._now_s, self._neighbours),
             SqlSubscriptions(connection, writes=writes),
-            SqlSimulations(connection),
+            SqlSimulations(connection, self._neighbours),
         )
 
 
@@ -101,4 +110,7 @@ def _outage_told() -> Iterator[None]:
     try:
         yield
     except _OUTAGES as error:
-        raise StoreUnavailable(str(getattr(error, "orig", None) or error)) from error
+        said = getattr(error, "orig", None) or error
+        if getattr(said, "sqlstate", None) == _CIRCLE:
+            raise Conflict("somebody else changes the same; try again") from error
+        raise StoreUnavailable(str(said)) from error

@@ -63,6 +63,7 @@ Index(
 )
 
 #: The outbox. It outlives its subscriptions: the end of one is the last that is told of it.
+#: `leased_by` is the number of the process that has, or had, it in hand.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -78,6 +79,7 @@ deliveries = Table(
     Column("waiting_since_s", Float, nullable=False),
     Column("due_at_s", Float, nullable=False),
     Column("leased_until_s", Float),
+    Column("leased_by", Integer),
     Column("settled_at_s", Float),
     Column("last_error", Text),
     sqlite_autoincrement=True,

@@ -1,6 +1,6 @@
 """What services need to remember: one unit of work, and a repository for each noun."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -73,7 +73,10 @@ class Outbox(Protocol):
     """Notifications that are due, and what became of those before."""
 
     def add(self, notification: Notification, due_at_s: float) -> None:
-        """Append; those of a subscription are delivered in the order of their adding."""
+        """Append; those of a subscription are delivered in the order of their adding.
+
+        Comes last in its transaction: nothing else is read to be written after it.
+        """
         ...
 
     def add_all(self, notifications: Sequence[Notification], due_at_s: float) -> None:
@@ -111,10 +114,10 @@ class Outbox(Protocol):
         ...
 
     def take_back(self) -> None:
-        """End every lease, at a start: whoever held one has died with the process before.
+        """End the leases of processes that have died, at a start.
 
-        All that is pending is due, and its time begins anew: nobody tried in between, and by which
-        clock it was to be tried later nobody knows.
+        Where no other process is alive all that is pending is due, and its time begins anew: nobody
+        tried in between, and by which clock it was to be tried later nobody knows.
         """
         ...
 
@@ -174,6 +177,10 @@ class Subscriptions(Protocol):
 class Simulations(Protocol):
     """What a restart must keep of the simulation: a JSON object, its faults, and a moment."""
 
+    def hold(self) -> None:
+        """Let nobody else write the simulation until this unit of work ends."""
+        ...
+
     def load(self) -> dict[str, Any] | None:
         """The saved state, if there is one."""
         ...
@@ -230,7 +237,10 @@ class Storage(Protocol):
     """
 
     def transaction(self) -> AbstractContextManager[UnitOfWork]:
-        """Open a unit of work; writers exclude each other."""
+        """Open a unit of work that writes: a session or subscription that it `get`s is its own.
+
+        Nobody else writes it until the end; other units of work may write others beside it.
+        """
         ...
 
     def reading(self) -> AbstractContextManager[UnitOfWork]:
@@ -239,4 +249,11 @@ class Storage(Protocol):
 
     def at_once(self) -> AbstractContextManager[UnitOfWork]:
         """Open a unit of work for a single call that writes, which is a transaction by itself."""
+        ...
+
+    def listening(self, heard: Callable[[], None]) -> AbstractContextManager[None]:
+        """While this is open, `heard` is called when another process has made something due.
+
+        By a thread of its own, at most every 20 ms or so, and now and then without a cause.
+        """
         ...

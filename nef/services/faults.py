@@ -1,6 +1,7 @@
 """The faults that are set: asked by the adapters, set by the control API, and kept in the store."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from nef.domain.breakdowns import Breakdown, breakdown_of
 from nef.domain.errors import NotFound
@@ -24,13 +25,13 @@ class FaultService:
         `tick` moves the sessions along after each change.
         """
         self._storage, self._planned, self._time_s, self._tick = storage, planned, time_s, tick
-        # Replaced inside of transactions, which exclude each other, and read anywhere.
+        # Replaced inside of transactions that hold the simulation, and read anywhere.
         self._plan = FaultPlan()
 
     # --- with the simulation ---
 
     def begin(self, work: UnitOfWork) -> None:
-        """A scenario begins, with its faults and no others."""
+        """A scenario begins, with its faults and no others; `work` holds the simulation."""
         self._keep(work, self._planned().since(_last_notification(work)))
 
     def resume(self) -> None:
@@ -50,19 +51,19 @@ class FaultService:
 
     def set(self, fault: Fault) -> FaultState:
         """Set a fault, instead of one of the same name; its chances begin anew."""
-        with self._storage.transaction() as work:
+        with self._turn() as work:
             self._keep(work, self._plan.with_fault(fault, _last_notification(work)))
         return self._moved(fault.name)
 
     def trigger(self, name: FaultName, times: int) -> FaultState:
         """Let a fault strike on the next occasions, whether it was set or not."""
-        with self._storage.transaction() as work:
+        with self._turn() as work:
             self._keep(work, self._plan.triggered(name, times))
         return self._moved(name)
 
     def clear(self, *names: FaultName) -> None:
         """Clear faults, set or not; what they have broken runs its course."""
-        with self._storage.transaction() as work:
+        with self._turn() as work:
             self._keep(work, self._plan.without(*names))
 
     # --- the port ---
@@ -71,7 +72,7 @@ class FaultService:
         """See the port."""
         if not self.may_strike(name, victim):
             return None
-        with self._storage.transaction() as work:
+        with self._turn() as work:
             plan, strike = self._plan.asked(name, victim, self._time_s(), number=number)
             self._keep(work, plan)
         return strike
@@ -98,7 +99,7 @@ class FaultService:
         """See the port."""
         if not self.may_strike(name, victim):
             return False
-        with self._storage.transaction() as work:
+        with self._turn() as work:
             plan, strike = self._plan.asked(
                 name, victim, self._time_s(), by_chance=by_chance, on_demand=on_demand
             )
@@ -117,10 +118,17 @@ class FaultService:
         """See the port."""
         if self._plan.breakdowns.keys().isdisjoint(session_ids):
             return
-        with self._storage.transaction() as work:
+        with self._turn() as work:
             self._keep(work, self._plan.mended(session_ids))
 
     # --- how ---
+
+    @contextmanager
+    def _turn(self) -> Iterator[UnitOfWork]:
+        """A transaction in which nobody else replaces the plan."""
+        with self._storage.transaction() as work:
+            work.simulations.hold()
+            yield work
 
     def _keep(self, work: UnitOfWork, plan: FaultPlan) -> None:
         work.simulations.save_faults(plan)

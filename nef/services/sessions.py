@@ -235,6 +235,8 @@ class SessionService:
             with self.storage.transaction() as work:
                 session = outcome.moved(Trigger.SETTLE, now_s, pending=None)
                 session = work.sessions.replace(session)
+                if outcome.request != intent.request:
+                    self.measuring.follow(work, session, now_s)
                 destination = session.request.destination
                 told = destination != intent.request.destination
                 if told:
@@ -242,8 +244,6 @@ class SessionService:
                 if outcome.demands != intent.demands:
                     reports = allocation_reports(session.demands, session.grants)
                     told |= report(work, session, reports, now_s)
-                if outcome.request != intent.request:
-                    self.measuring.follow(work, session, now_s)
         except Conflict:
             # Deleted or expired in the meantime: what was reserved for it is nobody's. A network
             # that is between two processes restores nothing that is not stored.

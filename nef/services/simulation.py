@@ -187,6 +187,8 @@ class SimulationService:
 
     def _begun(self) -> SimulationStatus:
         with self.storage.transaction() as work:
+            # What is saved last is what there is last.
+            work.simulations.hold()
             work.simulations.save(self.simulation.saved())
             self.faults.begin(work)
         self.tick()
@@ -198,5 +200,7 @@ class SimulationService:
 
     def _follow(self) -> None:
         with self.storage.transaction() as work:
+            # What is saved last is what there is last.
+            work.simulations.hold()
             work.simulations.save(self.simulation.saved())
         self.tick()

@@ -1,6 +1,7 @@
 """What contract tests run against."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -13,24 +14,38 @@ from nef.ports.storage import Storage
 
 
 @pytest.fixture(params=["fake", "file", "memory", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
-    """Every store there is, one after the other."""
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of every store there is, one after the other; empty for the fake."""
     match request.param:
-        case "fake":
-            yield MemoryStorage(lambda: REAL_S)
         case "file":
-            yield from opened(f"sqlite:///{tmp_path / 'store.sqlite3'}")
-        case "memory":
-            yield from opened("sqlite://")
+            yield f"sqlite:///{tmp_path / 'store.sqlite3'}"
         case "postgresql":
             # Only now: the others need no server.
             server: PostgresServer = request.getfixturevalue("postgres")
-            with server.database() as url:
-                yield from opened(url)
+            with server.database() as database:
+                yield database
+        case kind:
+            yield "sqlite://" if kind == "memory" else ""
 
 
-def opened(url: str) -> Iterator[Storage]:
-    """A store, open for the length of a test."""
-    storage = SqlStorage.open(url, lambda: REAL_S)
-    yield storage
-    storage.close()
+@pytest.fixture
+def store(url: str) -> Iterator[Storage]:
+    """The store."""
+    opened = SqlStorage.open(url, lambda: REAL_S) if url else MemoryStorage(lambda: REAL_S)
+    yield opened
+    if isinstance(opened, SqlStorage):
+        opened.close()
+
+
+@pytest.fixture
+def restarted(url: str, store: Storage) -> Iterator[Callable[[], Storage]]:
+    """Gives the store as the next process finds it, when the one before is no more."""
+    with ExitStack() as stack:
+
+        def restart() -> Storage:
+            if not isinstance(store, SqlStorage) or url == "sqlite://":
+                return store
+            store.close()
+            return stack.enter_context(closing(SqlStorage.open(url, lambda: REAL_S)))
+
+        yield restart

@@ -363,12 +363,13 @@ def test_what_waits_since_long_ago_is_given_up_but_not_out_of_somebodys_hand(
     ids=["take_back", "wake", "redirect"],
 )
 def test_the_time_to_be_delivered_begins_anew(
-    store: Storage, begin_anew: Callable[[Outbox], None]
+    store: Storage, restarted: Callable[[], Storage], begin_anew: Callable[[Outbox], None]
 ) -> None:
     tell(store, "a")
     (delivery,) = claim(store)
     assert delivery.waiting_since_s == REAL_S
     settle(store, delivery, due_at_s=0.0, waiting_since_s=1.0)
+    store = restarted()
     with store.transaction() as work:
         begin_anew(work.outbox)
     assert [d.waiting_since_s for d in found(store)] == [REAL_S]
@@ -447,20 +448,26 @@ def test_what_was_delivered_elsewhere_is_delivered(store: Storage) -> None:
     assert claim(store, now_s=LEASE_S) == []
 
 
-def test_a_lease_that_is_taken_back_lets_the_next_one_claim_at_once(store: Storage) -> None:
+def test_a_lease_that_is_taken_back_lets_the_next_one_claim_at_once(
+    store: Storage, restarted: Callable[[], Storage]
+) -> None:
     tell(store, "a", "b")
     first, other = claim(store)
     settle(store, other, state=DeliveryState.DELIVERED, settled_at_s=1.0)
+    store = restarted()
     with store.transaction() as work:
         work.outbox.take_back()
     assert [d.id for d in claim(store)] == [first.id]
 
 
-def test_what_was_to_be_tried_later_is_due_at_a_start(store: Storage) -> None:
+def test_what_was_to_be_tried_later_is_due_at_a_start(
+    store: Storage, restarted: Callable[[], Storage]
+) -> None:
     tell(store, "a")
     (delivery,) = claim(store)
     settle(store, delivery, due_at_s=REAL_S + 3600.0)  # by a clock that went an hour back since
     assert claim(store) == []
+    store = restarted()
     with store.transaction() as work:
         work.outbox.take_back()
     assert [d.id for d in claim(store)] == [delivery.id]

@@ -5,7 +5,7 @@ import dataclasses
 import itertools
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from nef.domain.errors import Conflict
@@ -126,7 +126,7 @@ class MemoryOutbox:
         for row in due:
             self.leases[row.id] = until_s = now_s + lease_s
             self.rows[row.id] = dataclasses.replace(row, due_at_s=until_s)
-        return due
+        return [self.rows[row.id] for row in due]
 
     def settle(self, delivery: Delivery) -> None:
         stored = self.rows.get(delivery.id)
@@ -251,6 +251,9 @@ class MemorySimulations:
         self.faults: FaultPlan | None = None
         self.moment_s: float | None = None
 
+    def hold(self) -> None:
+        pass  # whoever writes does so alone
+
     def load(self) -> dict[str, Any] | None:
         return copy.deepcopy(self.state)
 
@@ -303,3 +306,6 @@ class MemoryStorage:
             yield self._work
 
     at_once = transaction
+
+    def listening(self, _: Callable[[], None]) -> AbstractContextManager[None]:
+        return nullcontext()

@@ -12,6 +12,7 @@ from builders.postgresql import PostgresServer
 from builders.sessions import notification, session
 from db.codec import dumped
 from db.engine import open_engine
+from db.neighbours import Alone
 from db.outbox import SqlOutbox
 from db.simulations import SqlSimulations
 from db.storage import SqlStorage
@@ -43,7 +44,7 @@ def fill(engine: Engine, revision: str) -> None:
         with SqlStorage(engine).transaction() as work:
             work.sessions.add(session())
     with engine.begin() as connection:
-        SqlSimulations(connection).save({"time": 1.5})
+        SqlSimulations(connection, Alone()).save({"time": 1.5})
         if revision < "0003":
             add_session_in_two_tables(connection)
         if revision == "0001":
@@ -51,7 +52,7 @@ def fill(engine: Engine, revision: str) -> None:
         elif revision < "0004":
             add_deliveries_without_their_time(connection)
         else:
-            outbox = SqlOutbox(connection, lambda: 0.0)
+            outbox = SqlOutbox(connection, lambda: 0.0, Alone())
             outbox.add(notification(), 0.0)
             outbox.add(notification(content=Trial(Api.SESSIONS)), 0.0)
 
