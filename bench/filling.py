@@ -39,3 +39,6 @@ def fill(connection: Connection, table: Table, model_id: str, first: int, last: 
     rows = select(*values).select_from(table.join(numbers, literal(value=True)))
     model = table.c.id == model_id
     connection.execute(insert(table).from_select(names, rows.where(model)))
+    if connection.dialect.name == "postgresql":  # which counts on from what it has given itself
+        sequence = func.pg_get_serial_sequence(table.name, "number")
+        connection.execute(select(func.setval(sequence, highest)))

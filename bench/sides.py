@@ -2,12 +2,10 @@
 
 import json
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +14,7 @@ from sqlalchemy import Table
 
 from af_client.demo.programs import Programs
 from bench.filling import fill
+from bench.stores import Stores
 from bench.world import PYTHON, cpu_s
 from bench.yardstick import documents
 from db.engine import open_engine, writing
@@ -132,17 +131,22 @@ class Client:
 
 
 @contextmanager
-def serving(database: str | None) -> Iterator[tuple[Side, Side, Client]]:
-    """The yardstick, the NEF, and the client; each server has a store of its own, or shares one."""
-    with tempfile.TemporaryDirectory() as folder, Programs() as programs:
-        urls = [database or f"sqlite:///{Path(folder) / name}.sqlite3" for name in ("y", "n")]
-        programs.start("receiver", [*PYTHON, "bench.receiver"])
-        port = programs.wait_for("receiver", "port")["port"]
-        client = Client(f"http://127.0.0.1:{port}/")
-        try:
-            yield _yardstick(programs, urls[0]), _nef(programs, urls[1]), client
-        finally:
-            client.close()
+def serving(stores: Stores) -> Iterator[tuple[Side, Side, Client]]:
+    """The yardstick, the NEF, and the client; each server has a store of its own."""
+    with Programs() as programs, asking(programs) as client:
+        yield yardstick(programs, stores.new("yardstick")), nef(programs, stores.new("nef")), client
+
+
+@contextmanager
+def asking(programs: Programs) -> Iterator[Client]:
+    """The process that asks, and one that receives notifications."""
+    programs.start("receiver", [*PYTHON, "bench.receiver"])
+    port = programs.wait_for("receiver", "port")["port"]
+    client = Client(f"http://127.0.0.1:{port}/")
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 def all_told(nef: Side) -> None:
@@ -164,18 +168,20 @@ def store(client: Client, side: Side, first: int, last: int) -> None:
     client.ask(side, 1, [["DELETE", path, None]])
 
 
-def _yardstick(programs: Programs, url: str) -> Side:
+def yardstick(programs: Programs, url: str) -> Side:
+    """Start the yardstick."""
     process = programs.start("yardstick", [*PYTHON, "bench.yardstick", "--database", url])
     port = programs.wait_for("yardstick", "port")["port"]
     return Side("yardstick", port, process.pid, "", url, documents)
 
 
-def _nef(programs: Programs, url: str) -> Side:
-    command = [*PYTHON, "nef.cli", "serve", "--port", "0", "--database", url]
+def nef(programs: Programs, url: str, scenario: Any = _SCENARIO, *options: str) -> Side:
+    """Start a NEF, and in it a scenario in real time."""
+    command = [*PYTHON, "nef.cli", "serve", "--port", "0", "--database", url, *options]
     process = programs.start("nef", command)
     address = str(programs.wait_for("nef", "text")["text"]).split()[2].rstrip(",")
-    scenario = {"document": _SCENARIO, "mode": "real"}
+    wanted = {"document": scenario, "mode": "real"}
     control = f"{address}/simulator/v1/simulation"
-    requests.put(control, json=scenario, timeout=10).raise_for_status()
+    requests.put(control, json=wanted, timeout=60).raise_for_status()
     port = int(address.rpartition(":")[2])
     return Side("nef", port, process.pid, "/3gpp-as-session-with-qos/v1", url, sessions)

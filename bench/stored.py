@@ -1,48 +1,64 @@
 """Whether an answer takes as long as ever when more is stored, and what that takes in memory.
 
-    python -m bench.stored [--most 1000000] [--database URL]
+    python -m bench.stored [--store sqlite postgresql] [--most 1000000]
 
 Sessions are put into the store beside the service, which knows them by the store only.
 """
 
 import argparse
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 
 from bench.filling import EACH, owner, path_of
+from bench.limits import Limits
 from bench.sides import Client, Cost, Side, serving, store
+from bench.stores import KINDS, Stores, running
 from bench.table import printed
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 _ROUNDS = 5
 _REQUESTS = 200
+#: By how much more an answer may cost than with the fewest stored.
+FLAT = 1.5
 _HEADS = (
-    "stored", "read CPU ms", "ratio", "p50 ms", "p99 ms", "list CPU ms", "ratio", "p50 ms",
-    "p99 ms", "memory MB",
+    "stored", "read CPU ms", "ratio", "limit", "", "p50 ms", "p99 ms",
+    "list CPU ms", "ratio", "limit", "", "p50 ms", "p99 ms", "memory MB",
 )  # fmt: skip
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--store", nargs="+", choices=KINDS, default=KINDS)
     arguments.add_argument("--most", type=int, default=SIZES[-1])
-    arguments.add_argument("--database", help="SQLAlchemy URL of an empty database")
     given = arguments.parse_args()
+    limits = Limits()
+    for kind in given.store:
+        with running(kind) as stores:
+            rows = table(stores, [size for size in SIZES if size <= given.most], kind, limits)
+        print(f"\n{kind}: reads at random, and lists of the {EACH} sessions of an AF")
+        printed(_HEADS, rows)
+    limits.exit()
+
+
+def table(stores: Stores, sizes: Sequence[int], kind: str, limits: Limits) -> list[tuple[str, ...]]:
+    """One size after the other."""
     rows: list[tuple[str, ...]] = []
-    first: tuple[float, float] | None = None
-    with serving(given.database) as (_, nef, client):
-        stored = 0
-        for size in (size for size in SIZES if size <= given.most):
+    first: list[float] = []
+    stored = 0
+    with serving(stores) as (_, nef, client):
+        for size in sizes:
             store(client, nef, stored, size)
             stored = size
-            reads, lists = measured(client, nef, size)
-            first = first or (_cpu_ms(reads), _cpu_ms(lists))
-            memory = f"{_memory_mb(nef.pid):.0f}"
-            rows.append((str(size), *_columns(reads, first[0]), *_columns(lists, first[1]), memory))
-    print(f"\nReads at random, and lists of the {EACH} sessions of an AF")
-    printed(_HEADS, rows)
+            costs = measured(client, nef, size)
+            first = first or [_cpu_ms(each) for each in costs]
+            named = [f"{kind}: {what} of {size:,}" for what in ("read", "list")]
+            columns = [_columns(*one, limits) for one in zip(named, costs, first, strict=True)]
+            rows.append((f"{size:,}", *columns[0], *columns[1], f"{_memory_mb(nef.pid):.0f}"))
+    return rows
 
 
 def measured(client: Client, side: Side, stored: int) -> tuple[list[Cost], list[Cost]]:
@@ -62,11 +78,14 @@ def _cpu_ms(costs: list[Cost]) -> float:
     return median(cost.cpu_ms for cost in costs)
 
 
-def _columns(costs: list[Cost], first_ms: float) -> tuple[str, ...]:
+def _columns(what: str, costs: list[Cost], first_ms: float, limits: Limits) -> tuple[str, ...]:
     every = np.concatenate([cost.latencies_ms for cost in costs])
+    ratio = _cpu_ms(costs) / first_ms
     return (
         f"{_cpu_ms(costs):.2f}",
-        f"{_cpu_ms(costs) / first_ms:.2f}",
+        f"{ratio:.2f}",
+        f"{FLAT:g}",
+        limits.check(what, ratio, FLAT),
         f"{np.percentile(every, 50):.2f}",
         f"{np.percentile(every, 99):.2f}",
     )

@@ -119,7 +119,9 @@ class Background:
 
     def missing_deliverers(self) -> str | None:
         """What is wrong with who delivers, None where nothing is."""
-        return None if self._dispatcher.is_alive() else "nobody delivers: the dispatcher does not run"
+        return (
+            None if self._dispatcher.is_alive() else "nobody delivers: the dispatcher does not run"
+        )
 
     def _ticker(self, tick: Callable[[], None]) -> None:
         """Tick when something happens, and every `tick_s` at least."""

@@ -37,6 +37,10 @@ class SessionMeasuring:
         watch: SessionWatch = subscription.body
         return watch.destination
 
+    def watches(self, session: Session) -> bool:
+        """Whether there is anything of a session to be watched."""
+        return watch_of(session, None, 0.0) is not None
+
     def begin(self, work: UnitOfWork, session: Session, now_s: float) -> None:
         """Watch what a session asks for that was not watched before."""
         watch = watch_of(session, None, now_s)
@@ -62,7 +66,7 @@ class SessionMeasuring:
 
     def end(self, work: UnitOfWork, session: Session, now_s: float) -> Usage | None:
         """Watch a session no longer; what it used in all, if it has a threshold of usage."""
-        if watch_of(session, None, now_s) is None:
+        if not self.watches(session):
             return None  # there is no row; most sessions have none
         row = work.subscriptions.get(Api.SESSIONS, session.id)
         if row is None:

@@ -185,14 +185,17 @@ class SessionService:
 
     def _confirmed(self, session: Session, levels: Holdings) -> Session:
         now_s = self.clock.now_s()
-        with self.storage.transaction() as work:
-            session = session.moved(Trigger.ADMIT, now_s, grants=first_grants(levels))
+        session = session.moved(Trigger.ADMIT, now_s, grants=first_grants(levels))
+        reports = allocation_reports(session.demands, session.grants)
+        tried = _is_tried(session)
+        told = tried or any(wants(session, one) for one in reports)
+        # Most sessions have nothing to be written beside them.
+        alone = not (told or self.measuring.watches(session))
+        with self.storage.at_once() if alone else self.storage.transaction() as work:
             session = work.sessions.move(session)
-            told = _is_tried(session)
-            if told:
+            if tried:
                 tell(work, session, Trial(Api.SESSIONS), now_s)
-            reports = allocation_reports(session.demands, session.grants)
-            told |= report(work, session, reports, now_s)
+            report(work, session, reports, now_s)
             self.measuring.begin(work, session, now_s)
         if told:
             self.notify()
