@@ -107,6 +107,8 @@ class RequestsTransport:
             )
         except requests.RequestException as error:
             raise _transport_error(request, error, self._timeout_s) from error
+        except OSError as error:  # a file of TLS
+            raise ConnectFailed(f"{request.method} {request.url}: {error}") from error
         return Reply(reply.status_code, reply.headers, reply.content)
 
     @property

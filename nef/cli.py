@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from nef.commands.access import access_options, check_exposure, issuer_of, told
+from nef.commands.access import access_options, check_exposure, issuer_of, tls_of, told
 from nef.commands.callbacks import CALLBACK_OPTIONS, callback_options, policy_of
 from nef.commands.client import client
 from nef.commands.observing import log_options, set_up_logs
@@ -101,21 +101,24 @@ def serve(host: str, port: int, public_url: str | None, database: str, **more: A
     from nef.serving import leave_start_alone, server_of  # noqa: PLC0415 - see above
 
     set_up_logs(more)
+    tls = tls_of(more)
     with _listening(host, port) as listening:
-        root = (public_url or f"http://{host}:{listening.getsockname()[1]}").rstrip("/")
+        scheme = "https" if tls else "http"
+        root = (public_url or f"{scheme}://{host}:{listening.getsockname()[1]}").rstrip("/")
         try:
             more["scenario"] = scenario_source(more["scenario"])
             said = {name: more.pop(name) for name in CALLBACK_OPTIONS}
             callbacks = policy_of(listening.getsockname()[0], **said)
             issuer, opened = issuer_of(root, more), more.pop("open")
-            check_exposure(listening, authorised=issuer is not None, opened=opened)
-            settings = Settings(database, root, callbacks=callbacks, issuer=issuer, **more)
+            guarded = bool(issuer or (tls and tls.client_ca))
+            check_exposure(listening, guarded=guarded, opened=opened)
+            settings = Settings(database, root, callbacks=callbacks, issuer=issuer, tls=tls, **more)
             nef = create_app(settings)
         except (NefError, StorageUnusable) as error:
             raise click.ClickException(str(error)) from None
         _tell(nef, settings)
         leave_start_alone()
-        server = server_of(nef.asgi, on_stop=nef.leave, drain_s=settings.drain_s)
+        server = server_of(nef.asgi, on_stop=nef.leave, drain_s=settings.drain_s, tls=tls)
         server.run(sockets=[listening])
 
 
@@ -138,7 +141,7 @@ def _tell(nef: "Nef", settings: Settings) -> None:
             f"The database goes on with its own scenario; for {asked} give another"
             " --database, or load it: PUT /simulator/v1/simulation."
         )
-    click.echo(told(settings.issuer, settings.public_url))
+    click.echo(told(settings))
     sys.stdout.flush()
 
 

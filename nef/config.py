@@ -49,6 +49,18 @@ class ExternalIssuer:
             raise InvalidValue(f"tokens are signed by any of {known}; not by {wrong or 'none'}")
 
 
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Files of PEM: the service's certificate with its chain, and its key, if that is elsewhere.
+
+    With `client_ca` only clients with a certificate of one of its authorities are served.
+    """
+
+    certificate: Path
+    key: Path | None = None
+    client_ca: Path | None = None
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine, by its address or as localhost."""
     try:
@@ -79,6 +91,7 @@ class Settings:
     drain_s: float = 0.0
     callbacks: CallbackPolicy = TO_THIS_MACHINE
     issuer: BuiltInIssuer | ExternalIssuer | None = None
+    tls: Tls | None = None
 
 
 def load_catalogue(path: Path | None) -> Catalogue:

@@ -4,13 +4,16 @@ import gc
 import logging
 import signal
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Literal
+from typing import Any, Literal
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from nef.config import Tls
 
 #: What an AF says on a websocket is ignored, so that it need not be long.
 _MOST_HEARD = 1024
@@ -70,10 +73,12 @@ def server_of(
     lifespan: Literal["on", "off"] = "on",
     on_stop: Callable[[], None] = lambda: None,
     drain_s: float = 0.0,
+    tls: Tls | None = None,
 ) -> Server:
     """The server of an application, to be run on sockets that listen.
 
-    With its lifespan it starts and stops what works behind the application.
+    With its lifespan it starts and stops what works behind the application; without `tls` it
+    speaks plain HTTP.
     """
     config = uvicorn.Config(
         asgi,
@@ -84,5 +89,17 @@ def server_of(
         ws_max_size=_MOST_HEARD,
         timeout_graceful_shutdown=PATIENCE_S,
         access_log=False,
+        **(_files(tls) if tls else {}),
     )
     return Server(config, on_stop, drain_s)
+
+
+def _files(tls: Tls) -> dict[str, Any]:
+    """The options of uvicorn; TLS 1.2 is Python's least (TS 33.210 6.2 wants no less)."""
+    return {
+        "ssl_certfile": tls.certificate,
+        "ssl_keyfile": tls.key,
+        "ssl_keyfile_password": "",  # a key that is encrypted is refused, and not asked about
+        "ssl_ca_certs": tls.client_ca,
+        "ssl_cert_reqs": ssl.CERT_REQUIRED if tls.client_ca else ssl.CERT_NONE,
+    }

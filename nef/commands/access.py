@@ -1,19 +1,21 @@
 """The options of `nef serve` about who may call: where tokens come from, and who may come near."""
 
 import socket
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from nef.config import BuiltInIssuer, ExternalIssuer, is_loopback
+from nef.config import BuiltInIssuer, ExternalIssuer, Settings, Tls, is_loopback
 from nef.tokens.clients import load_clients
 from nef.tokens.verification import ALGORITHMS, Rules
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _RULES = Rules("", "")
+_PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OPTIONS = (
     click.option("--clients", type=click.Path(exists=True, dir_okay=False, path_type=Path),
                  help="Clients that get tokens here; `nef client add` makes it."),
@@ -29,6 +31,11 @@ _OPTIONS = (
                  help="By how much its clock may differ."),
     click.option("--token-af-claim", default=_RULES.af_claim,
                  help="Their claim with the AF ids of a client."),
+    click.option("--tls-certificate", type=_PEM,
+                 help="PEM file with its certificate and chain; it is served over https."),
+    click.option("--tls-key", type=_PEM, help="PEM file with the key of it, if that is elsewhere."),
+    click.option("--tls-client-ca", type=_PEM,
+                 help="PEM file: only clients with a certificate of these are served."),
     click.option("--open", is_flag=True,
                  help="Serve a network without authorisation; anybody in it may do anything."),
 )  # fmt: skip
@@ -63,24 +70,51 @@ def issuer_of(root: str, options: dict[str, Any]) -> BuiltInIssuer | ExternalIss
     return None
 
 
-def check_exposure(listening: socket.socket, *, authorised: bool, opened: bool) -> None:
+def tls_of(options: dict[str, Any]) -> Tls | None:
+    """The files of TLS, None for plain HTTP; takes its options away.
+
+    Raises UsageError for files that belong to others or cannot be used.
+    """
+    names = ("tls_certificate", "tls_key", "tls_client_ca")
+    certificate, key, client_ca = (options.pop(name) for name in names)
+    if certificate is None:
+        if key or client_ca:
+            raise click.UsageError("--tls-key and --tls-client-ca belong to --tls-certificate")
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate, key, password="")
+    except OSError as error:
+        raise click.UsageError(f"{key or certificate} and its key do not do: {error}") from None
+    try:
+        if client_ca is not None:
+            context.load_verify_locations(client_ca)
+    except OSError as error:
+        raise click.UsageError(f"{client_ca} has no certificates: {error}") from None
+    return Tls(certificate, key, client_ca)
+
+
+def check_exposure(listening: socket.socket, *, guarded: bool, opened: bool) -> None:
     """Refuse to serve more than this machine to everybody, unless that was said; raises UsageError.
 
-    `authorised` is whether tokens are asked for, `opened` whether the operator wants it open.
+    `guarded` is whether tokens or certificates are asked for, `opened` whether the operator wants
+    it open.
     """
     host = listening.getsockname()[0]
-    if not (authorised or opened or is_loopback(host)):
+    if not (guarded or opened or is_loopback(host)):
         raise click.UsageError(
             f"on {host} anybody in the network could do anything: say --clients or --jwks-url,"
             " or --open if that is what you want"
         )
 
 
-def told(issuer: BuiltInIssuer | ExternalIssuer | None, root: str) -> str:
+def told(settings: Settings) -> str:
     """One line about who may call."""
-    match issuer:
+    match settings.issuer:
         case BuiltInIssuer():
-            return f"Authorisation is on: tokens come from {root}/oauth2/token."
+            return f"Authorisation is on: tokens come from {settings.public_url}/oauth2/token."
         case ExternalIssuer(_, rules):
             return f"Authorisation is on: tokens come from {rules.issuer}."
+    if settings.tls is not None and settings.tls.client_ca is not None:
+        return "Authorisation is off: whoever has a certificate may do anything (docs/security.md)."
     return "Authorisation is off: whoever reaches this address may do anything (docs/security.md)."

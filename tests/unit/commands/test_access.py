@@ -8,9 +8,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from builders.certificates import Authority
 from nef.cli import main
-from nef.commands.access import access_options, check_exposure, issuer_of, told
-from nef.config import BuiltInIssuer, ExternalIssuer
+from nef.commands.access import access_options, check_exposure, issuer_of, tls_of, told
+from nef.config import BuiltInIssuer, ExternalIssuer, Settings, Tls
 from nef.domain.errors import InvalidValue
 from nef.tokens.clients import Clients, save_clients
 
@@ -26,6 +27,7 @@ def issuer(*options: str) -> Any:
     @access_options
     def command(**more: Any) -> None:
         found.append(issuer_of(ROOT, more))
+        assert tls_of(more) is None
         assert more == {"open": False}
 
     command.main(options, standalone_mode=False)
@@ -34,7 +36,7 @@ def issuer(*options: str) -> Any:
 
 def test_authorisation_is_off_unless_something_is_said() -> None:
     assert issuer() is None
-    assert "off" in told(None, ROOT)
+    assert "Authorisation is off" in told(Settings())
 
 
 def test_clients_are_those_of_the_file(tmp_path: Path) -> None:
@@ -42,7 +44,8 @@ def test_clients_are_those_of_the_file(tmp_path: Path) -> None:
     save_clients(tmp_path / "c.yaml", clients)
     made = issuer("--clients", str(tmp_path / "c.yaml"), "--token-lifetime-s", "5")
     assert made == BuiltInIssuer(clients, 5)
-    assert told(made, ROOT) == f"Authorisation is on: tokens come from {ROOT}/oauth2/token."
+    line = told(Settings(public_url=ROOT, issuer=made))
+    assert line == f"Authorisation is on: tokens come from {ROOT}/oauth2/token."
 
 
 def test_the_audience_is_the_service_unless_said_otherwise() -> None:
@@ -51,7 +54,7 @@ def test_the_audience_is_the_service_unless_said_otherwise() -> None:
     assert (made.rules.audience, tuple(made.rules.algorithms)) == (ROOT, ("PS256",))
     assert (made.rules.af_claim, made.rules.leeway_s) == ("sub", 10)
     assert issuer(*EXTERNAL, "--token-audience", "nef").rules.audience == "nef"
-    assert "https://issuer.example" in told(made, ROOT)
+    assert "https://issuer.example" in told(Settings(issuer=made))
 
 
 @pytest.mark.parametrize(
@@ -81,13 +84,13 @@ def test_keys_may_come_from_this_machine_without_tls() -> None:
 def test_a_network_is_served_openly_only_if_that_was_said(host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, 0), family=family) as listening:
-        check_exposure(listening, authorised=True, opened=False)
-        check_exposure(listening, authorised=False, opened=True)
+        check_exposure(listening, guarded=True, opened=False)
+        check_exposure(listening, guarded=False, opened=True)
         if host in ("0.0.0.0", "::"):  # noqa: S104 - that is the matter
             with pytest.raises(click.UsageError, match="--open if that is what you want"):
-                check_exposure(listening, authorised=False, opened=False)
+                check_exposure(listening, guarded=False, opened=False)
         else:
-            check_exposure(listening, authorised=False, opened=False)
+            check_exposure(listening, guarded=False, opened=False)
 
 
 def test_the_command_refuses_it_in_a_sentence() -> None:
@@ -95,3 +98,56 @@ def test_the_command_refuses_it_in_a_sentence() -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
     assert "on 0.0.0.0 anybody in the network could do anything" in result.output
+
+
+# --- TLS ---
+
+
+def tls(*options: str) -> Any:
+    found: list[Any] = []
+
+    @click.command
+    @access_options
+    def command(**more: Any) -> None:
+        found.append(tls_of(more))
+
+    command.main(options, standalone_mode=False)
+    return found[0]
+
+
+def test_files_of_tls_are_looked_at_before_anything_is_served(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    certificate, key = authority.issue("server")
+    names = {"certificate": str(certificate), "key": str(key), "ca": str(authority.ca)}
+    said = "--tls-certificate {certificate} --tls-key {key} --tls-client-ca {ca}"
+    made = tls(*said.format(**names).split())
+    assert made == Tls(certificate, key, authority.ca)
+    assert "whoever has a certificate may do anything" in told(Settings(tls=made))
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("--tls-key {key}", "belong to --tls-certificate"),
+        ("--tls-client-ca {ca}", "belong to --tls-certificate"),
+        ("--tls-certificate {certificate}", "its key do not do"),
+        ("--tls-certificate {certificate} --tls-key {other}", "its key do not do"),
+        ("--tls-certificate {certificate} --tls-key {hidden}", "its key do not do"),
+        (
+            "--tls-certificate {certificate} --tls-key {key} --tls-client-ca {key}",
+            "no certificates",
+        ),
+    ],
+)
+def test_files_that_do_not_do_are_refused(tmp_path: Path, said: str, why: str) -> None:
+    authority = Authority(tmp_path)
+    certificate, key = authority.issue("server")
+    names = {
+        "certificate": certificate,
+        "key": key,
+        "ca": authority.ca,
+        "other": authority.issue("other")[1],
+        "hidden": authority.issue("hidden", b"secret")[1],
+    }
+    with pytest.raises(click.UsageError, match=why):
+        tls(*said.format(**names).split())

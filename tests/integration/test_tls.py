@@ -1,0 +1,165 @@
+"""TLS and mutual TLS: who is served, and what the AF library does with certificates."""
+
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from af_client import (
+    ConnectFailed,
+    Credentials,
+    NefClient,
+    SessionRequest,
+    Tls,
+    TransportError,
+    UeAddress,
+    WebsocketReceiver,
+)
+from af_client.websocket import _Opening
+from builders.certificates import Authority
+from nef import config
+from nef.app import create_app
+from nef.config import BuiltInIssuer, Settings
+from nef.serving import listening, server_of
+from nef.tokens.clients import Clients
+
+CLIENTS, SECRET = Clients.none_yet().with_client("my-af")
+REQUEST = SessionRequest(
+    UeAddress(ipv4="10.45.0.2"), external_app_id="video", qos_reference="best-effort"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pem")
+
+
+@pytest.fixture(scope="module")
+def operator(folder: Path) -> Authority:
+    return Authority(folder, "operator")
+
+
+@contextmanager
+def served(tls: config.Tls) -> Iterator[str]:
+    """A service that asks for tokens, over TLS; yields its root."""
+    with closing(listening("127.0.0.1", 0)) as socket:
+        url = f"https://127.0.0.1:{socket.getsockname()[1]}"
+        nef = create_app(Settings("sqlite://", url, issuer=BuiltInIssuer(CLIENTS), tls=tls))
+        server = server_of(nef.asgi, tls=tls)
+        thread = threading.Thread(target=server.run, args=([socket],), daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        try:
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def url(operator: Authority) -> Iterator[str]:
+    with served(config.Tls(*operator.issue("server"))) as root:
+        yield root
+
+
+@pytest.fixture(scope="module")
+def mutual(operator: Authority) -> Iterator[str]:
+    with served(config.Tls(*operator.issue("server-2"), operator.ca)) as root:
+        yield root
+
+
+def files(operator: Authority, own: tuple[Path, Path] | None = None) -> Tls:
+    return Tls(str(operator.ca), *(str(path) for path in own or ()))
+
+
+def af(url: str, tls: Tls) -> NefClient:
+    mine = Credentials(f"{url}/oauth2/token", "my-af", SECRET)
+    return NefClient(url, "my-af", credentials=mine, tls=tls, retries=0)
+
+
+def test_an_af_that_trusts_the_authority_is_served_with_its_websocket(
+    url: str, operator: Authority
+) -> None:
+    tls = files(operator)
+    mine = Credentials(f"{url}/oauth2/token", "my-af", SECRET)
+    with (
+        af(url, tls) as client,
+        WebsocketReceiver(credentials=mine, tls=tls) as receiver,
+        client.qos_session(REQUEST, inbox=(inbox := receiver.inbox())) as session,
+    ):
+        assert session.url.startswith(f"{url}/")
+        assert (session.websocket_url or "").startswith("wss://")
+        assert inbox.get(timeout_s=20).reports
+
+
+def test_an_af_that_does_not_trust_it_connects_to_nobody(url: str) -> None:
+    with af(url, Tls()) as client, pytest.raises(ConnectFailed, match="no connection"):
+        client.sessions()
+
+
+def test_an_af_without_tls_gets_nothing(url: str) -> None:
+    plain = url.replace("https", "http")
+    with NefClient(plain, "my-af", retries=0) as client, pytest.raises(TransportError):
+        client.sessions()
+
+
+def test_no_version_before_1_2_is_spoken(operator: Authority) -> None:
+    server = server_of(_nothing, tls=config.Tls(*operator.issue("server-3")))
+    server.config.load()
+    assert server.config.ssl is not None
+    assert server.config.ssl.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+async def _nothing(_scope: object, _receive: object, _send: object) -> None:
+    raise AssertionError("nobody asks")
+
+
+def test_with_mutual_tls_an_af_shows_its_certificate(mutual: str, operator: Authority) -> None:
+    own = operator.issue("my-af")
+    with af(mutual, files(operator, own)) as client:
+        assert client.sessions() == ()
+    both = operator.ca.parent / "both.pem"
+    both.write_bytes(own[0].read_bytes() + own[1].read_bytes())
+    with af(mutual, Tls(str(operator.ca), str(both))) as client:
+        assert client.sessions() == ()
+
+
+def test_with_mutual_tls_nobody_else_is_served(
+    mutual: str, operator: Authority, folder: Path
+) -> None:
+    strangers = Authority(folder, "strangers").issue("stranger")
+    for tls in (files(operator), files(operator, strangers)):
+        with af(mutual, tls) as client, pytest.raises(TransportError):
+            client.sessions()
+    # The token does not help, and no path is for everybody.
+    with pytest.raises(requests.RequestException):
+        requests.get(f"{mutual}/healthz", verify=str(operator.ca), timeout=10)
+
+
+def test_with_mutual_tls_a_websocket_needs_a_certificate_and_a_token(
+    mutual: str, operator: Authority
+) -> None:
+    where = f"wss{mutual.removeprefix('https')}/notifications/sessions/my-af/none"
+    with pytest.raises(Exception, match=r".+") as refused:  # noqa: SIM117 - the opening fails
+        with connect(where, ssl=_Opening({}, files(operator)).context(where), proxy=None) as open_:
+            open_.recv()
+    assert not isinstance(refused.value, InvalidStatus)
+    context = _Opening({}, files(operator, operator.issue("af-2"))).context(where)
+    with pytest.raises(InvalidStatus) as unauthorized:  # noqa: SIM117 - the opening fails
+        with connect(where, ssl=context, proxy=None):
+            pass
+    assert unauthorized.value.response.status_code == 401
+
+
+def test_a_file_that_cannot_be_read_is_told(url: str) -> None:
+    with af(url, Tls("/nowhere.pem")) as client, pytest.raises(TransportError, match="nowhere"):
+        client.sessions()
