@@ -62,15 +62,15 @@ def start_nef(
     *options: str,
     port: int = 0,
     database: str | None = None,
-    program: Sequence[str] = ("nef.cli",),
+    program: Sequence[str] = ("-m", "nef.cli"),
     stderr: IO[str] | None = None,
 ) -> NefProcess:
     """Start `nef serve`, and wait until it says where it listens.
 
-    It stores in `folder` unless another database is named. `program` is a module, with arguments
-    before those of the command, that runs the command in its own way.
+    It stores in `folder` unless another database is named. `program` is what Python is to run in
+    place of the command.
     """
-    command = [*PYTHON, *program, "serve", "--port", str(port)]
+    command = [sys.executable, *program, "serve", "--port", str(port)]
     stored = ["--database", database or database_in(folder)]
     process = subprocess.Popen(  # noqa: S603 - our own program
         [*command, *stored, *options], stdout=subprocess.PIPE, stderr=stderr, text=True

@@ -90,9 +90,14 @@ def summary(said: Iterable[Said], found: Found) -> str:
     )
 
 
-def unfit_answers(said: Iterable[Said], allowed: Iterable[int], within_s: float) -> list[str]:
+#: Success, a refusal of the network, what is gone, and to come back.
+FIT = frozenset({200, 201, 204, 403, 404, 409, 503})
+
+
+def unfit_answers(
+    said: Iterable[Said], within_s: float, fit: frozenset[int | None] = FIT
+) -> list[str]:
     """Answers with another status, without the time to come back, or too late."""
-    fit = frozenset(allowed)
     return [
         f"{one.deed} of {one.af_id}/{one.key} got {one.status} after {one.took_s:.1f} s,"
         f" Retry-After {one.retry_after}"

@@ -1,9 +1,11 @@
 """What clients asked, and what they were told: the account that the checker holds the NEF to."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+_PATIENCE_S = 60.0
 
 
 class Deed(StrEnum):
@@ -67,10 +69,17 @@ class Ledger:
         """How much was acknowledged so far."""
         return sum(one.outcome is Outcome.DONE for one in self.said())
 
-    def until_done(self, count: int, timeout_s: float = 60.0) -> bool:
+    def until_done(self, count: int) -> bool:
         """Wait until so much was acknowledged."""
+        return self._until(lambda: self.done() >= count)
+
+    def until(self, meant: Callable[[Said], bool], count: int) -> bool:
+        """Wait until there is so much of what is meant."""
+        return self._until(lambda: sum(map(meant, self.said())) >= count)
+
+    def _until(self, enough: Callable[[], bool]) -> bool:
         with self._more:
-            return self._more.wait_for(lambda: self.done() >= count, timeout_s)
+            return self._more.wait_for(enough, _PATIENCE_S)
 
     def said(self) -> Sequence[Said]:
         """All of it, in order."""

@@ -34,7 +34,8 @@ def of_rate(rate_bps: int) -> dict[str, Any]:
         {"altQosParamSetRef": name, "gbrDl": _kbps(rate_bps * part)}
         for name, part in LADDER.items()
     ]
-    return {"multiModDatFlows": {"1": {"mirBwDl": _kbps(rate_bps), "altSerReqsData": rungs}}}
+    part = {"medCompN": 1, "mirBwDl": _kbps(rate_bps), "altSerReqsData": rungs}
+    return {"multiModDatFlows": {"1": part}}
 
 
 def stored(document: dict[str, Any], af_id: str, levels: dict[str, int | None]) -> Stored:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from db.storage import SqlStorage
 from nef.domain.notifications import DeliveryState
 from nef.domain.sessions import Session
 
+#: How long a change may take that has begun.
+_CHANGE_S = 5.0
 AFS = [f"af-{number}" for number in range(4)]
 
 
@@ -84,11 +87,17 @@ class World:
         )
 
     def check(self) -> None:
-        """Fail with all that contradicts what clients were told."""
+        """Fail with all that contradicts what clients were told, and goes on to do so.
+
+        The scenario has changes of its own: one may be seen while it is being made.
+        """
         self.rest()
-        found = self.found()
+        end_s = time.monotonic() + _CHANGE_S
+        while (wrong := contradictions(self.ledger.said(), found := self.found())) and (
+            time.monotonic() < end_s
+        ):
+            wait(0.1)
         print(summary(self.ledger.said(), found))  # noqa: T201 - for the log of the test
-        wrong = contradictions(self.ledger.said(), found)
         assert not wrong, "\n".join(wrong[:50])
 
     def _sessions(self, af_id: str) -> Sequence[dict[str, object]]:
