@@ -177,7 +177,10 @@ def yardstick(programs: Programs, url: str) -> Side:
 
 def nef(programs: Programs, url: str, scenario: Any = _SCENARIO, *options: str) -> Side:
     """Start a NEF, and in it a scenario in real time."""
-    command = [*PYTHON, "nef.cli", "serve", "--port", "0", "--database", url, *options]
+    # One client asks as often as it can, and there may be a million sessions.
+    unlimited = ("--max-requests-a-second", "0", "--max-sessions", "0")
+    where = ("--port", "0", "--database", url)
+    command = [*PYTHON, "nef.cli", "serve", *where, *unlimited, *options]
     process = programs.start("nef", command)
     address = str(programs.wait_for("nef", "text")["text"]).split()[2].rstrip(",")
     wanted = {"document": scenario, "mode": "real"}

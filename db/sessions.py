@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from db.codec import dumped, loaded
 from db.tables import UNSETTLED, sessions
@@ -28,6 +28,7 @@ _OF_AF = (
     .where(sessions.c.af_id == bindparam("af"), _VISIBLE)
     .order_by(sessions.c.number)
 )
+_COUNT = select(func.count()).where(sessions.c.af_id == bindparam("af"))
 _OF_UES = _OF_AF.where(sessions.c.ue_address.in_(bindparam("addresses", expanding=True)))
 _EXPIRED = (
     select(sessions)
@@ -100,6 +101,11 @@ class SqlSessions:
         if not addresses:
             return self._read(_OF_AF, {"af": af_id})
         return self._read(_OF_UES, {"af": af_id, "addresses": [str(a) for a in addresses]})
+
+    def count_of_af(self, af_id: str) -> int:
+        """How many of an AF are stored."""
+        count: int = self._connection.execute(_COUNT, {"af": af_id}).scalar_one()
+        return count
 
     def expired(self, now_s: float, limit: int) -> Sequence[Session]:
         """Visible sessions whose duration is over."""

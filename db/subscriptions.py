@@ -4,7 +4,18 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from db.codec import dumped, loaded
 from db.tables import subscriptions
@@ -22,6 +33,12 @@ _BODIES: dict[Api, type[Any]] = {
     Api.SESSIONS: SessionWatch,
     Api.TRANSFERS: Plan,
 }
+
+# Each API by its name, so that the index serves the question.
+_COUNT = select(func.count()).where(
+    subscriptions.c.api.in_(sorted(api.value for api in Api if api is not Api.SESSIONS)),
+    subscriptions.c.af_id == bindparam("af"),
+)
 
 
 class SqlSubscriptions:
@@ -64,6 +81,11 @@ class SqlSubscriptions:
         """Those of an AF, oldest first."""
         mine = and_(subscriptions.c.api == api.value, subscriptions.c.af_id == af_id)
         return self._read(select(subscriptions).where(mine).order_by(subscriptions.c.number))
+
+    def count_of_af(self, af_id: str) -> int:
+        """How many an AF has of all APIs but sessions."""
+        count: int = self._connection.execute(_COUNT, {"af": af_id}).scalar_one()
+        return count
 
     def due(self, now_s: float, after: int, limit: int) -> Sequence[Subscription[Any]]:
         """Those to look at now whose number is above `after`, in the order of creation."""

@@ -14,6 +14,7 @@ from nef.api.authorisation import Authorisation
 from nef.api.faults import FaultyAnswers
 from nef.api.health import Health
 from nef.api.leaving import Leaving
+from nef.api.limits import BoundedWebsockets, Rates
 from nef.api.operations import Services, handlers
 from nef.api.tracing import Tracing
 from nef.api.websockets import Websockets
@@ -122,8 +123,14 @@ def _in_front(
 
     issuer, tokens = _authorities(settings)
     authorisation = Authorisation(tokens) if tokens else None
+    asked = settings.limits.requests_a_second
     app = contract_application(
-        handlers(services, settings.public_url), lifespan, authorisation, settings.max_body_bytes
+        handlers(services, settings.public_url),
+        lifespan,
+        authorisation,
+        Rates(asked) if asked else None,
+        settings.max_body_bytes,
+        settings.limits.items,
     )
     answering: ASGIApp = FaultyAnswers(app, services.faults)
     if issuer:
@@ -135,7 +142,9 @@ def _in_front(
         "deliverers": background.missing_deliverers,
     }
     http_app = Tracing(Leaving(Health(answering, checks), leaving.is_set))
-    return Nef(Websockets(http_app, hub, authorisation), services, running, close, hub, leaving.set)
+    bounded = BoundedWebsockets(hub, settings.limits.websockets)
+    asgi = Websockets(http_app, bounded, authorisation)
+    return Nef(asgi, services, running, close, hub, leaving.set)
 
 
 def _reached(seams: Seams) -> None:
@@ -164,8 +173,11 @@ def _wired(
     peers: Peers,
 ) -> tuple[Services, Background, WebsocketHub, HttpNotifier]:
     catalogue = load_catalogue(settings.catalogue)
-    sessions = session_service(storage, catalogue, settings.callbacks, seams, bell.ring)
-    subscriptions = subscription_service(storage, seams, bell.ring)
+    limits = settings.limits
+    sessions = session_service(
+        storage, catalogue, settings.callbacks, seams, bell.ring, limits.sessions
+    )
+    subscriptions = subscription_service(storage, seams, bell.ring, limits.subscriptions)
 
     def expected(api: Api, af_id: str, subscription_id: str) -> bool:
         if deliveries.waits_for_websocket(af_id, subscription_id):

@@ -14,6 +14,7 @@ import click
 from nef.commands.access import access_options, check_exposure, issuer_of, tls_of, told
 from nef.commands.callbacks import CALLBACK_OPTIONS, callback_options, policy_of
 from nef.commands.client import client
+from nef.commands.limits import limit_options, limits_of
 from nef.commands.observing import log_options, set_up_logs
 from nef.commands.radio import radio
 from nef.commands.scenario import scenario
@@ -92,6 +93,7 @@ def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
 @click.option("--max-body-bytes", default=_DEFAULTS.max_body_bytes,
               help="Largest request body.")  # fmt: skip
 @log_options
+@limit_options
 @callback_options
 @access_options
 def serve(host: str, port: int, public_url: str | None, database: str, **more: Any) -> None:
@@ -112,13 +114,22 @@ def serve(host: str, port: int, public_url: str | None, database: str, **more: A
             issuer, opened = issuer_of(root, more), more.pop("open")
             guarded = bool(issuer or (tls and tls.client_ca))
             check_exposure(listening, guarded=guarded, opened=opened)
-            settings = Settings(database, root, callbacks=callbacks, issuer=issuer, tls=tls, **more)
+            limits = limits_of(more)
+            settings = Settings(
+                database, root, callbacks=callbacks, issuer=issuer, tls=tls, limits=limits, **more
+            )
             nef = create_app(settings)
         except (NefError, StorageUnusable) as error:
             raise click.ClickException(str(error)) from None
         _tell(nef, settings)
         leave_start_alone()
-        server = server_of(nef.asgi, on_stop=nef.leave, drain_s=settings.drain_s, tls=tls)
+        server = server_of(
+            nef.asgi,
+            on_stop=nef.leave,
+            drain_s=settings.drain_s,
+            max_connections=settings.limits.connections,
+            tls=tls,
+        )
         server.run(sockets=[listening])
 
 

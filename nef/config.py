@@ -70,6 +70,25 @@ def is_loopback(host: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client may ask for; 0 is without a limit.
+
+    All but `items` (of a body) and `connections` are for each AF, and each process that serves
+    counts for itself.
+    """
+
+    requests_a_second: int = 1000
+    items: int = 10_000
+    sessions: int = 100_000
+    subscriptions: int = 10_000
+    websockets: int = 1000
+    connections: int = 1000
+
+
+_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set; docs/configuration.md says what for.
 
@@ -92,6 +111,7 @@ class Settings:
     callbacks: CallbackPolicy = TO_THIS_MACHINE
     issuer: BuiltInIssuer | ExternalIssuer | None = None
     tls: Tls | None = None
+    limits: Limits = _LIMITS
 
 
 def load_catalogue(path: Path | None) -> Catalogue:

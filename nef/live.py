@@ -25,6 +25,7 @@ from nef.services.faults import FaultService
 from nef.services.measuring import SessionMeasuring
 from nef.services.monitoring_events import Lookout, MonitoringWatch
 from nef.services.plans import Planner, PlanWatch
+from nef.services.quotas import Quota
 from nef.services.sessions import SessionService
 from nef.services.simulation import Diary, SimulationService
 from nef.services.subscriptions import SubscriptionService, Watch
@@ -122,8 +123,14 @@ def session_service(
     callbacks: CallbackPolicy,
     seams: Seams,
     notify: Callable[[], None],
+    most: int = 0,
 ) -> SessionService:
-    """Sessions in front of a network, wherever it lives."""
+    """Sessions in front of a network, wherever it lives; each AF may have `most`, if not 0."""
+
+    def counted(af_id: str) -> int:
+        with storage.reading() as work:
+            return work.sessions.count_of_af(af_id)
+
     return SessionService(
         storage=storage,
         network=seams.network,
@@ -133,20 +140,27 @@ def session_service(
         callbacks=callbacks,
         new_id=_new_id,
         notify=notify,
+        quota=Quota(most, "sessions", counted),
     )
 
 
 def subscription_service(
-    storage: SqlStorage, seams: Seams, notify: Callable[[], None]
+    storage: SqlStorage, seams: Seams, notify: Callable[[], None], most: int = 0
 ) -> SubscriptionService:
-    """Subscriptions in front of a network, wherever it lives."""
+    """Subscriptions in front of a network, wherever it lives; `most` is as for sessions."""
+
+    def counted(af_id: str) -> int:
+        with storage.reading() as work:
+            return work.subscriptions.count_of_af(af_id)
+
     watches: Mapping[Api, Watch] = {
         Api.ANALYTICS: AnalyticsWatch(seams.analyst),
         Api.MONITORING: MonitoringWatch(seams.lookout),
         Api.SESSIONS: SessionMeasuring(seams.metering),
         Api.TRANSFERS: PlanWatch(seams.planner),
     }
-    return SubscriptionService(storage, seams.clock, watches, _new_id, notify)
+    quota = Quota(most, "subscriptions", counted)
+    return SubscriptionService(storage, seams.clock, watches, _new_id, notify, quota)
 
 
 def _new_id() -> str:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import uvicorn
 from starlette.types import ASGIApp
 
+from nef.api.connections import PatientProtocol
 from nef.config import Tls
 
 #: What an AF says on a websocket is ignored, so that it need not be long.
@@ -73,17 +74,21 @@ def server_of(
     lifespan: Literal["on", "off"] = "on",
     on_stop: Callable[[], None] = lambda: None,
     drain_s: float = 0.0,
+    max_connections: int = 0,
     tls: Tls | None = None,
 ) -> Server:
     """The server of an application, to be run on sockets that listen.
 
     With its lifespan it starts and stops what works behind the application; without `tls` it
-    speaks plain HTTP.
+    speaks plain HTTP. More connections at once than `max_connections` are turned away, if that is
+    not 0.
     """
     config = uvicorn.Config(
         asgi,
         log_config=None,  # its logs go the way of ours
         log_level=logging.getLogger().getEffectiveLevel(),
+        http=PatientProtocol,
+        limit_concurrency=max_connections + 1 if max_connections else None,
         ws="websockets-sansio",
         lifespan=lifespan,
         ws_max_size=_MOST_HEARD,

@@ -17,6 +17,7 @@ from nef.api import errors
 from nef.api.authorisation import Authorisation
 from nef.api.calls import Calls
 from nef.api.documents import NAMES, base_path, operation_ids, served
+from nef.api.limits import Rates
 
 #: The largest body unless the settings say something else.
 _MAX_BODY_BYTES = 1_000_000
@@ -46,17 +47,27 @@ def contract_application(
     handlers: Mapping[str, Callable[..., Any]],
     lifespan: Lifespan | None = None,
     authorisation: Authorisation | None = None,
+    rates: Rates | None = None,
     max_body_bytes: int = _MAX_BODY_BYTES,
+    max_items: int = 0,
 ) -> FlaskApp:
     """The documents served by these handlers, one for each operationId.
 
-    Without `authorisation` everybody may call; `max_body_bytes` is the largest body that is read.
-    A handler that is missing fails here (KeyError); connexion would notice when it starts to serve.
+    Without `authorisation` everybody may call, without `rates` as often as he likes;
+    `max_body_bytes` is the largest body that is read, and `max_items` how much its objects and
+    arrays may hold, if not 0. A handler that is missing fails here
+    (KeyError); connexion would notice when it starts to serve.
     """
     missing = {name for document in NAMES for name in operation_ids(document)} - handlers.keys()
     if missing:
         raise KeyError(f"no handler for {', '.join(sorted(missing))}")
-    calls = partial(Calls, authorisation=authorisation, max_body_bytes=max_body_bytes)
+    calls = partial(
+        Calls,
+        authorisation=authorisation,
+        rates=rates,
+        max_body_bytes=max_body_bytes,
+        max_items=max_items,
+    )
     # Of connexion's own, those that are of use around `Calls`.
     middlewares = [ServerErrorMiddleware, ExceptionMiddleware, calls, LifespanMiddleware]
     app = FlaskApp("nef", lifespan=lifespan, middlewares=middlewares)

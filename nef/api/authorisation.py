@@ -30,7 +30,7 @@ class Authorisation:
         caller = self._tokens.known(token) or await self._tokens.verified(token)
         if api not in caller.scopes:
             raise InsufficientScope(api)
-        af_id = arguments.get("scs_as_id") or arguments.get("af_id")
+        af_id = af_of(arguments)
         if af_id is not None and af_id not in caller.af_ids:
             raise _foreign(caller, af_id, of_all=len(arguments) == 1)
 
@@ -40,6 +40,11 @@ def _foreign(caller: Caller, af_id: str, *, of_all: bool) -> AnotherAf | NotFoun
     own = ", ".join(sorted(caller.af_ids)) or "no AF"
     why = f"the holder of the token acts as {own}, not as {af_id}"
     return AnotherAf(why) if of_all else NotFound(why)
+
+
+def af_of(arguments: Mapping[str, str]) -> str | None:
+    """The AF that a path names, None where it names none."""
+    return arguments.get("scs_as_id") or arguments.get("af_id")
 
 
 def bearer_of(headers: Headers) -> str:

@@ -9,8 +9,12 @@ from nef.api.errors import BodyTooLarge, UnsupportedCoding
 Headers = Iterable[tuple[bytes, bytes]]
 
 
+class ClientGone(Exception):
+    """The client has closed its connection before its request was complete."""
+
+
 async def body_of(headers: Headers, receive: Receive, max_bytes: int) -> bytes:
-    """The whole body of a request; raises BodyTooLarge or UnsupportedCoding."""
+    """The whole body of a request; raises BodyTooLarge, UnsupportedCoding or ClientGone."""
     body = await _whole(receive, max_bytes)
     if body:
         coding = next((value for name, value in headers if name == b"content-encoding"), b"")
@@ -25,6 +29,8 @@ async def _whole(receive: Receive, max_bytes: int) -> bytes:
     size, more = 0, True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
         part = message.get("body", b"")
         parts.append(part)
         size += len(part)

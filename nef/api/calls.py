@@ -20,9 +20,10 @@ from connexion.resolver import Resolver
 from connexion.spec import Specification
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from nef.api.authorisation import Authorisation
-from nef.api.bodies import body_of
-from nef.api.documents import METHODS, api_name, path_pattern
+from nef.api.authorisation import Authorisation, af_of
+from nef.api.bodies import ClientGone, body_of
+from nef.api.documents import CONTROL, METHODS, api_name, path_pattern
+from nef.api.limits import Rates
 from nef.api.validation import Body, Query
 from nef.telemetry.requests import note
 
@@ -36,12 +37,12 @@ _THREADS = 4
 class Call:
     """One operation: reads its arguments, calls its handler, and writes down what that answers."""
 
-    def __init__(self, operation: AbstractOperation) -> None:
-        """Compile what the operation takes."""
+    def __init__(self, operation: AbstractOperation, max_items: int = 0) -> None:
+        """Compile what the operation takes; `max_items` is how much a body may hold, if not 0."""
         self.name: str = operation.operation_id
         self._handler: Callable[..., Reply] = operation.function
         self._query = Query(operation)
-        self._body = Body(operation) if operation.consumes else None
+        self._body = Body(operation, max_items) if operation.consumes else None
 
     def __call__(
         self, arguments: dict[str, Any], query: bytes, content_type: str | None, content: bytes
@@ -63,11 +64,22 @@ class Calls(SpecMiddleware):
     """connexion's middleware that answers the operations of its documents itself."""
 
     def __init__(
-        self, app: ASGIApp, *, authorisation: Authorisation | None, max_body_bytes: int
+        self,
+        app: ASGIApp,
+        *,
+        authorisation: Authorisation | None,
+        rates: Rates | None,
+        max_body_bytes: int,
+        max_items: int,
     ) -> None:
-        """`app` has what is no operation; without `authorisation` everybody may call."""
+        """`app` has what is no operation; without `authorisation` everybody may call.
+
+        Without `rates` an AF may call as often as it likes. `max_items` bounds what a body of an
+        AF may hold; scenarios, which come over the control API, may be large.
+        """
         self._app = app
-        self._authorisation, self._max_body_bytes = authorisation, max_body_bytes
+        self._authorisation, self._rates = authorisation, rates
+        self._max_body_bytes, self._max_items = max_body_bytes, max_items
         self._resources: list[tuple[re.Pattern[str], str, dict[str, Call]]] = []
         self._threads = ThreadPoolExecutor(_THREADS, "nef-handler")
 
@@ -75,19 +87,22 @@ class Calls(SpecMiddleware):
         self, specification: Specification, *, base_path: str, resolver: Resolver, **_: Any
     ) -> None:
         """Compile the operations of a document."""
+        api = api_name(base_path)
+        max_items = 0 if api == CONTROL else self._max_items
         for path, item in specification["paths"].items():
             calls = {
                 method.upper(): Call(
                     specification.operation_cls.from_spec(
                         specification, path=path, method=method, resolver=resolver
-                    )
+                    ),
+                    max_items,
                 )
                 for method in item.keys() & set(METHODS)
             }
             if "GET" in calls:
                 calls["HEAD"] = calls["GET"]  # the server leaves the body out (RFC 9110 9.3.2)
             pattern = path_pattern(base_path + path)
-            self._resources.append((pattern, api_name(base_path), calls))
+            self._resources.append((pattern, api, calls))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -95,10 +110,16 @@ class Calls(SpecMiddleware):
         if call is None:
             await self._app(scope, receive, send)
             return
-        note(call.name, arguments.get("scs_as_id") or arguments.get("af_id"))
+        af_id = af_of(arguments)
+        note(call.name, af_id)
         if self._authorisation is not None:  # nothing is read for who may not call
             await self._authorisation.check(scope["headers"], api, arguments)
-        content = await body_of(scope["headers"], receive, self._max_body_bytes)
+        if self._rates is not None and af_id is not None:  # the control API is its operator's
+            self._rates.take(af_id)
+        try:
+            content = await body_of(scope["headers"], receive, self._max_body_bytes)
+        except ClientGone:
+            return  # half of a request is none
         status, headers, body = await asyncio.get_running_loop().run_in_executor(
             self._threads,
             copy_context().run,  # what is logged in that thread is about this request

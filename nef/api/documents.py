@@ -19,6 +19,9 @@ NAMES = (
     "simulator",
 )
 
+#: Of these the one that is no AF's: it controls the simulated network.
+CONTROL = "simulator"
+
 #: The methods that operations have.
 METHODS = ("get", "put", "post", "patch", "delete")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

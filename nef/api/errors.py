@@ -26,6 +26,7 @@ from nef.domain.errors import (
     NotFound,
     NotReady,
     NoWindow,
+    QuotaExceeded,
     ResourcesRefused,
     StoreUnavailable,
     TooLate,
@@ -40,7 +41,7 @@ _PROBLEM = "application/problem+json"
 
 #: When a refused AF may ask again: the radio of a UE has moved on by then.
 RETRY_AFTER_S = 5
-#: When somebody is back who was out of reach.
+#: When somebody is back who was out of reach, and when an AF may ask again that asked too often.
 _BACK_AFTER_S = 1
 #: When it is worth trying again to have a token verified.
 _KEYS_AFTER_S = 10
@@ -60,6 +61,10 @@ class UnsupportedMediaType(NefError):
 
 class UnsupportedCoding(NefError):
     """The body is compressed."""
+
+
+class TooManyRequests(NefError):
+    """The AF has asked more often than it may; nothing was carried out."""
 
 
 class MissingToken(NefError):
@@ -101,7 +106,9 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
         "REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED",
     ),
     StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "SYSTEM_FAILURE"),
-    # No table has causes for these: the errors of RFC 6750 3.1 stand there, and one of ours.
+    TooManyRequests: (HTTPStatus.TOO_MANY_REQUESTS, "NF_CONGESTION_RISK"),
+    # No table has causes for these: the errors of RFC 6750 3.1 stand there, and two of ours.
+    QuotaExceeded: (HTTPStatus.FORBIDDEN, "QUOTA_EXCEEDED"),
     MissingToken: (HTTPStatus.UNAUTHORIZED, "missing_token"),
     InvalidToken: (HTTPStatus.UNAUTHORIZED, "invalid_token"),
     InsufficientScope: (HTTPStatus.FORBIDDEN, "insufficient_scope"),
@@ -195,7 +202,7 @@ def _told(error: NefError, path: str) -> tuple[HTTPStatus, bytes, dict[str, str]
     elif isinstance(error, ResourcesRefused):
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         more = acceptable_document(error.acceptable)
-    elif isinstance(error, NotReady):
+    elif isinstance(error, (NotReady, TooManyRequests)):
         headers = {"Retry-After": str(_BACK_AFTER_S)}
     elif isinstance(error, BodyTooLarge):
         headers = {"Connection": "close"}  # the rest of it is not read

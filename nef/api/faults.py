@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nef.api.documents import NAMES, base_path, served
+from nef.api.documents import CONTROL, NAMES, base_path, served
 from nef.api.errors import answer, problem
 from nef.domain.errors import NefError
 from nef.domain.faults import FaultName, Strike, Victim
@@ -20,7 +20,6 @@ _REFUSALS = {
     FaultName.SERVICE_UNAVAILABLE: (HTTPStatus.SERVICE_UNAVAILABLE, "NF_CONGESTION"),
 }
 _NAMES = (*_REFUSALS, FaultName.RESPONSE_SLOW)
-_CONTROL = "simulator"
 
 
 class FaultyAnswers:
@@ -33,7 +32,7 @@ class FaultyAnswers:
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
         """Wrap an application."""
         self._app, self._faults = app, faults
-        names = (name for name in NAMES if name != _CONTROL)
+        names = (name for name in NAMES if name != CONTROL)
         self._roots = tuple(f"{base_path(served(name))}/" for name in names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

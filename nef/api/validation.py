@@ -30,8 +30,9 @@ class Body:
 
     _compiled: dict[int, tuple[Any, jsonschema_rs.Draft4Validator]] = {}  # noqa: RUF012 - a cache
 
-    def __init__(self, operation: AbstractOperation) -> None:
-        """Compile the schemas of its media types."""
+    def __init__(self, operation: AbstractOperation, max_items: int = 0) -> None:
+        """Compile the schemas of its media types; `max_items` is for all objects and arrays."""
+        self._max_items = max_items
         self._validators = {kind: self._validator(operation, kind) for kind in operation.consumes}
         self._first = operation.consumes[0]
 
@@ -39,7 +40,7 @@ class Body:
         """The document in a body; raises MalformedBody, UnsupportedMediaType or InvalidRequest."""
         kind = self._first if content_type is None else content_type
         validator = self._validators.get(kind) or self._named(kind)
-        document = _document(content)
+        document = _document(content, self._max_items)
         check(validator, document)
         return document
 
@@ -117,26 +118,33 @@ def _param(error: jsonschema_rs.ValidationError) -> InvalidParam:
     return InvalidParam(path or "/", error.message[:300])
 
 
-def _document(content: bytes) -> Any:
+def _document(content: bytes, max_items: int) -> Any:
     if not content:
         raise MalformedBody("there is no body; this operation needs one")
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise MalformedBody(f"the body is not JSON: {error}") from None
-    # Each level has a bracket, so that few brackets need no closer look.
-    if content.count(b"{") + content.count(b"[") > MAX_DEPTH and _deeper(document, MAX_DEPTH):
-        raise MalformedBody(f"the body is nested more than {MAX_DEPTH} levels deep")
+    # Each level has a bracket and each further item a comma: few of them need no closer look.
+    brackets = content.count(b"{") + content.count(b"[")
+    if brackets > MAX_DEPTH or 0 < max_items <= brackets + content.count(b","):
+        _check_extent(document, max_items)
     return document
 
 
-def _deeper(document: Any, levels: int) -> bool:
-    """Whether objects and arrays stand in each other on more than so many levels."""
+def _check_extent(document: Any, max_items: int) -> None:
+    """Whether objects and arrays hold so many items, and stand in each other so deep."""
+    count = 0
     here: list[Any] = [[document]]
-    for _ in range(levels + 1):
+    for _ in range(MAX_DEPTH + 1):
+        count += sum(map(len, here))
+        if 0 < max_items < count:
+            raise MalformedBody(f"the body has more than {max_items} items in objects and arrays")
         within = (node.values() if isinstance(node, dict) else node for node in here)
         here = [item for node in within for item in node if isinstance(item, dict | list)]
-    return bool(here)
+        if not here:
+            return
+    raise MalformedBody(f"the body is nested more than {MAX_DEPTH} levels deep")
 
 
 def _together(schema: Any) -> str | None:

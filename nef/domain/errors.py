@@ -9,6 +9,7 @@ NefError
 ├── NotFound
 │   └── UeNotFound      no UE of the network has this identity
 ├── Conflict            another change of the same resource is under way
+├── QuotaExceeded       the AF has as many resources of a kind as it may have
 ├── NoWindow            at no time that would do can a planned transfer be carried
 ├── NotReady            what is needed to answer is out of reach for a moment
 │   └── StoreUnavailable    what must be kept cannot be written or read
@@ -78,6 +79,10 @@ class UeNotFound(NotFound):
 
 class Conflict(NefError):
     """The resource is being changed or released by somebody else right now."""
+
+
+class QuotaExceeded(NefError):
+    """The AF has as many resources of a kind as it may have; it ends one before it begins one."""
 
 
 class NoWindow(NefError):

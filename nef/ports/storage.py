@@ -45,6 +45,10 @@ class Sessions(Protocol):
         """The visible sessions of an AF, oldest first; with `addresses` those of these UEs."""
         ...
 
+    def count_of_af(self, af_id: str) -> int:
+        """How many sessions of an AF are stored, also those that are being ended."""
+        ...
+
     def expired(self, now_s: float, limit: int) -> Sequence[Session]:
         """Visible sessions whose duration is over, the first to expire first."""
         ...
@@ -167,6 +171,10 @@ class Subscriptions(Protocol):
 
     def of_af(self, api: Api, af_id: str) -> Sequence[Subscription[Any]]:
         """Those of an AF, in the order of creation."""
+        ...
+
+    def count_of_af(self, af_id: str) -> int:
+        """How many an AF has of all APIs but sessions."""
         ...
 
     def due(self, now_s: float, after: int, limit: int) -> Sequence[Subscription[Any]]:

@@ -8,7 +8,7 @@ settled; `settle` and `recover` bring it to an end.
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from nef.domain.addressing import check_addressing
@@ -34,6 +34,7 @@ from nef.ports.network import Holdings, Network
 from nef.ports.storage import Storage, UnitOfWork
 from nef.services.following import Following, first_grants, reservation_of
 from nef.services.measuring import SessionMeasuring
+from nef.services.quotas import Quota
 from nef.services.telling import notification_of, report, tell, wants
 from nef.services.underway import UnderWay
 
@@ -57,13 +58,18 @@ class SessionService:
     callbacks: CallbackPolicy
     new_id: Callable[[], str]
     notify: Callable[[], None]
+    quota: Quota = field(default_factory=Quota)
 
     def create(self, af_id: str, request: SessionRequest) -> Session:
-        """Admit a new session; raises InvalidRequest, UeNotFound or ResourcesRefused."""
+        """Admit a new session.
+
+        Raises InvalidRequest, UeNotFound, QuotaExceeded or ResourcesRefused.
+        """
         request = replace(request, features=negotiated(request.features))
         self.callbacks.check(request.notification_destination)
         demands = demands_of(request, self.catalogue)
         check_measuring(request)
+        self.quota.take(af_id)
         session = self._intended(af_id, request, demands)
         try:
             levels = self.network.reserve(reservation_of(session), session.created_at_s)

@@ -6,7 +6,7 @@ told once, also across a restart.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from nef.domain.destinations import OVER_WEBSOCKET
@@ -15,6 +15,7 @@ from nef.domain.notifications import Content, Notification
 from nef.domain.subscriptions import Api, Subscription
 from nef.ports.clock import Clock
 from nef.ports.storage import Storage
+from nef.services.quotas import Quota
 
 _BATCH = 500
 # A notification is due at once, whatever the simulated time is: receivers live in the real one.
@@ -56,6 +57,7 @@ class SubscriptionService:
     watches: Mapping[Api, Watch]
     new_id: Callable[[], str]
     notify: Callable[[], None]
+    quota: Quota = field(default_factory=Quota)
 
     def add(
         self,
@@ -65,7 +67,8 @@ class SubscriptionService:
         due_at_s: float | None,
         contents: tuple[Content, ...] = (),
     ) -> Subscription[Any]:
-        """Keep a new one, and tell what is to be told at once."""
+        """Keep a new one, and tell what is to be told at once; raises QuotaExceeded."""
+        self.quota.take(af_id)
         now_s = self.clock.now_s()
         subscription: Subscription[Any] = Subscription(
             self.new_id(), af_id, api, body, now_s, _not_before(now_s, due_at_s)

@@ -156,6 +156,18 @@ def test_an_af_lists_its_visible_sessions_oldest_first(store: Storage) -> None:
         assert list(work.sessions.of_af("nobody")) == []
 
 
+def test_the_sessions_of_an_af_are_counted_as_long_as_they_are_stored(store: Storage) -> None:
+    add(
+        store,
+        session("a"),
+        session("foreign", af_id="other"),
+        session("going", state=SessionState.RELEASING),
+    )
+    with store.reading() as work:
+        assert work.sessions.count_of_af("af") == 2
+        assert work.sessions.count_of_af("nobody") == 0
+
+
 def test_an_af_can_ask_for_the_sessions_of_a_ue(store: Storage) -> None:
     add(
         store,

@@ -52,6 +52,9 @@ class MemorySessions:
         named = (s for s in mine if not addresses or s.request.ue.ip in addresses)
         return list(named)
 
+    def count_of_af(self, af_id: str) -> int:
+        return sum(s.af_id == af_id for s in self.rows.values())
+
     def expired(self, now_s: float, limit: int) -> Sequence[Session]:
         over = [
             s for s in self._visible() if s.expires_at_s is not None and s.expires_at_s <= now_s
@@ -237,6 +240,10 @@ class MemorySubscriptions:
 
     def of_af(self, api: Api, af_id: str) -> Sequence[Subscription[Any]]:
         return [s for s in self.rows.values() if (s.api, s.af_id) == (api, af_id)]
+
+    def count_of_af(self, af_id: str) -> int:
+        mine = (s for s in self.rows.values() if s.af_id == af_id)
+        return sum(s.api is not Api.SESSIONS for s in mine)
 
     def due(self, now_s: float, after: int, limit: int) -> Sequence[Subscription[Any]]:
         due = [s for s in self.rows.values() if s.due_at_s is not None and s.due_at_s <= now_s]

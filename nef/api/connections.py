@@ -1,0 +1,117 @@
+"""Connections that are given up: whose request does not come to its end, or is all header.
+
+uvicorn closes a connection that is idle between two requests (after 5 s), bounds the header where
+it parses with h11, and nothing else: who connects and says nothing, or says it byte by byte, is
+waited for without end, and httptools keeps a header of any size.
+"""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from nef.api.errors import problem
+
+#: From connecting, or from the first byte of a further request, until its last byte is here.
+REQUEST_S = 20.0
+#: Of a request's line and header fields together.
+MAX_HEADER_BYTES = 65_536
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, whose patience has an end.
+
+    Where connections reach uvicorn's `limit_concurrency`, the next one is turned away.
+    """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        """As uvicorn makes it."""
+        super().__init__(*args, **more)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._header_bytes = 0
+        self._in_header, self._complete = True, False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait, unless there are too many already."""
+        super().connection_made(transport)
+        if self.limit_concurrency and len(self.connections) >= self.limit_concurrency:
+            detail = f"there are {self.limit_concurrency - 1} connections, and may not be more"
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "NF_CONGESTION", detail, b"1")
+            return
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, and wait for the rest of a request no longer than for all of it."""
+        super().data_received(data)
+        if self._in_header:
+            self._header_bytes += len(data)
+            if self._header_bytes > MAX_HEADER_BYTES:
+                detail = f"the header is larger than {MAX_HEADER_BYTES} bytes"
+                status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+                self._refuse(status, "INCORRECT_LENGTH", detail)
+                return
+        if self._complete:
+            self._wait_no_more()
+        elif self._deadline is None:
+            self._wait()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._in_header, self._complete, self._header_bytes = True, False, 0
+
+    def on_headers_complete(self) -> None:
+        """Its header is here."""
+        super().on_headers_complete()
+        self._in_header = False
+
+    def on_message_complete(self) -> None:
+        """All of it is here."""
+        super().on_message_complete()
+        self._in_header, self._complete = False, True
+
+    def handle_websocket_upgrade(self) -> None:
+        """The connection is a websocket's from now on, which has pings of its own."""
+        self._wait_no_more()
+        super().handle_websocket_upgrade()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nobody."""
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._deadline = self.loop.call_later(REQUEST_S, self._give_up)
+
+    def _wait_no_more(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        """Nobody is waited for, unless it is us who keep him waiting (RFC 9110 15.5.9)."""
+        answering = self.cycle is not None and not self.cycle.response_complete
+        if answering and not self.cycle.more_body:
+            self._wait()
+            return
+        detail = f"the request was not complete within {REQUEST_S:g} s"
+        self._refuse(HTTPStatus.REQUEST_TIMEOUT, "INVALID_MSG_FORMAT", detail)
+
+    def _refuse(
+        self, status: HTTPStatus, cause: str, detail: str, retry_after_s: bytes | None = None
+    ) -> None:
+        """Say why, and close; whoever works on the request is told that its client has gone."""
+        if self.transport.is_closing():
+            return
+        body = problem(status, cause, detail)
+        lines = [
+            b"HTTP/1.1 %d %s" % (status.value, status.phrase.encode()),
+            b"content-type: application/problem+json",
+            b"content-length: %d" % len(body),
+            b"connection: close",
+        ]
+        if retry_after_s:
+            lines.append(b"retry-after: " + retry_after_s)
+        self.transport.write(b"\r\n".join([*lines, b"", body]))
+        self.transport.close()

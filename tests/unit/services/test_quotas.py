@@ -1,0 +1,60 @@
+"""How many resources an AF may have: exact for one process, and seldom counted."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nef.domain.errors import QuotaExceeded
+from nef.services.quotas import Quota
+
+
+class Store:
+    def __init__(self) -> None:
+        self.held, self.counts = 0, 0
+
+    def count(self, _: str) -> int:
+        self.counts += 1
+        return self.held
+
+
+@given(st.integers(1, 60), st.lists(st.booleans(), max_size=200))
+def test_an_af_never_has_more_than_its_quota_and_is_refused_only_there(
+    most: int, steps: list[bool]
+) -> None:
+    store = Store()
+    quota = Quota(most, "things", store.count)
+    refused_at = set()
+    for begins in steps:
+        if not begins:
+            store.held = max(0, store.held - 1)
+            continue
+        try:
+            quota.take("af")
+        except QuotaExceeded:
+            refused_at.add(store.held)
+        else:
+            store.held += 1
+        assert store.held <= most
+    assert refused_at <= {most}
+
+
+def test_far_from_the_limit_it_is_hardly_ever_counted() -> None:
+    store = Store()
+    quota = Quota(100_000, "things", store.count)
+    for _ in range(50_000):
+        quota.take("af")
+        store.held += 1
+    assert store.counts < 10
+
+
+def test_without_a_limit_nobody_counts() -> None:
+    store = Store()
+    Quota(0, "things", store.count).take("af")
+    assert store.counts == 0
+
+
+def test_each_af_has_a_quota_of_its_own() -> None:
+    quota = Quota(1, "things", {"a": 1, "b": 0}.__getitem__)
+    quota.take("b")
+    with pytest.raises(QuotaExceeded, match="1 things"):
+        quota.take("a")
