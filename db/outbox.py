@@ -24,6 +24,7 @@ from db.neighbours import Neighbours
 from db.tables import deliveries
 from nef.domain.notifications import (
     AnalyticsEvents,
+    Backlog,
     Content,
     Delivery,
     DeliveryState,
@@ -89,6 +90,9 @@ _LATE = select(deliveries.c.id).where(
 _NEXT_DUE = select(func.min(_READY_AT_S)).where(_FIRST)
 _UNLEASE = update(deliveries).where(deliveries.c.id == bindparam("delivery"), _MINE)
 _SETTLE = update(deliveries).where(deliveries.c.id == bindparam("delivery"), _PENDING)
+_PLIGHT = (DeliveryState.PENDING, DeliveryState.GIVEN_UP, DeliveryState.LOST)
+_COUNT = select(func.count()).where(deliveries.c.state == bindparam("in_state"))
+_OLDEST = select(func.min(deliveries.c.waiting_since_s)).where(_PENDING)
 _SETTLE_AS_CLAIMED = _SETTLE.where(_AS_CLAIMED)
 _HOLDERS = select(deliveries.c.leased_by).distinct().where(_PENDING, _LEASED)
 _TAKE_BACK = update(deliveries).where(
@@ -222,6 +226,12 @@ class SqlOutbox:
         if state is not None:
             query = query.where(deliveries.c.state == state.value)
         return [_delivery(row) for row in self._connection.execute(query)]
+
+    def backlog(self) -> Backlog:
+        """How much waits, and how much nobody will hear of."""
+        ask = self._connection.execute
+        counts = {one: ask(_COUNT, {"in_state": one.value}).scalar_one() for one in _PLIGHT}
+        return Backlog(counts, ask(_OLDEST).scalar_one())
 
     def prune(self, settled_before_s: float) -> None:
         """Forget deliveries that were settled before a moment."""

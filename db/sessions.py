@@ -52,6 +52,10 @@ _STANDINGS = select(
     sessions.c.request,
     sessions.c.grants,
 ).where(sessions.c.id.in_(bindparam("names", expanding=True)))
+_COUNT = select(func.count()).select_from(sessions)
+_COUNT_UNSETTLED = (
+    select(sessions.c.state, func.count()).where(UNSETTLED).group_by(sessions.c.state)
+)
 _REGRADE = _REPLACE.values(version=sessions.c.version + 1, grants=bindparam("granted"))
 
 
@@ -123,6 +127,14 @@ class SqlSessions:
         """How some sessions stand, without all that they ask for."""
         rows = self._connection.execute(_STANDINGS, {"names": list(session_ids)}).all()
         return [_standing(row) for row in rows]
+
+    def count_by_state(self) -> Mapping[SessionState, int]:
+        """How many sessions there are; which of them are not active is known without the others."""
+        found = self._connection.execute(_COUNT_UNSETTLED)
+        counts = {SessionState(state): int(count) for state, count in found}
+        every: int = self._connection.execute(_COUNT).scalar_one()
+        # Somebody may have ended one in between.
+        return counts | {SessionState.ACTIVE: max(0, every - sum(counts.values()))}
 
     def regrade(self, standings: Sequence[Standing]) -> None:
         """Write grants back unless somebody else has written a session since it was read."""

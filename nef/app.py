@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -12,9 +12,10 @@ from db.storage import SqlStorage
 from nef.api.application import contract_application
 from nef.api.authorisation import Authorisation
 from nef.api.faults import FaultyAnswers
-from nef.api.health import Health
+from nef.api.health import Check, Health
 from nef.api.leaving import Leaving
 from nef.api.limits import BoundedWebsockets, Rates
+from nef.api.metrics import LOOPBACK, OFF, MetricsEndpoint, serve_metrics
 from nef.api.operations import Services, handlers
 from nef.api.tracing import Tracing
 from nef.api.websockets import Websockets
@@ -24,6 +25,7 @@ from nef.domain.subscriptions import Api
 from nef.live import Seams, living, session_service, subscription_service
 from nef.notifications.faults import FaultyNotifier
 from nef.notifications.http import HttpNotifier
+from nef.notifications.measured import MeasuredNotifier
 from nef.notifications.routing import RoutingNotifier
 from nef.notifications.websocket import WebsocketHub
 from nef.ports.tokens import Tokens
@@ -33,7 +35,9 @@ from nef.services.analytics import AnalyticsService
 from nef.services.deliveries import DeliveryService, Upkeep
 from nef.services.monitoring_events import MonitoringService
 from nef.services.plans import PlanService
+from nef.telemetry.metrics import Metrics
 from nef.telemetry.pulse import Pulse
+from nef.telemetry.stored import StoreMetrics
 from nef.tokens.endpoint import TokenEndpoint
 from nef.tokens.issuing import Issuer
 from nef.tokens.jwks import PublishedKeys, fetching
@@ -66,8 +70,11 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
     storage = SqlStorage.open(settings.database_url, now_s)
     bell = Bell()
     live = living(storage, load_catalogue(settings.catalogue), now_s, bell.ring)
-    pulse = Pulse(live.seams.simulation.go_on, settings.tick_s)
-    nef = _in_front(settings, storage, live.seams, bell, now_s, pulse)
+    metrics = Metrics()
+    pulse = Pulse(live.seams.simulation.go_on, settings.tick_s, metrics.ticked.observe)
+    metrics.watch_pulse(pulse)
+    metrics.watch(StoreMetrics(storage, now_s))
+    nef = _in_front(settings, storage, live.seams, bell, now_s, metrics, pulse)
     live.restore(settings)
     return nef
 
@@ -80,7 +87,7 @@ def create_worker(
     `peers` are the websockets of the other ones.
     """
     storage = SqlStorage.open(settings.database_url, now_s)
-    return _in_front(settings, storage, seams, Bell(), now_s, None, peers)
+    return _in_front(settings, storage, seams, Bell(), now_s, Metrics(), None, peers)
 
 
 def _in_front(
@@ -89,14 +96,20 @@ def _in_front(
     seams: Seams,
     bell: Bell,
     now_s: Callable[[], float],
+    metrics: Metrics,
     pulse: Pulse | None,
     peers: Peers = tuple,
 ) -> Nef:
     """What answers requests and delivers; the network is moved along by `pulse`, if it is here."""
-    services, background, hub, http = _wired(settings, storage, seams, bell, now_s, pulse, peers)
+    services, background, hub, http = _wired(
+        settings, storage, seams, bell, now_s, metrics, pulse, peers
+    )
     leaving = threading.Event()
+    own_address = settings.metrics not in (LOOPBACK, OFF)
+    close_metrics = serve_metrics(settings.metrics, metrics.registry) if own_address else _nothing
 
     def close() -> None:
+        close_metrics()
         http.close()
         storage.close()
 
@@ -135,16 +148,34 @@ def _in_front(
     answering: ASGIApp = FaultyAnswers(app, services.faults)
     if issuer:
         answering = TokenEndpoint(answering, issuer)
-    checks = {
+    checks: dict[str, Check] = {
         "serving": lambda: "it is about to end" if leaving.is_set() else None,
         "store": storage.check,
         "ticker": pulse.missing if pulse else lambda: _reached(seams),
         "deliverers": background.missing_deliverers,
     }
-    http_app = Tracing(Leaving(Health(answering, checks), leaving.is_set))
+    http_app = Tracing(_seen(answering, settings, metrics, checks, leaving), metrics.requests)
     bounded = BoundedWebsockets(hub, settings.limits.websockets)
     asgi = Websockets(http_app, bounded, authorisation)
     return Nef(asgi, services, running, close, hub, leaving.set)
+
+
+def _seen(
+    app: ASGIApp,
+    settings: Settings,
+    metrics: Metrics,
+    checks: Mapping[str, Check],
+    leaving: threading.Event,
+) -> ASGIApp:
+    """In front of the application, what an operator and a load balancer look at."""
+    seen: ASGIApp = Health(app, checks)
+    if settings.metrics == LOOPBACK:
+        seen = MetricsEndpoint(seen, metrics.registry)
+    return Leaving(seen, leaving.is_set)
+
+
+def _nothing() -> None:
+    """Nothing is to be done."""
 
 
 def _reached(seams: Seams) -> None:
@@ -169,6 +200,7 @@ def _wired(
     seams: Seams,
     bell: Bell,
     now_s: Callable[[], float],
+    metrics: Metrics,
     tick: Callable[[], None] | None,
     peers: Peers,
 ) -> tuple[Services, Background, WebsocketHub, HttpNotifier]:
@@ -193,7 +225,10 @@ def _wired(
     hub = WebsocketHub(settings.public_url, expected, opened)
     http = HttpNotifier(settings.public_url, settings.deliverers, settings.callbacks)
     websockets = SharedWebsockets(hub, peers)
-    notifier = FaultyNotifier(RoutingNotifier(http, websockets), seams.faults)
+    notifier = MeasuredNotifier(
+        FaultyNotifier(RoutingNotifier(http, websockets), seams.faults),
+        metrics.deliveries.attempted,
+    )
     deliveries = DeliveryService(storage, notifier, now_s, share=max(1, settings.deliverers // 2))
     services = Services(
         sessions,

@@ -15,7 +15,7 @@ from nef.commands.access import access_options, check_exposure, issuer_of, tls_o
 from nef.commands.callbacks import CALLBACK_OPTIONS, callback_options, policy_of
 from nef.commands.client import client
 from nef.commands.limits import limit_options, limits_of
-from nef.commands.observing import log_options, set_up_logs
+from nef.commands.observing import observing_options, set_up_logs
 from nef.commands.radio import radio
 from nef.commands.scenario import scenario
 from nef.config import Settings, load_catalogue
@@ -92,7 +92,7 @@ def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
               help="Seconds it goes on serving when asked to end, not ready any more.")  # fmt: skip
 @click.option("--max-body-bytes", default=_DEFAULTS.max_body_bytes,
               help="Largest request body.")  # fmt: skip
-@log_options
+@observing_options
 @limit_options
 @callback_options
 @access_options

@@ -108,6 +108,7 @@ class Settings:
     deliverers: int = 8
     max_body_bytes: int = 1_000_000
     drain_s: float = 0.0
+    metrics: str = "loopback"
     callbacks: CallbackPolicy = TO_THIS_MACHINE
     issuer: BuiltInIssuer | ExternalIssuer | None = None
     tls: Tls | None = None

@@ -37,7 +37,7 @@ from nef.schemas.problems import acceptable_document
 from nef.telemetry.requests import current
 
 _LOG = logging.getLogger(__name__)
-_PROBLEM = "application/problem+json"
+PROBLEM = "application/problem+json"
 
 #: When a refused AF may ask again: the radio of a UE has moved on by then.
 RETRY_AFTER_S = 5
@@ -185,7 +185,7 @@ def register(app: FlaskApp) -> None:
 def answer(error: NefError, path: str) -> Response:
     """The answer to a request at a path, where the framework has not been reached yet."""
     status, body, headers = _told(error, path)
-    return Response(body, status.value, headers, _PROBLEM)
+    return Response(body, status.value, headers, PROBLEM)
 
 
 async def _of_service(request: ConnexionRequest, error: NefError) -> ConnexionResponse:
@@ -269,6 +269,4 @@ async def _unforeseen(request: ConnexionRequest, error: Exception) -> ConnexionR
 
 
 def _response(status: HTTPStatus, body: bytes, headers: dict[str, str]) -> ConnexionResponse:
-    return ConnexionResponse(
-        status_code=status.value, mimetype=_PROBLEM, body=body, headers=headers
-    )
+    return ConnexionResponse(status_code=status.value, mimetype=PROBLEM, body=body, headers=headers)

@@ -14,6 +14,8 @@ import orjson
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from nef.telemetry.requests import note
+
 _LOG = logging.getLogger(__name__)
 
 #: What is missing, in words for everybody; None where all is well. It may block, and may raise.
@@ -63,9 +65,11 @@ class Health:
         """Serve one request."""
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
             if scope["path"] == "/healthz":
+                note("healthz", None)
                 await _answer(200, {"status": _FINE})(scope, receive, send)
                 return
             if scope["path"] == "/readyz":
+                note("readyz", None)
                 await (await self._readiness())(scope, receive, send)
                 return
         await self._app(scope, receive, send)

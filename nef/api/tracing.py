@@ -5,15 +5,16 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nef.telemetry.logs import log_access
+from nef.telemetry.metrics import RequestMetrics
 from nef.telemetry.requests import begin
 
 
 class Tracing:
-    """ASGI middleware, the outermost one of HTTP: answers with `X-Request-Id`, and logs access."""
+    """ASGI middleware, the outermost one of HTTP: answers with `X-Request-Id`, logs and counts."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
         """Wrap an application."""
-        self._app = app
+        self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -31,10 +32,13 @@ class Tracing:
                 message["headers"] = [*message.get("headers", ()), named]
             await send(message)
 
+        self._metrics.in_flight += 1
         try:
             await self._app(scope, receive, answer)
         finally:
             duration_s = time.perf_counter() - began_s
+            self._metrics.in_flight -= 1
+            self._metrics.answered(trace.operation, scope["method"], status, duration_s)
             log_access(scope["method"], _path(scope), status, duration_s)
 
 

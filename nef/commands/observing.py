@@ -5,9 +5,12 @@ from typing import Any
 
 import click
 
+from nef.config import Settings
 from nef.telemetry import logs
 
-_LOG_OPTIONS = (
+_OPTIONS = (
+    click.option("--metrics", default=Settings().metrics, metavar="WHERE",
+                 help="Metrics: loopback (/metrics for this machine), off, or HOST:PORT."),
     click.option("--log-format", default="text", type=click.Choice(logs.FORMATS),
                  help="Lines for people, or a JSON object a line."),
     click.option("--log-level", default="warning", type=click.Choice(logs.LEVELS),
@@ -17,9 +20,9 @@ _LOG_OPTIONS = (
 )  # fmt: skip
 
 
-def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of `set_up_logs`."""
-    for option in reversed(_LOG_OPTIONS):
+def observing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of `set_up_logs`, and the setting of metrics."""
+    for option in reversed(_OPTIONS):
         command = option(command)
     return command
 

@@ -1,5 +1,6 @@
 """Notifications on their way to an AF: the rows of the outbox."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -71,6 +72,17 @@ class Notification:
     destination: str
     content: Content
     created_at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many notifications are in each state but DELIVERED, and since when the oldest waits.
+
+    `oldest_since_s` is in real time, None where none waits.
+    """
+
+    counts: Mapping[DeliveryState, int]
+    oldest_since_s: float | None
 
 
 @dataclass(frozen=True, slots=True)

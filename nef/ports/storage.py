@@ -1,12 +1,13 @@
 """What services need to remember: one unit of work, and a repository for each noun."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from nef.domain.faultplan import FaultPlan
 from nef.domain.filters import IpAddress
-from nef.domain.notifications import Delivery, DeliveryState, Notification
+from nef.domain.lifecycle import SessionState
+from nef.domain.notifications import Backlog, Delivery, DeliveryState, Notification
 from nef.domain.sessions import Session, Standing
 from nef.domain.subscriptions import Api, Subscription
 
@@ -63,6 +64,10 @@ class Sessions(Protocol):
 
     def standings(self, session_ids: Sequence[str]) -> Sequence[Standing]:
         """How some sessions stand, in any order; those that are gone are left out."""
+        ...
+
+    def count_by_state(self) -> Mapping[SessionState, int]:
+        """How many sessions there are in each state; those of no session may be left out."""
         ...
 
     def regrade(self, standings: Sequence[Standing]) -> None:
@@ -140,6 +145,10 @@ class Outbox(Protocol):
         self, subscription_id: str | None, state: DeliveryState | None, limit: int
     ) -> Sequence[Delivery]:
         """The newest deliveries first, of one session or in one state if asked for."""
+        ...
+
+    def backlog(self) -> Backlog:
+        """How much waits, and how much nobody will hear of."""
         ...
 
     def prune(self, settled_before_s: float) -> None:

@@ -37,6 +37,10 @@ class Pulse:
         self._ended_s = self._now_s()
         self._timed(self._ended_s - now_s)
 
+    def __str__(self) -> str:
+        """As it is called in the log."""
+        return "the tick"
+
     def lag_s(self) -> float:
         """How much later than its period the last tick began, or the next one is by now."""
         if self._began_s is None:

@@ -42,7 +42,7 @@ def current() -> Trace | None:
 
 
 def note(operation: str, af_id: str | None) -> None:
-    """Which operation the request is for, and the AF that its path names."""
+    """What the request is for: an operationId, or a word of ours; and the AF in its path."""
     trace = _TRACE.get()
     if trace is not None:
         trace.operation, trace.af_id = operation, af_id

@@ -234,6 +234,19 @@ def test_a_standing_is_what_the_session_says(store: Storage) -> None:
             assert getattr(standing, field.name) == getattr(stored, field.name), field.name
 
 
+def test_sessions_are_counted_by_state(store: Storage) -> None:
+    states = (SessionState.ACTIVE, SessionState.ACTIVE, SessionState.UPDATING)
+    add(store, *(session(f"s{n}", state=state) for n, state in enumerate(states)))
+    with store.reading() as work:
+        counts = work.sessions.count_by_state()
+    assert {state: counts.get(state, 0) for state in SessionState} == {
+        SessionState.REQUESTED: 0,
+        SessionState.ACTIVE: 2,
+        SessionState.UPDATING: 1,
+        SessionState.RELEASING: 0,
+    }
+
+
 def test_many_sessions_are_regraded_at_once(store: Storage) -> None:
     add(store, *(session(f"s{n}") for n in range(1, 4)))
     with store.transaction() as work:
@@ -512,6 +525,24 @@ def test_pruning_forgets_what_was_settled_long_ago_only(store: Storage) -> None:
     with store.transaction() as work:
         work.outbox.prune(5.0)
     assert {d.notification.subscription_id for d in found(store)} == {"new", "waiting"}
+
+
+def test_what_waits_or_is_lost_is_counted_with_the_oldest_that_waits(store: Storage) -> None:
+    with store.reading() as work:
+        assert work.outbox.backlog().oldest_since_s is None
+    tell(store, "a", "b", "c", "d")
+    given_up, lost, delivered, waits = claim(store)
+    settle(store, given_up, state=DeliveryState.GIVEN_UP, settled_at_s=1.0)
+    settle(store, lost, state=DeliveryState.LOST, settled_at_s=1.0)
+    settle(store, delivered, state=DeliveryState.DELIVERED, settled_at_s=1.0)
+    with store.reading() as work:
+        backlog = work.outbox.backlog()
+    assert backlog.counts == {
+        DeliveryState.PENDING: 1,
+        DeliveryState.GIVEN_UP: 1,
+        DeliveryState.LOST: 1,
+    }
+    assert backlog.oldest_since_s == waits.waiting_since_s
 
 
 # --- simulation ---

@@ -4,7 +4,8 @@ import copy
 import dataclasses
 import itertools
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -12,7 +13,7 @@ from nef.domain.errors import Conflict
 from nef.domain.faultplan import FaultPlan
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import UNSETTLED, VISIBLE, SessionState
-from nef.domain.notifications import Delivery, DeliveryState, Notification
+from nef.domain.notifications import Backlog, Delivery, DeliveryState, Notification
 from nef.domain.sessions import Session, Standing
 from nef.domain.subscriptions import Api, Subscription
 
@@ -84,6 +85,9 @@ class MemorySessions:
             )
             for s in found
         ]
+
+    def count_by_state(self) -> Mapping[SessionState, int]:
+        return Counter(s.state for s in self.rows.values())
 
     def regrade(self, standings: Sequence[Standing]) -> None:
         for one in standings:
@@ -187,6 +191,12 @@ class MemoryOutbox:
         rows = reversed(self.rows.values())
         mine = (r for r in rows if subscription_id in (None, r.notification.subscription_id))
         return [row for row in mine if state in (None, row.state)][:limit]
+
+    def backlog(self) -> Backlog:
+        counts = Counter(row.state for row in self.rows.values())
+        told = (DeliveryState.PENDING, DeliveryState.GIVEN_UP, DeliveryState.LOST)
+        waiting = [r.waiting_since_s for r in self.rows.values() if r.state is told[0]]
+        return Backlog({state: counts[state] for state in told}, min(waiting, default=None))
 
     def prune(self, settled_before_s: float) -> None:
         for row in list(self.rows.values()):

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import requests
 
 from nef import cli, serving
 from nef.api import connections, health, validation
@@ -11,6 +12,7 @@ from nef.domain import lifecycle, retries
 from nef.notifications import http, websocket
 from nef.services import deliveries, sessions
 from nef.telemetry import pulse
+from nef.testing import RunningNef
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,6 +49,15 @@ def test_the_limits_on_the_page_are_those_of_the_code() -> None:
     assert f"| {retries.PATIENCE_S:g} s | `nef/domain/retries.py` |" in text
     assert (retries.FIRST_WAIT_S, retries.LONGEST_WAIT_S) == (0.5, 60.0)
     assert (deliveries.KEPT_S, sessions.ABANDONED_AFTER_S) == (3600.0, 30.0)
+
+
+def test_every_metric_is_on_the_page_for_operators(nef: RunningNef) -> None:
+    text = page("docs/operations.md")
+    rows = re.findall(r"^\| ((?:`(?:nef|process)_\w+`(?:, )?)+) \|", text, re.MULTILINE)
+    documented = {name for row in rows for name in re.findall(r"\w+", row)}
+    told = requests.get(f"{nef.url}/metrics", timeout=30).text
+    kinds = re.findall(r"^# TYPE (\w+) (\w+)$", told, re.MULTILINE)
+    assert {name for name, _ in kinds if not name.endswith("_created")} == documented
 
 
 def test_the_page_for_operators_says_what_the_code_does() -> None:

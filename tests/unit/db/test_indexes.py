@@ -26,8 +26,11 @@ def plan(folder: Path, ask: Question) -> list[str]:
         ask(work)
     with engine.connect() as connection:
         cursor = connection.connection.cursor()
-        plans = [cursor.execute(f"EXPLAIN QUERY PLAN {text}", values) for text, values in asked]
-        steps = [step[3] for found in plans for step in found.fetchall()]
+        plans = [
+            cursor.execute(f"EXPLAIN QUERY PLAN {text}", values).fetchall()
+            for text, values in asked
+        ]
+        steps = [step[3] for found in plans for step in found]
     engine.dispose()
     return steps
 
@@ -49,6 +52,7 @@ def plan(folder: Path, ask: Question) -> list[str]:
         ),
         (lambda w: w.outbox.next_due_s(), "deliveries_due (state=?)"),
         (lambda w: w.outbox.claim(1.0, 1.0, 1), "deliveries_due (state=? AND due_at_s<?)"),
+        (lambda w: w.outbox.backlog(), "deliveries_due (state=?)"),
         (lambda w: w.outbox.prune(1.0), "deliveries_settled (settled_at_s<?)"),
         (lambda w: w.subscriptions.get(Api.ANALYTICS, "s"), "subscriptions_by_id (api=? AND id=?)"),
         (
@@ -63,3 +67,11 @@ def test_it_is_found_by_an_index(tmp_path: Path, ask: Question, found_by: str) -
     assert any(found_by in step for step in steps), steps
     # what is `free` to be claimed was found before, and is no table
     assert not any(step.startswith("SCAN") and step != "SCAN free" for step in steps)
+
+
+def test_to_count_sessions_none_is_read_but_those_that_are_unsettled(tmp_path: Path) -> None:
+    steps = [
+        step for step in plan(tmp_path, lambda w: w.sessions.count_by_state()) if "SCAN" in step
+    ]
+    assert steps[0] == "SCAN sessions USING INDEX sessions_unsettled"
+    assert steps[1].startswith("SCAN sessions USING COVERING INDEX")
