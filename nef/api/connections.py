@@ -71,6 +71,11 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_message_complete()
         self._in_header, self._complete = False, True
 
+    def send_400_response(self, msg: str) -> None:
+        """What was sent is no request; uvicorn would say so in plain text."""
+        detail = f"{msg.rstrip('.')}: nothing of it was carried out"
+        self._refuse(HTTPStatus.BAD_REQUEST, "INVALID_MSG_FORMAT", detail)
+
     def handle_websocket_upgrade(self) -> None:
         """The connection is a websocket's from now on, which has pings of its own."""
         self._wait_no_more()
