@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from db.storage import SqlStorage
 from nef.api.application import contract_application
 from nef.api.authorisation import Authorisation
+from nef.api.expiry import ExpiringTokens
 from nef.api.faults import FaultyAnswers
 from nef.api.health import Check, Health
 from nef.api.leaving import Leaving
@@ -145,7 +146,7 @@ def _in_front(
         settings.max_body_bytes,
         settings.limits.items,
     )
-    answering: ASGIApp = FaultyAnswers(app, services.faults)
+    answering: ASGIApp = ExpiringTokens(FaultyAnswers(app, services.faults), services.faults)
     if issuer:
         answering = TokenEndpoint(answering, issuer)
     checks: dict[str, Check] = {

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import cache
 from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
@@ -22,6 +23,18 @@ _REFUSALS = {
 _NAMES = (*_REFUSALS, FaultName.RESPONSE_SLOW)
 
 
+def victim_of(scope: Scope) -> Victim | None:
+    """The AF that the path of a request below a standard API names; None for anything else."""
+    path = scope["path"] if scope["type"] == "http" else ""
+    root = next((root for root in _roots() if path.startswith(root)), None)
+    return None if root is None else Victim(path.removeprefix(root).partition("/")[0])
+
+
+@cache
+def _roots() -> tuple[str, ...]:
+    return tuple(f"{base_path(served(name))}/" for name in NAMES if name != CONTROL)
+
+
 class FaultyAnswers:
     """ASGI middleware around the standard APIs.
 
@@ -32,12 +45,10 @@ class FaultyAnswers:
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
         """Wrap an application."""
         self._app, self._faults = app, faults
-        names = (name for name in NAMES if name != CONTROL)
-        self._roots = tuple(f"{base_path(served(name))}/" for name in names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        victim = self._victim(scope["path"]) if scope["type"] == "http" else None
+        victim = victim_of(scope)
         if victim is None or not any(self._faults.may_strike(name, victim) for name in _NAMES):
             await self._app(scope, receive, send)
             return
@@ -53,11 +64,6 @@ class FaultyAnswers:
             await app(scope, receive, send)
             return
         await _answer_late(app, slow.fault.delay_s, scope, receive, send)
-
-    def _victim(self, path: str) -> Victim | None:
-        """The AF that a path below a standard API names; None for any other path."""
-        root = next((root for root in self._roots if path.startswith(root)), None)
-        return None if root is None else Victim(path.removeprefix(root).partition("/")[0])
 
     def _strikes(self, victim: Victim) -> Sequence[Strike]:
         found = (self._faults.strike(name, victim) for name in _NAMES)

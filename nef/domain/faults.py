@@ -25,6 +25,7 @@ class FaultName(StrEnum):
     RESPONSE_SLOW = "response-slow"
     TOO_MANY_REQUESTS = "too-many-requests"
     SERVICE_UNAVAILABLE = "service-unavailable"
+    TOKEN_EXPIRED = "token-expired"  # noqa: S105 - the name of a fault
 
 
 #: These break what stands: on demand they need no request.
@@ -44,6 +45,7 @@ TIMES: Mapping[FaultName, Mapping[str, float]] = {
     FaultName.RESPONSE_SLOW: {"delay_s": 2.0},
     FaultName.TOO_MANY_REQUESTS: {"retry_after_s": 1.0},
     FaultName.SERVICE_UNAVAILABLE: {"retry_after_s": 1.0},
+    FaultName.TOKEN_EXPIRED: {},
 }
 #: What people call the attributes of a fault that have other names here.
 SCENARIO_NAMES = {"af": "af_id", "ue": "ue_id"}

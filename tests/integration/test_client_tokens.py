@@ -75,3 +75,16 @@ def test_a_token_of_a_service_that_began_anew_is_renewed(nef: RunningNef) -> Non
             af.sessions()  # its secret is another one now
     with NefClient(nef.url, "af-1", credentials=credentials(nef)) as af:
         assert af.sessions() == ()
+
+
+def test_a_token_that_expires_is_renewed_and_the_request_repeated(nef: RunningNef) -> None:
+    with NefClient(nef.url, "af-1", credentials=credentials(nef)) as af:
+        assert af.sessions() == ()
+        nef.trigger_fault("token-expired")
+        session = af.create_session(REQUEST)  # a POST, too
+        assert [one.id for one in af.sessions()] == [session.id]
+        nef.set_fault("token-expired", probability=1.0)
+        with pytest.raises(NotAuthorized, match="the token has expired"):
+            af.sessions()
+        nef.clear_faults()
+        af.delete_session(session.id)

@@ -30,7 +30,8 @@ def test_every_fault_is_explained_with_its_times() -> None:
 def test_it_is_said_of_every_fault_what_a_good_af_does_and_a_test_shows_it() -> None:
     named = [name for row in rows("fault | a good AF") for name in re.findall(r"`(\S+)`", row[0])]
     assert named == [name.value for name in FaultName]
-    shown = (ROOT / "tests" / "integration" / "test_client_faults.py").read_text("utf-8")
+    tests = ("test_client_faults.py", "test_client_tokens.py")
+    shown = "".join((ROOT / "tests" / "integration" / name).read_text("utf-8") for name in tests)
     assert [name for name in named if f'"{name}"' not in shown] == []
 
 
