@@ -36,6 +36,12 @@ _EXPIRED = (
     .order_by(sessions.c.expires_at_s, sessions.c.number)
     .limit(bindparam("most"))
 )
+_NEXT_EXPIRY = (
+    select(sessions.c.expires_at_s)
+    .where(sessions.c.expires_at_s > bindparam("after_s"), _VISIBLE)
+    .order_by(sessions.c.expires_at_s)
+    .limit(1)
+)
 _LEFT = (
     select(sessions)
     .where(UNSETTLED, sessions.c.changed_at_s <= bindparam("before_s"))
@@ -114,6 +120,11 @@ class SqlSessions:
     def expired(self, now_s: float, limit: int) -> Sequence[Session]:
         """Visible sessions whose duration is over."""
         return self._read(_EXPIRED, {"now_s": now_s, "most": limit})
+
+    def next_expiry_s(self, after_s: float) -> float | None:
+        """When the next visible session ends by itself."""
+        moment_s: float | None = self._connection.scalar(_NEXT_EXPIRY, {"after_s": after_s})
+        return moment_s
 
     def unsettled(self, changed_before_s: float, limit: int) -> Sequence[Session]:
         """Sessions between an intent and its confirmation."""

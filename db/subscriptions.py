@@ -13,6 +13,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -24,7 +25,7 @@ from nef.domain.errors import Conflict
 from nef.domain.measuring import SessionWatch
 from nef.domain.monitoring_events import MonitoringSubscription
 from nef.domain.plans import Plan
-from nef.domain.subscriptions import Api, Subscription
+from nef.domain.subscriptions import Api, Due, Subscription
 
 #: What the rows of an API hold.
 _BODIES: dict[Api, type[Any]] = {
@@ -87,13 +88,23 @@ class SqlSubscriptions:
         count: int = self._connection.execute(_COUNT, {"af": af_id}).scalar_one()
         return count
 
-    def due(self, now_s: float, after: int, limit: int) -> Sequence[Subscription[Any]]:
+    def due(
+        self, now_s: float, after: int, limit: int, *, changed: bool
+    ) -> Sequence[Subscription[Any]]:
         """Those to look at now whose number is above `after`, in the order of creation."""
         # A sum is in no index: otherwise SQLite goes through the numbers of all that are not due.
         number = subscriptions.c.number + 0
-        due = and_(subscriptions.c.due_at_s <= now_s, number > after)
-        query = select(subscriptions).where(due).order_by(number)
+        due = subscriptions.c.due_at_s <= now_s
+        here = or_(due, subscriptions.c.on_change == 1) if changed else due
+        query = select(subscriptions).where(and_(here, number > after)).order_by(number)
         return self._read(query.limit(limit))
+
+    def next_due(self, after_s: float) -> Due:
+        """The next moment, and whether any waits for a change."""
+        due_at_s = subscriptions.c.due_at_s
+        at_s = self._connection.scalar(select(func.min(due_at_s)).where(due_at_s > after_s))
+        waiting = select(subscriptions.c.number).where(subscriptions.c.on_change == 1).limit(1)
+        return Due(at_s, on_change=self._connection.scalar(waiting) is not None)
 
     def _read(self, query: Select[Any]) -> list[Subscription[Any]]:
         return [_subscription(row) for row in self._connection.execute(query)]
@@ -110,7 +121,8 @@ def _row(subscription: Subscription[Any]) -> dict[str, Any]:
         "af_id": subscription.af_id,
         "version": subscription.version,
         "created_at_s": subscription.created_at_s,
-        "due_at_s": subscription.due_at_s,
+        "due_at_s": subscription.due.at_s,
+        "on_change": int(subscription.due.on_change),
         "body": dumped(subscription.body),
     }
 
@@ -123,7 +135,7 @@ def _subscription(row: Row[Any]) -> Subscription[Any]:
         api=api,
         body=loaded(row.body, _BODIES[api]),
         created_at_s=row.created_at_s,
-        due_at_s=row.due_at_s,
+        due=Due(row.due_at_s, bool(row.on_change)),
         version=row.version,
         number=row.number,
     )

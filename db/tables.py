@@ -93,7 +93,8 @@ Index(
 )
 Index("deliveries_settled", deliveries.c.settled_at_s)
 
-#: What AFs subscribe to under the other APIs; `body` is what the API makes of it.
+#: What AFs subscribe to under the other APIs; `body` is what the API makes of it. `on_change` is 1
+#: where it is looked at whenever something changes.
 subscriptions = Table(
     "subscriptions",
     metadata,
@@ -104,12 +105,14 @@ subscriptions = Table(
     Column("version", Integer, nullable=False),
     Column("created_at_s", Float, nullable=False),
     Column("due_at_s", Float),
+    Column("on_change", Integer, nullable=False, server_default="1"),
     Column("body", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
 Index("subscriptions_by_id", subscriptions.c.api, subscriptions.c.id, unique=True)
 Index("subscriptions_of_af", subscriptions.c.api, subscriptions.c.af_id, subscriptions.c.number)
 Index("subscriptions_due", subscriptions.c.due_at_s)
+Index("subscriptions_on_change", subscriptions.c.on_change)
 
 #: The simulation: a row for its state, one for its faults, and one for until when it was lived.
 simulation = Table(

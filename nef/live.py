@@ -9,7 +9,7 @@ from db.storage import SqlStorage
 from nef.config import Settings
 from nef.domain.destinations import CallbackPolicy
 from nef.domain.qos import Catalogue
-from nef.domain.subscriptions import Api
+from nef.domain.subscriptions import Api, Due
 from nef.network.simulator.clock import SimulationClock
 from nef.network.simulator.faults import FaultyNetwork
 from nef.network.simulator.information import SimulatedInformation
@@ -97,6 +97,12 @@ def living(
             subscriptions.tick()
             diary.note()
 
+    def is_behind() -> bool:
+        return subscriptions.is_behind()
+
+    def next_due() -> Due:
+        return subscriptions.next_due()
+
     faults = FaultService(
         storage, network.planned_faults, lambda: network.time_s(clock.now_s()), tick
     )
@@ -109,11 +115,23 @@ def living(
         lookout=Lookout(information),
         planner=Planner(information, storage),
         faults=faults,
-        simulation=SimulationService(network, meter, storage, clock, catalogue, faults, tick),
+        simulation=SimulationService(
+            network,
+            meter,
+            storage,
+            clock,
+            catalogue,
+            faults,
+            is_behind,
+            next_due,
+            tick,
+        ),
     )
     # Nobody asks these for anything: what has been kept follows the network.
     sessions = session_service(storage, catalogue, CallbackPolicy(), seams, notify)
-    subscriptions = subscription_service(storage, seams, notify)
+    subscriptions = subscription_service(
+        storage, seams, notify, revision=lambda: network.revision() + meter.revision
+    )
     return Live(seams, sessions, Upkeep(storage, now_s))
 
 
@@ -145,9 +163,17 @@ def session_service(
 
 
 def subscription_service(
-    storage: SqlStorage, seams: Seams, notify: Callable[[], None], most: int = 0
+    storage: SqlStorage,
+    seams: Seams,
+    notify: Callable[[], None],
+    *,
+    most: int = 0,
+    revision: Callable[[], int] = lambda: 0,
 ) -> SubscriptionService:
-    """Subscriptions in front of a network, wherever it lives; `most` is as for sessions."""
+    """Subscriptions in front of a network, wherever it lives; `most` is as for sessions.
+
+    `revision` is needed where they are ticked.
+    """
 
     def counted(af_id: str) -> int:
         with storage.reading() as work:
@@ -160,7 +186,7 @@ def subscription_service(
         Api.TRANSFERS: PlanWatch(seams.planner),
     }
     quota = Quota(most, "subscriptions", counted)
-    return SubscriptionService(storage, seams.clock, watches, _new_id, notify, quota)
+    return SubscriptionService(storage, seams.clock, watches, _new_id, notify, revision, quota)
 
 
 def _new_id() -> str:

@@ -4,13 +4,14 @@ The rules are pure: the moment and what was measured come as arguments, and what
 in `SessionWatch`, which the store keeps. So each crossing is told once, also across a restart.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from nef.domain.events import EventReport, Measured, UserPlaneEvent
 from nef.domain.sessions import Monitoring, Session, SessionRequest, Usage
+from nef.domain.subscriptions import Due
 from nef.domain.units import BitRate
 from nef.domain.usage import counted_up, has_reached, usage_of
 
@@ -18,6 +19,8 @@ from nef.domain.usage import counted_up, has_reached, usage_of
 AVERAGING_WINDOW_MS = 2000
 #: What was carried is written down this often; a crash of everything at once loses no more.
 _SAVED_EVERY_S = 1.0
+#: While packets flow, what is taken over the averaging window is looked at this often.
+LOOKS_APART_S = 0.1
 
 
 class Kind(StrEnum):
@@ -146,13 +149,41 @@ def look(
     return after, reports
 
 
-def next_look_s(watch: SessionWatch) -> float:
-    """When to look again; 0 for at each tick, as long as something can happen at any time."""
-    if watch.threshold is not None:
-        return 0.0
-    periodic = (w.period_s + (w.asked.period_s or 0) for w in watch.watched)
-    at_any_time = any(_EVENTS in w.asked.frequencies for w in watch.watched)
-    return 0.0 if at_any_time else min(periodic)
+def next_look(watch: SessionWatch, measured: Measurements, now_s: float) -> Due:
+    """When to look again, after what was measured now was looked at."""
+    crossing = [one for one in watch.watched if _EVENTS in one.asked.frequencies]
+    looks_s = [
+        one.period_s + one.asked.period_s
+        for one in watch.watched
+        if _PERIODIC in one.asked.frequencies and one.asked.period_s is not None
+    ]
+    waits_s = [one.told_s + (one.asked.wait_s or 0) for one in crossing if one.told_s is not None]
+    looks_s += [until_s for until_s in waits_s if until_s > now_s]
+    if crossing and any(_is_flowing(one) for one in measured.values()):
+        looks_s.append(round(now_s + LOOKS_APART_S, 6))
+    looks_s += _usage_looks_s(watch, now_s)
+    on_change = bool(crossing) or watch.threshold is not None
+    return Due(min(looks_s, default=None), on_change)
+
+
+def first_look(watch: SessionWatch, now_s: float) -> Due:
+    """When to look at what is watched from now on: a threshold may be reached already."""
+    due = next_look(watch, {}, now_s)
+    return due.at_latest(now_s) if due.on_change else due
+
+
+def _is_flowing(measurement: Measurement) -> bool:
+    """Whether what is taken over the averaging window changes as the window moves on."""
+    return measurement.rate_dl is None or measurement.rate_dl.bps > 0
+
+
+def _usage_looks_s(watch: SessionWatch, now_s: float) -> Iterator[float]:
+    if watch.threshold is None:
+        return
+    if watch.threshold.duration_s is not None and not watch.threshold_told:
+        yield watch.begun_s + watch.threshold.duration_s
+    if watch.counted_s + _SAVED_EVERY_S > now_s:
+        yield watch.counted_s + _SAVED_EVERY_S
 
 
 _MONITORING, _USAGE = UserPlaneEvent.QOS_MONITORING, UserPlaneEvent.USAGE_REPORT

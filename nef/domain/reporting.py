@@ -8,6 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from nef.domain.subscriptions import SOON, Due
+
+#: Of what has no threshold every change is reported, but not more often than this.
+CHANGES_APART_S = 1.0
+#: What may change because time passes, as a forecast does, is looked at this often.
+LOOKS_APART_S = 1.0
+
 
 class Method(StrEnum):
     """`NotificationMethod` (TS 29.508 5.6.3.4)."""
@@ -79,14 +86,17 @@ def is_over(reporting: Reporting, reported: Reported, now_s: float) -> bool:
     return most is not None and reported.count >= most
 
 
-def next_look_s(reporting: Reporting, reported: Reported) -> float:
-    """When to look again at a subscription that is not over; 0 for at each tick."""
-    looks_s = 0.0
+def next_look(reporting: Reporting, reported: Reported, now_s: float) -> Due:
+    """When to look again at a subscription that is not over."""
+    if reporting.method is Method.ONE_TIME:
+        return SOON
     if reporting.method is Method.PERIODIC and reporting.period_s is not None:
-        looks_s = reported.last_s + reporting.period_s
-    if reporting.until_s is not None:
-        return min(looks_s, reporting.until_s)
-    return looks_s
+        due = Due(reported.last_s + reporting.period_s)
+    else:
+        told_again_s = reported.last_s + CHANGES_APART_S
+        looks_s = now_s + LOOKS_APART_S
+        due = Due(told_again_s if now_s < told_again_s < looks_s else looks_s, on_change=True)
+    return due.at_latest(reporting.until_s)
 
 
 def is_due(reporting: Reporting, reported: Reported, now_s: float) -> bool:

@@ -3,7 +3,7 @@
 The rules are pure: what was told is in the subscription, which the store keeps.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from nef.domain.areas import CellPlace
@@ -19,6 +19,7 @@ from nef.domain.monitoring_events import (
     Standing,
     UeEvent,
 )
+from nef.domain.subscriptions import Due
 
 _News = tuple[Standing, UeEvent | None]
 
@@ -61,19 +62,39 @@ def is_over(body: MonitoringSubscription, now_s: float) -> bool:
     return bool(standings) and all(_is_done(request, one) for one in standings)
 
 
-def next_look_s(body: MonitoringSubscription, now_s: float) -> float:
-    """When to look again at one that is not over; 0 for at each tick."""
-    period_s = body.request.location.period_s
-    if body.request.types != (MonitoringType.LOCATION_REPORTING,) or period_s is None:
-        return 0.0
-    going = [one for one in body.of_each() if not _is_done(body.request, one)]
-    looks_s = [(now_s if one.last_s is None else one.last_s) + period_s for one in going]
+def next_look(body: MonitoringSubscription, now_s: float) -> Due:
+    """When to look again at one that is not over."""
+    request = body.request
+    going = [
+        (kind, one)
+        for standings in body.standings.values()
+        for kind, one in standings.items()
+        if not _is_done(request, one)
+    ]
+    looks_s = [at_s for kind, one in going for at_s in _looks_s(request, kind, one, now_s)]
     if body.held_s is not None:
-        looks_s.append(body.held_s + body.request.guard_s)
-    if body.request.until_s is not None:
-        looks_s.append(body.request.until_s)
+        looks_s.append(body.held_s + request.guard_s)
+    if request.until_s is not None:
+        looks_s.append(request.until_s)
+    periodic = request.types == (MonitoringType.LOCATION_REPORTING,) and request.location.period_s
     # A group may have nobody in it yet.
-    return min(looks_s) if going else 0.0
+    return Due(min(looks_s, default=None), on_change=not (periodic and going))
+
+
+def _looks_s(
+    request: MonitoringRequest, kind: MonitoringType, standing: Standing, now_s: float
+) -> Iterator[float]:
+    """The moments at which there may be something to tell although nothing has happened."""
+    if kind is MonitoringType.LOSS_OF_CONNECTIVITY:
+        if standing.lost_s is not None and not standing.told:
+            yield standing.lost_s + request.detection_s
+        return
+    if kind is MonitoringType.LOCATION_REPORTING:
+        wish, last_s = request.location, now_s if standing.last_s is None else standing.last_s
+        if wish.period_s is not None:
+            yield last_s + wish.period_s
+        elif last_s + wish.interval_s > now_s:
+            yield last_s + wish.interval_s
 
 
 def _is_done(request: MonitoringRequest, standing: Standing) -> bool:

@@ -94,12 +94,16 @@ class Simulation(Protocol):
         """Start the running scenario again from its beginning, without overrides."""
         ...
 
-    def strides(self, seconds: float) -> Sequence[float]:
-        """A way of so many seconds from now, cut where the scenario changes something."""
+    def wait_s(self) -> float:
+        """How long until the scenario may change something; infinite where it will not."""
         ...
 
     def step(self, seconds: float) -> None:
         """Move the clock on; raises Conflict unless the mode is manual."""
+        ...
+
+    def is_stepped(self) -> bool:
+        """Whether time stands between two steps: it is not that of the wall."""
         ...
 
     def behind_s(self) -> float:

@@ -9,7 +9,7 @@ from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import SessionState
 from nef.domain.notifications import Backlog, Delivery, DeliveryState, Notification
 from nef.domain.sessions import Session, Standing
-from nef.domain.subscriptions import Api, Subscription
+from nef.domain.subscriptions import Api, Due, Subscription
 
 
 class StorageUnusable(Exception):
@@ -52,6 +52,10 @@ class Sessions(Protocol):
 
     def expired(self, now_s: float, limit: int) -> Sequence[Session]:
         """Visible sessions whose duration is over, the first to expire first."""
+        ...
+
+    def next_expiry_s(self, after_s: float) -> float | None:
+        """The next moment after one at which the duration of a visible session is over."""
         ...
 
     def unsettled(self, changed_before_s: float, limit: int) -> Sequence[Session]:
@@ -186,8 +190,17 @@ class Subscriptions(Protocol):
         """How many an AF has of all APIs but sessions."""
         ...
 
-    def due(self, now_s: float, after: int, limit: int) -> Sequence[Subscription[Any]]:
-        """Those to look at now whose number is above `after`, in the order of creation."""
+    def due(
+        self, now_s: float, after: int, limit: int, *, changed: bool
+    ) -> Sequence[Subscription[Any]]:
+        """Those to look at now whose number is above `after`, in the order of creation.
+
+        Where something has `changed`, these are also those that wait for a change.
+        """
+        ...
+
+    def next_due(self, after_s: float) -> Due:
+        """The next moment after one at which any is due, and whether any waits for a change."""
         ...
 
 

@@ -16,6 +16,7 @@ from nef.domain.errors import InvalidParam, InvalidRequest, MixedWindow, TooLate
 from nef.domain.findings import Answer, mark
 from nef.domain.notifications import AnalyticsEvents, Content, Trial
 from nef.domain.reporting import (
+    CHANGES_APART_S,
     Method,
     Reported,
     Reporting,
@@ -23,18 +24,15 @@ from nef.domain.reporting import (
     is_due,
     is_over,
     may_tell,
-    next_look_s,
+    next_look,
 )
 from nef.domain.sessions import UeAddress
-from nef.domain.subscriptions import Api, Subscription
+from nef.domain.subscriptions import NEVER, Api, Subscription
 from nef.ports.clock import Clock
 from nef.ports.information import Information, UeIdentity
 from nef.services.findings import answer
 from nef.services.inquiries import Inquiry
 from nef.services.subscriptions import Look, SubscriptionService
-
-#: Of what has no threshold every change is reported, but not more often than this.
-CHANGES_APART_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -123,8 +121,8 @@ class AnalyticsService:
                 self.subscriptions.new_id(), af_id, Api.ANALYTICS, body, now_s
             )
         else:
-            due_s = next_look_s(request.reporting, body.reported)
-            found = self.subscriptions.add(af_id, Api.ANALYTICS, body, due_s, contents)
+            due = next_look(request.reporting, body.reported, now_s)
+            found = self.subscriptions.add(af_id, Api.ANALYTICS, body, due, contents)
         return found, answers if told else ()
 
     def replace(
@@ -134,9 +132,9 @@ class AnalyticsService:
         now_s = self.clock.now_s()
         self.subscriptions.read(af_id, Api.ANALYTICS, subscription_id)
         body, answers = self._begun(request, now_s)
-        due_s = next_look_s(request.reporting, body.reported)
+        due = next_look(request.reporting, body.reported, now_s)
         found = self.subscriptions.change(
-            af_id, Api.ANALYTICS, subscription_id, lambda _: (body, due_s)
+            af_id, Api.ANALYTICS, subscription_id, lambda _: (body, due)
         )
         return found, answers if request.reporting.immediate else ()
 
@@ -191,18 +189,18 @@ class AnalyticsWatch:
         body = subscription.body
         request, reported = body.request, body.reported
         if is_over(request.reporting, reported, now_s):
-            return Look(body, None, over=True)
+            return Look(body, NEVER, over=True)
         state = _asked(self.analyst, request, now_s)
-        due = is_due(request.reporting, reported, now_s)
+        now = is_due(request.reporting, reported, now_s)
         news = {
             question: answer
             for question, answer in state.answers.items()
-            if due or _is_news(request.reporting, question, answer, reported, now_s)
+            if now or _is_news(request.reporting, question, answer, reported, now_s)
         }
         failed = {
             question: one
             for question, one in state.failed.items()
-            if due or _is_changed(request.reporting, question, one.failure.value, reported, now_s)
+            if now or _is_changed(request.reporting, question, one.failure.value, reported, now_s)
         }
         contents: tuple[Content, ...] = ()
         reported = state.seen(reported, {**news, **failed})
@@ -211,8 +209,8 @@ class AnalyticsWatch:
             contents = (AnalyticsEvents(request.notification_id, *told),)
             reported = reported.told(now_s, request.reporting)
         over = is_over(request.reporting, reported, now_s)
-        due_s = None if over else next_look_s(request.reporting, reported)
-        return Look(replace(body, reported=reported), due_s, contents, over)
+        due = NEVER if over else next_look(request.reporting, reported, now_s)
+        return Look(replace(body, reported=reported), due, contents, over)
 
 
 @dataclass(frozen=True)

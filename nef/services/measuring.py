@@ -7,7 +7,7 @@ is written in the transaction that changes the session, and in the one that tell
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nef.domain.measuring import SessionWatch, look, next_look_s, watch_of
+from nef.domain.measuring import SessionWatch, first_look, look, next_look, watch_of
 from nef.domain.notifications import SessionEvents
 from nef.domain.sessions import Session, Usage
 from nef.domain.subscriptions import Api, Subscription
@@ -30,7 +30,7 @@ class SessionMeasuring:
         carried = self.metering.carried_bytes(subscription.id)
         after, reports = look(watch, measured, carried, now_s)
         contents = (SessionEvents(reports),) if reports else ()
-        return Look(after, next_look_s(after), contents)
+        return Look(after, next_look(after, measured, now_s), contents)
 
     def destination(self, subscription: Subscription[Any]) -> str:
         """Where the reports of a session go."""
@@ -45,9 +45,9 @@ class SessionMeasuring:
         """Watch what a session asks for that was not watched before."""
         watch = watch_of(session, None, now_s)
         if watch is not None:
-            due_at_s = next_look_s(watch)
+            due = first_look(watch, now_s)
             work.subscriptions.add(
-                Subscription(session.id, session.af_id, Api.SESSIONS, watch, now_s, due_at_s)
+                Subscription(session.id, session.af_id, Api.SESSIONS, watch, now_s, due)
             )
 
     def follow(self, work: UnitOfWork, session: Session, now_s: float) -> None:
@@ -62,7 +62,7 @@ class SessionMeasuring:
             return
         # Also where nothing has changed: a look that is under way must not tell of it the old
         # way, and ends in a conflict.
-        work.subscriptions.replace(replace(row, body=watch, due_at_s=next_look_s(watch)))
+        work.subscriptions.replace(replace(row, body=watch, due=first_look(watch, now_s)))
 
     def end(self, work: UnitOfWork, session: Session, now_s: float) -> Usage | None:
         """Watch a session no longer; what it used in all, if it has a threshold of usage."""

@@ -18,8 +18,8 @@ from nef.domain.monitoring_events import (
 )
 from nef.domain.notifications import Content, MonitoringEvents, Trial
 from nef.domain.sessions import UeAddress
-from nef.domain.sightings import collected, is_over, next_look_s, seen
-from nef.domain.subscriptions import Api, Subscription
+from nef.domain.sightings import collected, is_over, next_look, seen
+from nef.domain.subscriptions import NEVER, SOON, Api, Due, Subscription
 from nef.ports.clock import Clock
 from nef.ports.information import ORDINARY_FLOW, Information, UeIdentity
 from nef.services.subscriptions import Look, SubscriptionService
@@ -154,9 +154,7 @@ class MonitoringService:
         if later:
             body, news = collected(body, later, now_s)
             contents = (*trial, *_contents(news))
-        kept = self.subscriptions.add(
-            af_id, Api.MONITORING, body, next_look_s(body, now_s), contents
-        )
+        kept = self.subscriptions.add(af_id, Api.MONITORING, body, next_look(body, now_s), contents)
         return kept, told
 
     def replace(
@@ -170,9 +168,9 @@ class MonitoringService:
         _check_same(self.read(af_id, subscription_id).body.request, request)
         body, told, later = self._begun(request, now_s)
         body = replace(body, held=later, held_s=now_s if later else None)
-        due_s = 0.0 if later or is_over(body, now_s) else next_look_s(body, now_s)
+        due = SOON if later or is_over(body, now_s) else next_look(body, now_s)
         found = self.subscriptions.change(
-            af_id, Api.MONITORING, subscription_id, lambda _: (body, due_s)
+            af_id, Api.MONITORING, subscription_id, lambda _: (body, due)
         )
         return found, told
 
@@ -184,7 +182,7 @@ class MonitoringService:
     ) -> _Subscription:
         """Go on with some members of the group left out or added; raises as `subscribe` does."""
 
-        def revised(body: MonitoringSubscription) -> tuple[MonitoringSubscription, float]:
+        def revised(body: MonitoringSubscription) -> tuple[MonitoringSubscription, Due]:
             request = revise(body.request)
             check_request(request, self.clock.now_s())
             self.lookout.begun(request)
@@ -194,7 +192,7 @@ class MonitoringService:
                 for gpsi, standing in body.standings.items()
                 if gpsi not in request.target.excluded
             }
-            return replace(body, request=request, standings=standings), 0.0
+            return replace(body, request=request, standings=standings), SOON
 
         return self.subscriptions.change(af_id, Api.MONITORING, subscription_id, revised)
 
@@ -248,8 +246,8 @@ class MonitoringWatch:
             body, events = seen(body, self.lookout.sightings(body, now_s), now_s)
         body, news = collected(body, events, now_s)
         over = is_over(body, now_s)
-        due_s = None if over else next_look_s(body, now_s)
-        return Look(body, due_s, _contents(news), over)
+        due = NEVER if over else next_look(body, now_s)
+        return Look(body, due, _contents(news), over)
 
 
 def _contents(events: tuple[UeEvent, ...]) -> tuple[Content, ...]:

@@ -21,7 +21,7 @@ from nef.domain.plans import (
     merged,
 )
 from nef.domain.qos import Catalogue
-from nef.domain.subscriptions import Api, Subscription
+from nef.domain.subscriptions import NEVER, SOON, Api, Due, Subscription
 from nef.ports.clock import Clock
 from nef.ports.information import Information
 from nef.ports.storage import Storage
@@ -112,7 +112,7 @@ class PlanService:
         now_s = self.clock.now_s()
         self._check_destination(request)
         plan = self.planner.begun(request, self.catalogue, now_s)
-        return self.subscriptions.add(af_id, Api.TRANSFERS, plan, _due_s(plan, now_s))
+        return self.subscriptions.add(af_id, Api.TRANSFERS, plan, _due(plan, now_s))
 
     def modify(self, af_id: str, plan_id: str, changes: PlanChanges) -> _Subscription:
         """Choose a window, or change whether and where the AF is warned.
@@ -121,9 +121,9 @@ class PlanService:
         chooses again what it has chosen asks whether that still fits.
         """
 
-        def revised(plan: Plan) -> tuple[Plan, float]:
+        def revised(plan: Plan) -> tuple[Plan, Due]:
             # Looked at again at the next tick, whatever has changed.
-            return self._changed(plan, af_id, changes), 0.0
+            return self._changed(plan, af_id, changes), SOON
 
         return self.subscriptions.change(af_id, Api.TRANSFERS, plan_id, revised)
 
@@ -183,7 +183,7 @@ class PlanWatch:
         nothing else to offer, nothing is said (TS 23.503: the plan is kept as it is).
         """
         if subscription.body.ends_s <= now_s:
-            return Look(subscription.body, None, over=True)
+            return Look(subscription.body, NEVER, over=True)
         plan = subscription.body.at(now_s)
         contents: tuple[Content, ...] = ()
         if plan.request.warned or not plan.chosen:
@@ -191,7 +191,7 @@ class PlanWatch:
             if plan.request.warned and set(after.relied_on) != set(plan.relied_on):
                 contents = (PlanWarning(after.candidates),)
             plan = after
-        return Look(plan, _due_s(plan, now_s), contents)
+        return Look(plan, _due(plan, now_s), contents)
 
     def _followed(self, plan: Plan, af_id: str, now_s: float) -> Plan:
         """The plan with other candidates where it cannot be kept, and there are any."""
@@ -210,5 +210,5 @@ def _moment(time_s: float) -> str:
     return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds")
 
 
-def _due_s(plan: Plan, now_s: float) -> float:
-    return min(now_s + LOOKS_APART_S, plan.ends_s)
+def _due(plan: Plan, now_s: float) -> Due:
+    return Due(min(now_s + LOOKS_APART_S, plan.ends_s))

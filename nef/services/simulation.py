@@ -2,11 +2,12 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nef.domain.qos import Catalogue, QosProfile
+from nef.domain.subscriptions import Due
 from nef.ports.clock import Clock
 from nef.ports.metering import FlowCount, FlowId, MeteredFlow, Recorder
 from nef.ports.simulation import CarriedFlow, CellStatus, Simulation, SimulationStatus, UeStatus
@@ -16,6 +17,8 @@ from nef.services.faults import FaultService
 _LOG = logging.getLogger(__name__)
 #: The moment is noted this often where nothing changes, and whenever something may have.
 NOTED_EVERY_S = 1.0
+#: So far time goes at once past changes of the scenario that nobody waits for.
+STRIDE_S = 60.0
 
 
 @dataclass
@@ -31,7 +34,8 @@ class Diary:
     def note(self) -> None:
         """Everything up to now has been followed."""
         now_s, revision = self.clock.now_s(), self.simulation.revision()
-        is_other = revision != self.revision and now_s > self.noted_s
+        is_other = revision != self.revision or self.simulation.is_stepped()
+        is_other = is_other and now_s > self.noted_s
         if not is_other and now_s < self.noted_s + NOTED_EVERY_S:
             return
         with self.storage.transaction() as work:
@@ -43,7 +47,8 @@ class Diary:
 class SimulationService:
     """Drives the simulated network, whose `faults` begin with each scenario.
 
-    `tick` moves the sessions along after each change.
+    `tick` moves the sessions and subscriptions along after each change. `is_behind` and `next_due`
+    are those of the subscriptions.
     """
 
     simulation: Simulation
@@ -52,6 +57,8 @@ class SimulationService:
     clock: Clock
     catalogue: Catalogue
     faults: FaultService
+    is_behind: Callable[[], bool]
+    next_due: Callable[[], Due]
     tick: Callable[[], None]
 
     def resume(self) -> bool:
@@ -94,24 +101,19 @@ class SimulationService:
 
     def step(self, seconds: float) -> SimulationStatus:
         """Move a manual clock on; raises Conflict where the clock runs by itself."""
-        for stride_s in self._strides(seconds):
-            self.simulation.step(stride_s)
-            self._follow()
+        self._go(seconds, self.simulation.step)
         return self.status()
 
     def go_on(self) -> None:
         """Tick, for the thread that does it again and again; accelerated time catches up.
 
-        It goes past each moment at which the scenario changes something, as a step does: so what
-        happens is the same however fast time runs.
+        It goes as a step does: so what happens is the same however fast time runs.
         """
         behind_s = self.simulation.behind_s()
-        if not behind_s:
+        if behind_s:
+            self._go(behind_s, self.simulation.catch_up)
+        else:
             self.tick()
-            return
-        for stride_s in self._strides(behind_s):
-            self.simulation.catch_up(stride_s)
-            self._follow()
 
     def quiet_s(self) -> float:
         """How long it takes until the scenario changes something; infinite where nothing will."""
@@ -175,15 +177,30 @@ class SimulationService:
         """The QoS profiles that the operator offers."""
         return tuple(self.catalogue)
 
-    def _strides(self, seconds: float) -> Iterator[float]:
-        """From one change of the scenario, or of what a fault has broken, to the next."""
-        for stride_s in self.simulation.strides(seconds):
-            left_s = stride_s
-            # A fault may break something on the way, which then changes on the way too.
-            while (wait_s := self.faults.wait_s(self.clock.now_s())) and wait_s < left_s < math.inf:
-                left_s -= wait_s
-                yield wait_s
-            yield left_s
+    def _go(self, seconds: float, move: Callable[[float], None]) -> None:
+        """Let time pass, from one moment at which somebody has to look to the next."""
+        if self.is_behind():
+            # What requests have done has happened now, and not when time stops next.
+            self.tick()
+        left_s, stride_s = seconds, 0.0
+        while left_s or not stride_s:
+            # What happens on the way decides when to look next.
+            stride_s = min(left_s, self._wait_s()) if math.isfinite(left_s) else left_s
+            move(stride_s)
+            left_s -= stride_s
+            self.tick()
+
+    def _wait_s(self) -> float:
+        """How long nobody has to look.
+
+        Sessions follow the scenario by themselves, moment by moment, however far time goes. What
+        waits for any change has to be looked at where there is one.
+        """
+        now_s, due = self.clock.now_s(), self.next_due()
+        broken_s = self.faults.wait_s(now_s) or math.inf
+        due_s = math.inf if due.at_s is None else due.at_s - now_s
+        changes_s = self.simulation.wait_s()
+        return min(broken_s, due_s, changes_s if due.on_change else max(changes_s, STRIDE_S))
 
     def _begun(self) -> SimulationStatus:
         with self.storage.transaction() as work:
@@ -195,12 +212,9 @@ class SimulationService:
         return self.status()
 
     def _moved(self) -> SimulationStatus:
-        self._follow()
-        return self.status()
-
-    def _follow(self) -> None:
         with self.storage.transaction() as work:
             # What is saved last is what there is last.
             work.simulations.hold()
             work.simulations.save(self.simulation.saved())
         self.tick()
+        return self.status()

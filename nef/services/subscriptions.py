@@ -12,12 +12,14 @@ from typing import Any, Protocol
 from nef.domain.destinations import OVER_WEBSOCKET
 from nef.domain.errors import Conflict, NotFound
 from nef.domain.notifications import Content, Notification
-from nef.domain.subscriptions import Api, Subscription
+from nef.domain.subscriptions import Api, Due, Subscription
 from nef.ports.clock import Clock
 from nef.ports.storage import Storage
 from nef.services.quotas import Quota
 
 _BATCH = 500
+#: A moment of the clock, which carries the noise of a float of the epoch, is this exact.
+INSTANT_S = 1e-6
 # A notification is due at once, whatever the simulated time is: receivers live in the real one.
 _AT_ONCE_S = 0.0
 
@@ -26,12 +28,12 @@ _AT_ONCE_S = 0.0
 class Look:
     """What a look at a subscription led to.
 
-    `body` and `due_at_s` are as in `Subscription`; `contents` are told in this order; then, where
-    it is `over`, the subscription ends.
+    `body` and `due` are as in `Subscription`; `contents` are told in this order; then, where it is
+    `over`, the subscription ends.
     """
 
     body: Any
-    due_at_s: float | None
+    due: Due
     contents: tuple[Content, ...] = ()
     over: bool = False
 
@@ -48,30 +50,36 @@ class Watch(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class SubscriptionService:
-    """Keeps subscriptions; `notify` is called after something was put into the outbox."""
+    """Keeps subscriptions; `notify` is called after something was put into the outbox.
+
+    `revision` gives a number that is another one whenever anything in the network, or of what its
+    flows have carried, stands otherwise than before.
+    """
 
     storage: Storage
     clock: Clock
     watches: Mapping[Api, Watch]
     new_id: Callable[[], str]
     notify: Callable[[], None]
+    revision: Callable[[], int]
     quota: Quota = field(default_factory=Quota)
+    _seen: int = -1
 
     def add(
         self,
         af_id: str,
         api: Api,
         body: Any,
-        due_at_s: float | None,
+        due: Due,
         contents: tuple[Content, ...] = (),
     ) -> Subscription[Any]:
         """Keep a new one, and tell what is to be told at once; raises QuotaExceeded."""
         self.quota.take(af_id)
         now_s = self.clock.now_s()
         subscription: Subscription[Any] = Subscription(
-            self.new_id(), af_id, api, body, now_s, _not_before(now_s, due_at_s)
+            self.new_id(), af_id, api, body, now_s, due.not_before(now_s)
         )
         with self.storage.transaction() as work:
             subscription = work.subscriptions.add(subscription)
@@ -107,7 +115,7 @@ class SubscriptionService:
         af_id: str,
         api: Api,
         subscription_id: str,
-        revise: Callable[[Any], tuple[Any, float | None]],
+        revise: Callable[[Any], tuple[Any, Due]],
     ) -> Subscription[Any]:
         """Replace its body and due time by what `revise` makes of the body.
 
@@ -116,9 +124,9 @@ class SubscriptionService:
         """
         while True:
             subscription = self.read(af_id, api, subscription_id)
-            body, due_at_s = revise(subscription.body)
-            due_at_s = _not_before(self.clock.now_s(), due_at_s)
-            changed = replace(subscription, body=body, due_at_s=due_at_s)
+            body, due = revise(subscription.body)
+            due = due.not_before(self.clock.now_s())
+            changed = replace(subscription, body=body, due=due)
             before, after = self._destinations(subscription, changed)
             try:
                 with self.storage.transaction() as work:
@@ -143,20 +151,35 @@ class SubscriptionService:
         One that cannot be looked at keeps no other from being told; at the end all that was
         raised is raised as an ExceptionGroup.
         """
-        now_s, failures = self.clock.now_s(), []
-        for subscription in self._due(now_s):
+        now_s, revision, failures = self.clock.now_s(), self.revision(), []
+        for subscription in self._due(now_s, changed=revision != self._seen):
             try:
-                self._look(subscription, now_s)
+                self._look(subscription, _moment_s(subscription, now_s))
             except Exception as failure:
                 failures.append(failure)
         if failures:
             raise ExceptionGroup("subscriptions could not be looked at", failures)
+        self._seen = revision
 
-    def _due(self, now_s: float) -> Iterator[Subscription[Any]]:
+    def is_behind(self) -> bool:
+        """Whether something has changed since the last look."""
+        return self.revision() != self._seen
+
+    def next_due(self) -> Due:
+        """When any is to be looked at next, after what is due now.
+
+        The end of a session is a change of the network, but none that anything there announces.
+        """
+        after_s = self.clock.now_s() + INSTANT_S
+        with self.storage.reading() as work:
+            due = work.subscriptions.next_due(after_s)
+            return due.at_latest(work.sessions.next_expiry_s(after_s)) if due.on_change else due
+
+    def _due(self, now_s: float, *, changed: bool) -> Iterator[Subscription[Any]]:
         last = 0
         while True:
             with self.storage.reading() as work:
-                due = work.subscriptions.due(now_s, last, _BATCH)
+                due = work.subscriptions.due(now_s + INSTANT_S, last, _BATCH, changed=changed)
             yield from due
             if len(due) < _BATCH:
                 return
@@ -164,11 +187,12 @@ class SubscriptionService:
 
     def _look(self, subscription: Subscription[Any], now_s: float) -> None:
         look = self.watches[subscription.api].look(subscription, now_s)
-        due_at_s = _not_before(subscription.due_at_s, look.due_at_s)
-        after = replace(subscription, body=look.body, due_at_s=due_at_s)
+        due = look.due.not_before(subscription.due.at_s)
+        after = replace(subscription, body=look.body, due=due)
         if after == subscription and not (look.contents or look.over):
             return
-        after = replace(after, due_at_s=_not_before(now_s, due_at_s))
+        # So a restart, which lives through its last moments again, tells nothing twice.
+        after = replace(after, due=due.not_before(now_s))
         try:
             with self.storage.transaction() as work:
                 work.subscriptions.replace(after)
@@ -192,9 +216,7 @@ class SubscriptionService:
         return watch.destination(before), watch.destination(after)
 
 
-def _not_before(moment_s: float | None, due_at_s: float | None) -> float | None:
-    """When to look next, but never at a time before the last change.
-
-    So a restart, which lives through its last moments again, tells nothing twice.
-    """
-    return due_at_s if moment_s is None or due_at_s is None else max(moment_s, due_at_s)
+def _moment_s(subscription: Subscription[Any], now_s: float) -> float:
+    """The moment of a look: the very one at which it is due, where that is now."""
+    due_at_s = subscription.due.at_s
+    return now_s if due_at_s is None or abs(due_at_s - now_s) > INSTANT_S else due_at_s

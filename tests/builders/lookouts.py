@@ -39,6 +39,7 @@ class Rig:
             {Api.MONITORING: MonitoringWatch(lookout)},
             lambda: f"s{next(ids)}",
             lambda: None,
+            self.network.revision,
         )
         self.service = MonitoringService(
             lookout, self.network.clock, self.subscriptions, TO_THIS_MACHINE

@@ -36,6 +36,7 @@ class Rig:
             {Api.TRANSFERS: PlanWatch(planner)},
             lambda: f"p{next(ids)}",
             lambda: None,
+            lambda: 0,
         )
         catalogue = Catalogue(())
         self.service = PlanService(

@@ -8,7 +8,7 @@ from nef.domain.notifications import Notification, PlanWarning
 from nef.domain.planned_qos import ladder_of
 from nef.domain.plans import Candidate, Plan, Window
 from nef.domain.qos import Catalogue
-from nef.domain.subscriptions import Api, Subscription
+from nef.domain.subscriptions import Api, Due, Subscription
 from nef.ports.storage import Storage
 from nef.schemas.notifications import event_names, notification_document
 from nef.schemas.plans import plan_document, policy_documents
@@ -81,7 +81,7 @@ def test_the_contract_would_notice() -> None:
 
 def test_a_plan_is_read_with_every_field_as_it_was_written(store: Storage) -> None:
     for name, plan in (("full", FULL), ("new", NEW)):
-        written: Subscription[Plan] = Subscription(name, "af", Api.TRANSFERS, plan, NOW_S, 7.5)
+        written: Subscription[Plan] = Subscription(name, "af", Api.TRANSFERS, plan, NOW_S, Due(7.5))
         with store.transaction() as work:
             written = work.subscriptions.add(written)
         with store.reading() as work:

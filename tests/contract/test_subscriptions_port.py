@@ -9,7 +9,7 @@ from builders.findings import FINDINGS, FROM_S, answer, full_subscription
 from nef.domain.analytics import AnalyticsEvent, AnalyticsSubscription, Failed, Failure
 from nef.domain.errors import Conflict
 from nef.domain.notifications import AnalyticsEvents, Content, Notification
-from nef.domain.subscriptions import Api, Subscription
+from nef.domain.subscriptions import NEVER, Api, Due, Subscription
 from nef.ports.storage import Storage
 
 BODY = full_subscription()
@@ -36,18 +36,26 @@ def rewrite(store: Storage, one: Analytics) -> Analytics:
         return work.subscriptions.replace(one)
 
 
-def due(store: Storage, now_s: float, after: int = 0, limit: int = 100) -> list[str]:
+def due(
+    store: Storage, now_s: float, after: int = 0, limit: int = 100, *, changed: bool = False
+) -> list[str]:
     with store.reading() as work:
-        return [one.id for one in work.subscriptions.due(now_s, after, limit)]
+        found = work.subscriptions.due(now_s, after, limit, changed=changed)
+        return [one.id for one in found]
+
+
+def next_due(store: Storage, after_s: float) -> Due:
+    with store.reading() as work:
+        return work.subscriptions.next_due(after_s)
 
 
 # --- one subscription ---
 
 
 def test_a_subscription_is_read_with_every_field_as_it_was_written(store: Storage) -> None:
-    [written] = add(store, subscription(due_at_s=7.5))
+    [written] = add(store, subscription(due=Due(7.5)))
     found = read(store)
-    assert found == written == subscription(due_at_s=7.5, number=written.number)
+    assert found == written == subscription(due=Due(7.5), number=written.number)
     assert found is not None
     assert found.body == BODY
     [question] = found.body.request.questions
@@ -73,17 +81,17 @@ def test_apis_do_not_share_their_names(store: Storage) -> None:
 def test_a_change_is_read_back_with_the_next_version(store: Storage) -> None:
     [first] = add(store, subscription())
     body = replace(BODY, reported=BODY.reported.told(FROM_S + 60), failed=())
-    written = rewrite(store, replace(first, body=body, due_at_s=3.25))
+    written = rewrite(store, replace(first, body=body, due=Due(3.25)))
     assert read(store) == written
-    assert (written.body, written.due_at_s, written.version) == (body, 3.25, first.version + 1)
+    assert (written.body, written.due, written.version) == (body, Due(3.25), first.version + 1)
     assert written.number == first.number
 
 
 def test_of_two_writers_who_read_the_same_only_one_wins(store: Storage) -> None:
     [first] = add(store, subscription())
-    written = rewrite(store, replace(first, due_at_s=1.0))
+    written = rewrite(store, replace(first, due=Due(1.0)))
     with pytest.raises(Conflict):
-        rewrite(store, replace(first, due_at_s=2.0))
+        rewrite(store, replace(first, due=Due(2.0)))
     assert read(store) == written
     assert rewrite(store, written).version == written.version + 1
 
@@ -102,7 +110,7 @@ def test_an_exception_takes_back_everything_of_its_transaction(store: Storage) -
     [kept] = add(store, subscription("kept"))
     with pytest.raises(ZeroDivisionError), store.transaction() as work:  # noqa: PT012 - the last one raises
         work.subscriptions.add(subscription("lost"))
-        work.subscriptions.replace(replace(kept, due_at_s=9.0))
+        work.subscriptions.replace(replace(kept, due=Due(9.0)))
         work.outbox.add(notification(), 0.0)
         work.subscriptions.remove(Api.ANALYTICS, "kept")
         _ = 1 / 0
@@ -135,16 +143,39 @@ def test_what_has_no_time_is_never_due_and_what_is_for_each_tick_always(store: S
     add(
         store,
         subscription("never"),
-        subscription("always", due_at_s=0.0),
-        subscription("later", due_at_s=50.0),
+        subscription("always", due=Due(0.0)),
+        subscription("later", due=Due(50.0)),
     )
     assert due(store, 0.0) == ["always"]
     assert due(store, 49.999) == ["always"]
     assert due(store, 50.0) == ["always", "later"]
 
 
+def test_what_waits_for_a_change_is_due_when_there_is_one(store: Storage) -> None:
+    add(
+        store,
+        subscription("by-change", due=Due(None, on_change=True)),
+        subscription("by-both", due=Due(5.0, on_change=True)),
+        subscription("by-time", due=Due(5.0)),
+        subscription("later", due=Due(9.0)),
+    )
+    assert due(store, 4.0, changed=False) == []
+    assert due(store, 4.0, changed=True) == ["by-change", "by-both"]
+    assert due(store, 5.0, changed=True) == ["by-change", "by-both", "by-time"]
+    assert due(store, 5.0, changed=False) == ["by-both", "by-time"]
+
+
+def test_the_next_moment_is_the_first_of_all_that_come(store: Storage) -> None:
+    assert next_due(store, 0.0) == NEVER
+    add(store, subscription("later", due=Due(9.0)), subscription("soon", due=Due(5.0)))
+    assert next_due(store, 0.0) == Due(5.0)
+    assert next_due(store, 5.0) == Due(9.0)
+    add(store, subscription("by-change", due=Due(None, on_change=True)))
+    assert next_due(store, 9.0) == Due(None, on_change=True)
+
+
 def test_what_is_due_comes_in_pages_in_the_order_of_creation(store: Storage) -> None:
-    made = add(store, *(subscription(f"s{n}", due_at_s=float(-n)) for n in range(7)))
+    made = add(store, *(subscription(f"s{n}", due=Due(float(-n))) for n in range(7)))
     names, last = [], 0
     while page := due(store, 0.0, last, 3):
         assert len(page) <= 3

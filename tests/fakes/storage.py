@@ -15,7 +15,7 @@ from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import UNSETTLED, VISIBLE, SessionState
 from nef.domain.notifications import Backlog, Delivery, DeliveryState, Notification
 from nef.domain.sessions import Session, Standing
-from nef.domain.subscriptions import Api, Subscription
+from nef.domain.subscriptions import Api, Due, Subscription
 
 
 class MemorySessions:
@@ -61,6 +61,10 @@ class MemorySessions:
             s for s in self._visible() if s.expires_at_s is not None and s.expires_at_s <= now_s
         ]
         return sorted(over, key=lambda s: s.expires_at_s or 0.0)[:limit]
+
+    def next_expiry_s(self, after_s: float) -> float | None:
+        ends_s = (s.expires_at_s for s in self._visible() if s.expires_at_s is not None)
+        return min((end_s for end_s in ends_s if end_s > after_s), default=None)
 
     def unsettled(self, changed_before_s: float, limit: int) -> Sequence[Session]:
         waiting = (s for s in self.rows.values() if s.state in UNSETTLED)
@@ -255,9 +259,18 @@ class MemorySubscriptions:
         mine = (s for s in self.rows.values() if s.af_id == af_id)
         return sum(s.api is not Api.SESSIONS for s in mine)
 
-    def due(self, now_s: float, after: int, limit: int) -> Sequence[Subscription[Any]]:
-        due = [s for s in self.rows.values() if s.due_at_s is not None and s.due_at_s <= now_s]
-        return [s for s in due if s.number > after][:limit]
+    def due(
+        self, now_s: float, after: int, limit: int, *, changed: bool
+    ) -> Sequence[Subscription[Any]]:
+        due = [s for s in self.rows.values() if s.due.at_s is not None and s.due.at_s <= now_s]
+        waiting = [s for s in self.rows.values() if changed and s.due.on_change and s not in due]
+        found = [s for s in (*due, *waiting) if s.number > after]
+        return sorted(found, key=lambda one: one.number)[:limit]
+
+    def next_due(self, after_s: float) -> Due:
+        dues = [s.due for s in self.rows.values()]
+        later_s = [due.at_s for due in dues if due.at_s is not None and due.at_s > after_s]
+        return Due(min(later_s, default=None), any(due.on_change for due in dues))
 
 
 class MemorySimulations:

@@ -3,12 +3,11 @@
 import itertools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from builders.sessions import request
-from builders.simulations import Simulated
+from builders.simulations import Simulated, street
 from db.storage import SqlStorage
 from fakes.metering import FakeMetering
 from fakes.storage import MemoryStorage
@@ -24,32 +23,6 @@ TICKS_S = (0.05, 0.5, 5.0)
 LENGTH_S = 40.0
 #: Seconds of the run, session, event, component, the rung that holds.
 Told = tuple[float, str, str, int | None, str | None]
-
-
-def street() -> dict[str, Any]:
-    """Of everything that a scenario can do something, and two things at once here and there."""
-    radios: list[dict[str, Any]] = [
-        {"path": [[1, 30, 0], [31.3, 700, 100]]},
-        {"trace": [[0, 20], [3.017, 4], [7, -30], [7.25, 12], [20, 20]]},
-        {"trace": [[t, (20, 5, 11)[t % 3]] for t in range(40)]},
-        {"sinr_db": 15},
-    ]
-    ues: list[dict[str, Any]] = [
-        {
-            "id": f"ue-{n}",
-            "gpsi": f"msisdn-3000{n}",
-            "supi": f"imsi-3000{n}",
-            "cell": f"cell-{n % 2}",
-            "radio": radio,
-        }
-        for n, radio in enumerate(radios)
-    ]
-    ues[3]["background"] = [{"rate": "40 Mbps", "priority": 5, "from_s": 9, "until_s": 17.5}]
-    cells: list[dict[str, Any]] = [
-        {"id": f"cell-{n}", "bandwidth_mhz": 20, "site": {"environment": "umi"}} for n in range(2)
-    ]
-    cells[0]["outages"] = [{"from_s": 25, "until_s": 26.5}]
-    return {"name": "street", "cells": cells, "ues": ues}
 
 
 def asked(number: int, duration_s: int | None = None) -> SessionRequest:

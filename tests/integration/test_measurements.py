@@ -51,16 +51,16 @@ def test_rates_are_told_by_what_was_carried_in_the_window(nef: Served) -> None:
     nef.step(0.1)
     nef.step(0.9)
     nef.step(2)
-    first, second = told(nef, "QOS_MONITORING")
+    first, second, third = told(nef, "QOS_MONITORING")
     flows = [{"medCompN": 2, "fNums": [2]}]
     assert first == {
         "event": "QOS_MONITORING",
         "multiModFlows": [{"medCompN": 2, "flowIds": [2]}],
         "qosMonDatRateReps": [{"flows": flows, "dlDataRate": "5 Mbps"}],
     }
-    rates = [report["qosMonDatRateReps"][0]["dlDataRate"] for report in (first, second)]
+    rates = [report["qosMonDatRateReps"][0]["dlDataRate"] for report in (first, second, third)]
     # A second after 10 Mbit in one second, half of them lie in the last two; then none.
-    assert rates == ["5 Mbps", "0 bps"]
+    assert rates == ["5 Mbps", "0 bps", "0 bps"]
 
 
 def test_the_window_is_the_one_that_was_asked_for(nef: Served) -> None:
@@ -124,7 +124,7 @@ def test_a_volume_is_told_once_until_another_one_is_asked_for(nef: Served) -> No
     assert report == {
         "event": "USAGE_REPORT",
         "accumulatedUsage": {
-            "duration": 2,
+            "duration": 1,
             "totalVolume": 1_250_000,
             "downlinkVolume": 1_250_000,
         },
@@ -270,7 +270,8 @@ def test_a_crossing_before_a_restart_is_not_told_again_and_one_after_it_is(tmp_p
         assert len(told(nef, "QOS_MONITORING")) == 1
         nef.step(3)
         rates = [r["qosMonDatRateReps"][0]["dlDataRate"] for r in told(nef, "QOS_MONITORING")]
-        assert rates == ["5 Mbps", "0 bps"]
+        # Told as soon as it is below, while the window still holds some.
+        assert rates == ["5 Mbps", "1.5 Mbps"]
 
 
 @pytest.mark.parametrize("relay", ["goes on", "starts anew"])
@@ -319,4 +320,4 @@ def test_reports_reach_the_af_in_their_order(af: Receiver) -> None:
             pass
     assert af.events() == ["SUCCESSFUL_RESOURCES_ALLOCATION"] + 3 * ["QOS_MONITORING"]
     rates = [report["qosMonDatRateReps"][0]["dlDataRate"] for report in af.reports()[1:]]
-    assert rates == ["5 Mbps", "0 bps", "5 Mbps"]
+    assert rates == ["5 Mbps", "1.5 Mbps", "5 Mbps"]

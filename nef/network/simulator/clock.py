@@ -64,6 +64,9 @@ class SimulationClock:
         with self._lock:
             now_s, wall_s = self._now_s(), self._wall_s()
             self.mode = mode
+            if self.is_stepped:
+                # What happens so many seconds later then has the same digits, whenever it begins.
+                now_s = math.ceil(now_s * 1000) / 1000
             self._offset_s = now_s - wall_s
             self._base_s, self._stepped_s = now_s, 0.0
             self._caught_up_at_s = wall_s
@@ -76,6 +79,11 @@ class SimulationClock:
             if self.mode != "manual":
                 raise Conflict("time runs by itself; load the scenario in mode manual to step it")
             self._stepped_s += seconds
+
+    @property
+    def is_stepped(self) -> bool:
+        """Whether it stands between two steps: it does not run with the wall clock."""
+        return self.mode != "real"
 
     def behind_s(self) -> float:
         """How far accelerated time has to go to be where it should be; 0 in other modes."""
@@ -107,7 +115,8 @@ class SimulationClock:
     def resume(self, state: dict[str, Any], lived_until_s: float | None = None) -> None:
         """Go on from what `saved` gave: real time has gone on meanwhile, other time has not.
 
-        Where the wall clock was set back it goes on from the moment until which it was lived.
+        Where the wall clock was set back, and where steps were made since it was saved, it goes on
+        from the moment until which it was lived.
         """
         with self._lock:
             self.mode = state["mode"]
@@ -117,8 +126,12 @@ class SimulationClock:
             if self.mode == "real":
                 self._base_s = max(self._base_s, lived_until_s or 0.0)
                 self._offset_s = max(self._offset_s, self._base_s - self._wall_s())
+            else:
+                self._stepped_s += max(0.0, (lived_until_s or 0.0) - self._now_s())
 
     def _now_s(self) -> float:
         if self.mode == "real":
             self._base_s = max(self._base_s, self._wall_s() + self._offset_s)
-        return self._base_s + self._stepped_s
+            return self._base_s + self._stepped_s
+        # The sum of steps does not tell how many they were.
+        return round(self._base_s + self._stepped_s, 6)

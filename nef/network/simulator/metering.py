@@ -1,5 +1,6 @@
 """What the flows of the simulated network in fact carried, as the user plane reports it."""
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -102,14 +103,17 @@ class SimulatedMeter:
         """Nothing was reported yet."""
         self._stage = stage
         self._flows: dict[str, dict[int, _Flow]] = {}
-        self._begun_s = stage.ledger.run.started_s
+        self._begun_s = math.floor(stage.ledger.run.started_s)
         self._heard_s = float("-inf")
+        #: Grows with each report.
+        self.revision = 0
         self._unknown_until_s: dict[str, float] = {}
 
     def record(self, run_id: str, counts: Mapping[FlowId, FlowCount], now_s: float) -> int:
         """See the port."""
         with self._stage.lock:
             self._heard_s = self._time_s(now_s)
+            self.revision += 1
             self._unknown_until_s.clear()
             known = [flow_id for flow_id in counts if self._is_known(*flow_id)]
             for session_id, component in known:

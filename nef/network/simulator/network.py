@@ -112,14 +112,19 @@ class SimulatedNetwork:
         with self._lock:
             self.stage.play(again, now_s)
 
-    def strides(self, seconds: float) -> Sequence[float]:
+    def wait_s(self) -> float:
         """See the port."""
         with self._lock:
-            return self.stage.strides(self._clock.now_s(), seconds)
+            self.stage.move(self._clock.now_s())
+            return self._ledger.next_s - self._ledger.time_s
 
     def step(self, seconds: float) -> None:
         """See the port."""
         self._clock.advance(seconds)
+
+    def is_stepped(self) -> bool:
+        """See the port."""
+        return self._clock.is_stepped
 
     def behind_s(self) -> float:
         """See the port."""

@@ -5,7 +5,6 @@ The lock is held around arithmetic in memory, never around anything that waits.
 
 import math
 import threading
-from itertools import pairwise
 
 from nef.network.simulator.history import History, Surprises
 from nef.network.simulator.ledger import Ledger
@@ -35,16 +34,6 @@ class Stage:
         while self.ledger.next_s <= until_s:
             self._move(self.ledger.next_s)
         self._move(until_s)
-
-    def strides(self, now_s: float, seconds: float) -> list[float]:
-        """A way of so many seconds from a moment of the clock, cut where the scenario changes."""
-        if not math.isfinite(seconds):
-            return [seconds]
-        run = self.ledger.run
-        from_s, until_s = run.time_s(now_s), run.time_s(now_s) + seconds
-        changes_s = run.changes_s(run.scenario.ues, from_s, until_s, MOST_STRIDES)
-        inside_s = [time_s for time_s in changes_s if time_s < until_s]
-        return [b - a for a, b in pairwise((from_s, *inside_s, until_s))]
 
     def moments_s(self, from_s: float, until_s: float) -> list[float]:
         """Moments of the clock, after one and up to another, at which to look at what is going on.

@@ -59,7 +59,12 @@ def plan(folder: Path, ask: Question) -> list[str]:
             lambda w: w.subscriptions.of_af(Api.ANALYTICS, "af"),
             "subscriptions_of_af (api=? AND af_id=?)",
         ),
-        (lambda w: w.subscriptions.due(1.0, 0, 5), "subscriptions_due (due_at_s<?)"),
+        (
+            lambda w: w.subscriptions.due(1.0, 0, 5, changed=False),
+            "subscriptions_due (due_at_s<?)",
+        ),
+        (lambda w: w.subscriptions.next_due(1.0), "subscriptions_due (due_at_s>?)"),
+        (lambda w: w.sessions.next_expiry_s(1.0), "sessions_expiring (expires_at_s>?)"),
     ],
 )
 def test_it_is_found_by_an_index(tmp_path: Path, ask: Question, found_by: str) -> None:

@@ -17,11 +17,13 @@ from nef.domain.measuring import (
     Measurement,
     SessionWatch,
     Side,
+    first_look,
     look,
-    next_look_s,
+    next_look,
     watch_of,
 )
 from nef.domain.sessions import Session, Usage
+from nef.domain.subscriptions import Due
 from nef.domain.units import BitRate
 
 MONITORING, USAGE = "QOS_MONITORING", "USAGE_REPORT"
@@ -75,7 +77,7 @@ def test_a_periodic_report_comes_each_period_and_not_before() -> None:
     one = watching(qosMonInfo=asking("DOWNLINK", repPeriod=5))
     told = [now_s for now_s in range(100, 121) if one.at(now_s)]
     assert told == [105, 110, 115, 120]
-    assert next_look_s(one.watch) == 125
+    assert next_look(one.watch, {}, 120) == Due(125)
 
 
 def test_a_late_look_keeps_the_beat_and_tells_missed_periods_once() -> None:
@@ -194,9 +196,27 @@ def test_periods_and_crossings_go_side_by_side() -> None:
     assert told == [101, 110]
 
 
-def test_a_watch_of_crossings_is_looked_at_with_every_tick() -> None:
-    assert next_look_s(watching(qosMonDatRate=rate_above("1 Mbps")).watch) == 0
-    assert next_look_s(watching(usageThreshold={"duration": 5}).watch) == 0
+def test_a_watch_of_crossings_is_looked_at_with_every_change() -> None:
+    one = watching(qosMonDatRate=rate_above("1 Mbps", waitTime=10))
+    assert next_look(one.watch, {}, 100) == Due(None, on_change=True)
+    assert next_look(one.watch, {0: measurement(9)}, 100) == Due(100.1, on_change=True)
+    one.at(101, measurement(9))
+    assert next_look(one.watch, {}, 101) == Due(111, on_change=True), "when the wait is over"
+    assert next_look(one.watch, {}, 111) == Due(None, on_change=True)
+
+
+def test_the_end_of_a_threshold_of_time_is_a_moment_to_look() -> None:
+    one = watching(usageThreshold={"duration": 5})
+    assert next_look(one.watch, {}, 102) == Due(105, on_change=True)
+    one.at(105)
+    assert next_look(one.watch, {}, 107) == Due(None, on_change=True)
+
+
+def test_what_is_watched_from_now_on_is_looked_at_at_once_where_a_threshold_may_be_reached() -> (
+    None
+):
+    assert first_look(watching(qosMonDatRate=rate_above("1 Mbps")).watch, 100).at_s == 100
+    assert first_look(watching(qosMonInfo=asking("DOWNLINK", repPeriod=5)).watch, 100) == Due(105)
 
 
 _SERIES = st.lists(st.tuples(st.integers(1, 40), st.integers(0, 10)), max_size=60)

@@ -17,8 +17,9 @@ from nef.domain.reporting import (
     is_due,
     is_over,
     may_tell,
-    next_look_s,
+    next_look,
 )
+from nef.domain.subscriptions import Due
 
 EPOCH_S = 1_800_000_000.0
 
@@ -80,7 +81,7 @@ def test_periodic_reports_have_the_time_of_their_period_to_the_last(count: int) 
     for n in range(1, count + 1):
         now_s = EPOCH_S + 3 * n + 0.09
         reported = reported.told(now_s, periodic(3))
-        assert next_look_s(periodic(3), reported) == pytest.approx(EPOCH_S + 3 * (n + 1))
+        assert next_look(periodic(3), reported, now_s).at_s == pytest.approx(EPOCH_S + 3 * (n + 1))
     assert reported.count == count
 
 
@@ -118,9 +119,10 @@ def test_the_end_of_monitoring_is_not_part_of_it() -> None:
     assert is_over(watched, Reported(20.0), 30.0)
 
 
-def test_events_are_looked_for_at_each_tick() -> None:
-    assert next_look_s(ON_EVENTS, Reported(5.0, 3)) == 0.0
-    assert next_look_s(replace(ON_EVENTS, until_s=9.0), Reported(5.0)) == 0.0
+def test_events_are_looked_for_at_each_change_and_once_a_second() -> None:
+    assert next_look(ON_EVENTS, Reported(5.0, 3), 7.25) == Due(8.25, on_change=True)
+    assert next_look(ON_EVENTS, Reported(5.0, 3), 5.5) == Due(6.0, on_change=True), "told again"
+    assert next_look(replace(ON_EVENTS, until_s=8.0), Reported(5.0), 7.25).at_s == 8.0
     assert not is_due(ON_EVENTS, Reported(0.0), 1e9), "time alone is no event"
 
 
@@ -131,8 +133,8 @@ def test_a_period_of_events_means_nothing() -> None:
 
 
 def test_a_period_is_looked_at_when_it_ends_or_when_all_ends() -> None:
-    assert next_look_s(periodic(10), Reported(100.0)) == 110.0
-    assert next_look_s(periodic(10, until_s=104.0), Reported(100.0)) == 104.0
+    assert next_look(periodic(10), Reported(100.0), 100.0) == Due(110.0)
+    assert next_look(periodic(10, until_s=104.0), Reported(100.0), 100.0) == Due(104.0)
 
 
 def test_changes_are_told_apart_from_each_other() -> None:

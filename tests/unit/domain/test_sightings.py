@@ -31,7 +31,8 @@ from nef.domain.monitoring_events import (
     Sighting,
     UeEvent,
 )
-from nef.domain.sightings import collected, is_over, next_look_s, seen
+from nef.domain.sightings import collected, is_over, next_look, seen
+from nef.domain.subscriptions import Due
 from nef.schemas.monitoring_event_requests import request_of
 
 UE, OTHER = "msisdn-001010000000001", "msisdn-001010000000002"
@@ -259,15 +260,20 @@ def test_who_is_no_longer_looked_for_is_forgotten() -> None:
     assert list(ues.body.standings) == [OTHER]
 
 
-def test_the_next_look_is_at_each_tick_or_when_the_period_is_over() -> None:
+def test_the_next_look_is_at_each_change_or_when_a_time_is_over() -> None:
     often = watching(LOCATION, addnMonTypes=[LOSS], repPeriod=60)
     often.at(0, at())
-    assert next_look_s(often.body, 0) == 0.0
+    assert next_look(often.body, 0) == Due(60.0, on_change=True)
+    detecting = watching(LOSS, maximumDetectionTime=20)
+    detecting.at(7, DARK)
+    assert next_look(detecting.body, 7) == Due(27.0, on_change=True)
+    detecting.at(27, DARK)
+    assert next_look(detecting.body, 27) == Due(None, on_change=True)
     seldom = watching(LOCATION, repPeriod=60, monitorExpireTime="1970-01-01T00:01:30Z")
     seldom.at(0, at())
-    assert next_look_s(seldom.body, 0) == 60.0
+    assert next_look(seldom.body, 0) == Due(60.0)
     seldom.at(60, at())
-    assert next_look_s(seldom.body, 60) == 90.0
+    assert next_look(seldom.body, 60) == Due(90.0)
 
 
 def test_looking_again_changes_nothing_where_nothing_happened() -> None:

@@ -72,6 +72,7 @@ class Rig:
             {Api.ANALYTICS: AnalyticsWatch(analyst)},
             lambda: f"s{next(ids)}",
             lambda: None,
+            itertools.count().__next__,
         )
         self.service = AnalyticsService(analyst, self.clock, self.subscriptions, TO_THIS_MACHINE)
 

@@ -1,5 +1,6 @@
 """What is watched of a session, from its creation to its end, in store and outbox."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -30,8 +31,9 @@ class Rig:
 
     def restart(self) -> None:
         watches = {Api.SESSIONS: self.measuring}
+        changes = itertools.count()
         self.subscriptions = SubscriptionService(
-            self.storage, self.clock, watches, lambda: "never", lambda: None
+            self.storage, self.clock, watches, lambda: "never", lambda: None, changes.__next__
         )
 
     def follow(self, one: Session) -> None:
@@ -89,7 +91,7 @@ def test_a_report_goes_where_the_session_wants_it_now(rig: Rig) -> None:
 def test_a_look_that_a_change_overtook_tells_nothing(rig: Rig) -> None:
     rig.follow(asked(**RATE))
     with rig.storage.reading() as work:
-        (old,) = work.subscriptions.due(1000.0, 0, 10)
+        (old,) = work.subscriptions.due(1000.0, 0, 10, changed=True)
     rig.follow(asked(**RATE))
     rig.metering.measured = {"s1": {0: measurement(9)}}
     rig.subscriptions._look(old, 101.0)  # what a slower thread would do

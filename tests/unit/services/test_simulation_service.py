@@ -1,18 +1,26 @@
 """The use cases of the control API: saved, and in effect at once."""
 
+import itertools
 from dataclasses import dataclass, field
 
 import pytest
 
+from builders.monitoring_events import body
 from fakes.clock import FakeClock
 from fakes.storage import MemoryStorage
 from nef.config import load_catalogue
+from nef.domain.destinations import TO_THIS_MACHINE
 from nef.domain.errors import Conflict, InvalidRequest, NefError, NotFound
+from nef.domain.subscriptions import Api
 from nef.network.simulator.clock import SimulationClock
+from nef.network.simulator.information import SimulatedInformation
 from nef.network.simulator.metering import SimulatedMeter
 from nef.network.simulator.network import SimulatedNetwork
+from nef.schemas.monitoring_event_requests import request_of
 from nef.services.faults import FaultService
-from nef.services.simulation import SimulationService
+from nef.services.monitoring_events import Lookout, MonitoringService, MonitoringWatch
+from nef.services.simulation import Diary, SimulationService
+from nef.services.subscriptions import SubscriptionService
 
 
 @dataclass
@@ -26,19 +34,42 @@ class Rig:
         self.wall = FakeClock()
         self.clock = SimulationClock(self.wall.now_s)
         self.network = SimulatedNetwork(self.clock)
+        meter = SimulatedMeter(self.network.stage)
         catalogue = load_catalogue(None)
+        self.lookout = Lookout(SimulatedInformation(self.network.stage))
+        ids = itertools.count()
+        self.diary = Diary(self.network, self.storage, self.clock)
+        self.subscriptions = SubscriptionService(
+            self.storage,
+            self.clock,
+            {Api.MONITORING: MonitoringWatch(self.lookout)},
+            lambda: str(next(ids)),
+            lambda: None,
+            self.network.revision,
+        )
         self.service = SimulationService(
             self.network,
-            SimulatedMeter(self.network.stage),
+            meter,
             self.storage,
             self.clock,
             catalogue,
             FaultService(self.storage, self.network.planned_faults, lambda: 0.0, self._tick),
+            self.subscriptions.is_behind,
+            self.subscriptions.next_due,
             self._tick,
         )
 
     def _tick(self) -> None:
         self.ticked_at_s.append(self.network.status(self.clock.now_s()).time_s)
+        self.subscriptions.tick()
+        self.diary.note()
+
+    def watch(self) -> None:
+        """Let an AF wait for something that may happen at any time."""
+        monitoring = MonitoringService(
+            self.lookout, self.clock, self.subscriptions, TO_THIS_MACHINE
+        )
+        monitoring.subscribe("af", request_of(body("LOSS_OF_CONNECTIVITY")))
 
     @property
     def ticks(self) -> int:
@@ -71,7 +102,15 @@ def test_every_change_is_followed_by_a_tick(rig: Rig) -> None:
         assert rig.ticks == number
 
 
+def test_a_long_step_stops_nowhere_where_nobody_looks(rig: Rig) -> None:
+    del rig.ticked_at_s[:]
+    rig.service.step(40)
+    assert rig.ticked_at_s == [40.0]
+
+
 def test_a_long_step_looks_at_each_moment_at_which_something_changes(rig: Rig) -> None:
+    rig.watch()
+    rig.subscriptions.tick()
     del rig.ticked_at_s[:]
     rig.service.step(22)
     rig.service.step(8)
@@ -80,6 +119,7 @@ def test_a_long_step_looks_at_each_moment_at_which_something_changes(rig: Rig) -
 
 def test_accelerated_time_goes_past_the_same_moments(rig: Rig) -> None:
     rig.service.load("fading-ue", mode="x1000")
+    rig.watch()
     del rig.ticked_at_s[:]
     for _ in range(3):
         rig.wall.advance(0.011)
@@ -119,6 +159,21 @@ def test_another_process_goes_on_from_the_last_change(rig: Rig) -> None:
     assert (status.scenario, status.seed, status.mode) == ("fading-ue", 11, "manual")
     assert status.time_s == pytest.approx(9.0)
     assert other.service.ues() == rig.service.ues()
+
+
+@pytest.mark.parametrize("mode", ["manual", "x10"])
+def test_another_process_goes_on_from_the_last_step(rig: Rig, mode: str) -> None:
+    rig.service.load("fading-ue", mode=mode)
+    with rig.storage.reading() as work:
+        saved = work.simulations.load()
+    for _ in range(9):
+        rig.wall.advance(0.1)
+        rig.service.go_on() if mode == "x10" else rig.service.step(1.0)
+    with rig.storage.reading() as work:
+        assert work.simulations.load() == saved, "only the moment is written at each step"
+    other = rig.restarted()
+    other.service.resume()
+    assert other.service.status().time_s == pytest.approx(9.0, abs=1e-3)
 
 
 def test_a_store_without_a_simulation_has_nothing_to_go_on_from() -> None:
