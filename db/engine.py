@@ -8,6 +8,7 @@ import select
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -69,6 +70,37 @@ def writing(engine: Engine) -> Iterator[Connection]:
         else:
             connection.exec_driver_sql("BEGIN")
         yield connection
+
+
+@contextmanager
+def looking(url: str) -> Iterator[Connection]:
+    """A connection to a database that exists: all it reads is of one moment, and it cannot write.
+
+    Raises as `open_engine` does, and FileNotFoundError instead of making a file.
+    """
+    engine = open_engine(url)
+    path = file_of(url)
+    if path is not None and not path.exists():
+        raise FileNotFoundError(f"there is no file {path}")
+    try:
+        with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA query_only = ON")
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a database, None where it is in memory or on a server."""
+    named = make_url(url)
+    database = named.database or ""
+    if named.get_backend_name() != "sqlite" or named.query or database in ("", ":memory:"):
+        return None
+    return Path(database)
 
 
 def in_memory(engine: Engine) -> bool:

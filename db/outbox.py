@@ -151,7 +151,7 @@ class SqlOutbox:
         }
         query, more = (_CLAIM_OF_OTHERS, {"busy": list(busy)}) if busy else (_CLAIM, {})
         rows = self._connection.execute(query, lease | more | {"now_s": now_s, "most": limit})
-        return [_delivery(row) for row in sorted(rows, key=lambda row: row.id)]
+        return [delivery_of(row) for row in sorted(rows, key=lambda row: row.id)]
 
     def settle(self, delivery: Delivery) -> None:
         """Write the outcome of an attempt; a failure only where the row is as it was claimed."""
@@ -225,7 +225,7 @@ class SqlOutbox:
             query = query.where(deliveries.c.subscription_id == subscription_id)
         if state is not None:
             query = query.where(deliveries.c.state == state.value)
-        return [_delivery(row) for row in self._connection.execute(query)]
+        return [delivery_of(row) for row in self._connection.execute(query)]
 
     def backlog(self) -> Backlog:
         """How much waits, and how much nobody will hear of."""
@@ -255,7 +255,8 @@ def _row(notification: Notification) -> dict[str, Any]:
     }
 
 
-def _delivery(row: Row[Any]) -> Delivery:
+def delivery_of(row: Row[Any]) -> Delivery:
+    """What a row means."""
     notification = Notification(
         row.subscription_id,
         row.af_id,

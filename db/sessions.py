@@ -92,7 +92,7 @@ class SqlSessions:
     def get(self, session_id: str) -> Session | None:
         """Read one, whoever owns it."""
         row = self._connection.execute(self._get, {"named": session_id}).one_or_none()
-        return None if row is None else _session(row)
+        return None if row is None else session_of(row)
 
     def replace(self, session: Session) -> Session:
         """Write a session back unless somebody else has since it was read (Conflict)."""
@@ -168,7 +168,7 @@ class SqlSessions:
         return after
 
     def _read(self, query: Select[Any], values: Mapping[str, Any]) -> list[Session]:
-        return [_session(row) for row in self._connection.execute(query, values)]
+        return [session_of(row) for row in self._connection.execute(query, values)]
 
 
 def _lasting(session: Session) -> dict[str, Any]:
@@ -218,7 +218,8 @@ def _standing(row: Any) -> Standing:
     )
 
 
-def _session(row: Row[Any]) -> Session:
+def session_of(row: Row[Any]) -> Session:
+    """What a row means."""
     return Session(
         id=row.id,
         af_id=row.af_id,

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
@@ -15,8 +15,9 @@ from db.neighbours import neighbours_at
 from db.outbox import SqlOutbox
 from db.sessions import SqlSessions
 from db.simulations import SqlSimulations
+from db.sole import SoleUse
 from db.subscriptions import SqlSubscriptions
-from db.upgrade import upgrade
+from db.upgrade import make_ready
 from nef.domain.errors import Conflict, StoreUnavailable
 from nef.ports.storage import StorageUnusable
 
@@ -39,9 +40,14 @@ class SqlUnitOfWork:
 class SqlStorage:
     """A database; may be used by many threads."""
 
-    def __init__(self, engine: Engine, now_s: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        now_s: Callable[[], float] = time.time,
+        use: SoleUse | None = None,
+    ) -> None:
         """Use an engine whose database has the tables already; `now_s` is real time."""
-        self._engine, self._now_s = engine, now_s
+        self._engine, self._now_s, self._use = engine, now_s, use
         self._neighbours = neighbours_at(engine)
         # Threads that share the one connection of a database in memory take turns. On a file only
         # writers do: SQLite would let them sleep, and look again when others have overtaken them.
@@ -50,22 +56,35 @@ class SqlStorage:
         self._write_turn = turn if engine.dialect.name == "sqlite" else nullcontext()
 
     @classmethod
-    def open(cls, url: str, now_s: Callable[[], float] = time.time) -> "SqlStorage":
-        """Open a database and bring it to the newest form; raises StorageUnusable."""
+    def open(
+        cls, url: str, now_s: Callable[[], float] = time.time, *, alone: bool = False
+    ) -> "SqlStorage":
+        """Open a database, made or brought to the newest form if need be; raises StorageUnusable.
+
+        Who is to move the network opens it `alone`: nobody else who is can, until it is closed.
+        """
         try:
-            engine = open_engine(url)
-            upgrade(engine)
-        except (SQLAlchemyError, ImportError) as error:
+            with ExitStack() as opened:
+                engine = open_engine(url)
+                opened.callback(engine.dispose)
+                use = SoleUse(url) if alone else None
+                if use is not None:
+                    opened.callback(use.release)
+                make_ready(engine)
+                opened.pop_all()  # from here on they are the store's to close
+        except (SQLAlchemyError, ImportError, OSError) as error:
             reason = getattr(error, "orig", None) or error
             raise StorageUnusable(
                 f"the database {shown(url)} cannot be opened: {reason}"
             ) from error
-        return cls(engine, now_s)
+        return cls(engine, now_s, use)
 
     def close(self) -> None:
         """Close all connections."""
         self._neighbours.close()
         self._engine.dispose()
+        if self._use is not None:
+            self._use.release()
 
     def check(self) -> None:
         """Write and read something of no consequence; raises what keeps it from that."""

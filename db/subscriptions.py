@@ -107,7 +107,7 @@ class SqlSubscriptions:
         return Due(at_s, on_change=self._connection.scalar(waiting) is not None)
 
     def _read(self, query: Select[Any]) -> list[Subscription[Any]]:
-        return [_subscription(row) for row in self._connection.execute(query)]
+        return [subscription_of(row) for row in self._connection.execute(query)]
 
 
 def _here(api: Api, subscription_id: str) -> Any:
@@ -127,7 +127,8 @@ def _row(subscription: Subscription[Any]) -> dict[str, Any]:
     }
 
 
-def _subscription(row: Row[Any]) -> Subscription[Any]:
+def subscription_of(row: Row[Any]) -> Subscription[Any]:
+    """What a row means."""
     api = Api(row.api)
     return Subscription(
         id=row.id,

@@ -3,10 +3,13 @@
 On PostgreSQL several processes may start at once: one of them migrates, and the others wait.
 """
 
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
@@ -23,11 +26,42 @@ class NewerDatabase(StorageUnusable):
     """The database was written by a newer version of this software."""
 
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Run the migrations that a database lacks; raises NewerDatabase where it is ahead of us."""
+class OlderDatabase(StorageUnusable):
+    """The database was written by an older version, which may still be running on it."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """The revision of a database, None where it has no tables of ours, and the newest there is."""
+
+    found: str | None
+    newest: str
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether nothing is to be done."""
+        return self.found == self.newest
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether this software is older than the database."""
+        return self.found is not None and self.found not in revisions()
+
+
+def form_of(connection: Connection) -> Form:
+    """The form that a database has; nothing is changed."""
+    return Form(MigrationContext.configure(connection).get_current_revision(), revisions()[-1])
+
+
+def upgrade(engine: Engine, revision: str = "head") -> str | None:
+    """Run the migrations that a database lacks, and say which revision it had, if any.
+
+    Raises NewerDatabase where it is ahead of us.
+    """
     config = migrations()
     with writing(engine) as connection:
         _exclude_others(connection)
+        before = form_of(connection).found
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, revision)
@@ -35,6 +69,25 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
             raise NewerDatabase(
                 f"the database {engine.url} is of a newer version of this software: {error}"
             ) from None
+    return before
+
+
+def make_ready(engine: Engine) -> None:
+    """Bring a database to the newest form where no other process can be using it.
+
+    On PostgreSQL that is a new one. Raises OlderDatabase or NewerDatabase where it is not.
+    """
+    with engine.connect() as connection:
+        form = form_of(connection)
+    if form.is_newest:
+        return
+    if form.found is None or form.is_newer or engine.dialect.name == "sqlite":
+        upgrade(engine)
+        return
+    raise OlderDatabase(
+        f"the database {engine.url} has the form {form.found}, and this version needs"
+        f" {form.newest}: stop all services that use it, make a backup, and run `nef db upgrade`"
+    )
 
 
 def _exclude_others(connection: Connection) -> None:
@@ -52,7 +105,8 @@ def migrations() -> Config:
     return config
 
 
-def revisions() -> list[str]:
+@cache
+def revisions() -> tuple[str, ...]:
     """Every revision there is, the oldest first."""
     script = ScriptDirectory.from_config(migrations())
-    return [revision.revision for revision in reversed(list(script.walk_revisions()))]
+    return tuple(revision.revision for revision in reversed(list(script.walk_revisions())))

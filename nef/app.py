@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp
@@ -68,15 +68,18 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
     runs by itself. Raises InvalidValue or InvalidRequest where the settings make no sense.
     """
     now_s = now_s or real_time()
-    storage = SqlStorage.open(settings.database_url, now_s)
-    bell = Bell()
-    live = living(storage, load_catalogue(settings.catalogue), now_s, bell.ring)
-    metrics = Metrics()
-    pulse = Pulse(live.seams.simulation.go_on, settings.tick_s, metrics.ticked.observe)
-    metrics.watch_pulse(pulse)
-    metrics.watch(StoreMetrics(storage, now_s))
-    nef = _in_front(settings, storage, live.seams, bell, now_s, metrics, pulse)
-    live.restore(settings)
+    with ExitStack() as opened:
+        storage = SqlStorage.open(settings.database_url, now_s, alone=True)
+        opened.callback(storage.close)
+        bell = Bell()
+        live = living(storage, load_catalogue(settings.catalogue), now_s, bell.ring)
+        metrics = Metrics()
+        pulse = Pulse(live.seams.simulation.go_on, settings.tick_s, metrics.ticked.observe)
+        metrics.watch_pulse(pulse)
+        metrics.watch(StoreMetrics(storage, now_s))
+        nef = _in_front(settings, storage, live.seams, bell, now_s, metrics, pulse)
+        live.restore(settings)
+        opened.pop_all()  # from here on it is the service's to close
     return nef
 
 

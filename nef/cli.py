@@ -18,6 +18,7 @@ from nef.commands.limits import limit_options, limits_of
 from nef.commands.observing import observing_options, set_up_logs
 from nef.commands.radio import radio
 from nef.commands.scenario import scenario
+from nef.commands.store import db
 from nef.config import Settings, load_catalogue
 from nef.domain.errors import InvalidRequest, NefError
 from nef.network.linux.commands import LinuxPlaneUnusable
@@ -47,6 +48,7 @@ def main() -> None:
 main.add_command(scenario)
 main.add_command(radio)
 main.add_command(client)
+main.add_command(db)
 
 
 def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:

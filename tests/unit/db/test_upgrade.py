@@ -17,7 +17,7 @@ from db.outbox import SqlOutbox
 from db.simulations import SqlSimulations
 from db.storage import SqlStorage
 from db.tables import metadata
-from db.upgrade import NewerDatabase, revisions, upgrade
+from db.upgrade import NewerDatabase, OlderDatabase, form_of, revisions, upgrade
 from nef.domain.notifications import Trial
 from nef.domain.subscriptions import Api
 
@@ -126,6 +126,20 @@ def test_opening_twice_changes_nothing(url: str) -> None:
     with second.reading() as work:
         assert work.sessions.get("s1") == session(number=1)
     second.close()
+
+
+@pytest.mark.parametrize("revision", revisions()[-2:-1])
+def test_an_older_database_that_others_may_be_using_is_not_touched_by_a_start(
+    postgres: PostgresServer, revision: str
+) -> None:
+    url = postgres.new_database()
+    engine = open_engine(url)
+    upgrade(engine, revision)
+    with pytest.raises(OlderDatabase, match=f"the form {revision}.* run `nef db upgrade`"):
+        SqlStorage.open(url)
+    with engine.connect() as connection:
+        assert form_of(connection).found == revision
+    engine.dispose()
 
 
 def test_many_who_start_at_once_find_one_new_database(

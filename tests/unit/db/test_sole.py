@@ -1,0 +1,58 @@
+"""One service at a file, and another one only when that is no more."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from db.sole import FileTaken
+from db.storage import SqlStorage
+
+HOLDS = """
+import sys
+from db.storage import SqlStorage
+store = SqlStorage.open(sys.argv[1], alone=True)
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_second_service_on_a_file_is_refused_and_may_come_when_the_first_has_gone(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    first = SqlStorage.open(url, alone=True)
+    with pytest.raises(FileTaken, match=r"another service \(process \d+\) runs on .*store.sqlite3"):
+        SqlStorage.open(url, alone=True)
+    SqlStorage.open(url).close()  # who only looks
+    first.close()
+    SqlStorage.open(url, alone=True).close()
+
+
+def test_a_service_that_is_killed_does_not_keep_the_next_one_away(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-c", HOLDS, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as service:
+        assert service.stdout is not None
+        assert service.stdout.readline() == "open\n"
+        with pytest.raises(FileTaken, match=f"process {service.pid}"):
+            SqlStorage.open(url, alone=True)
+        service.send_signal(signal.SIGKILL)
+    SqlStorage.open(url, alone=True).close()
+
+
+def test_many_may_be_in_memory() -> None:
+    first, second = (SqlStorage.open("sqlite://", alone=True) for _ in range(2))
+    first.close()
+    second.close()
+
+
+def test_what_cannot_be_opened_is_nobodys(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    path.write_text("this is no database" * 100)
+    for _ in range(2):
+        with pytest.raises(Exception, match="not a database"):
+            SqlStorage.open(f"sqlite:///{path}", alone=True)
