@@ -121,10 +121,18 @@ class SqlOutbox:
     """nef.ports.storage.Outbox on a connection that is inside a transaction."""
 
     def __init__(
-        self, connection: Connection, now_s: Callable[[], float], neighbours: Neighbours
+        self,
+        connection: Connection,
+        now_s: Callable[[], float],
+        neighbours: Neighbours,
+        request_id: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """Work inside this connection's transaction; `now_s` is real time."""
+        """Work inside this connection's transaction; `now_s` is real time.
+
+        `request_id` is the request that is being served, and causes what is added.
+        """
         self._connection, self._now_s, self._neighbours = connection, now_s, neighbours
+        self._request_id = request_id
 
     def add(self, notification: Notification, due_at_s: float) -> None:
         """Append a notification."""
@@ -135,7 +143,7 @@ class SqlOutbox:
         if not notifications:
             return
         self._neighbours.take_turns(self._connection, (n.subscription_id for n in notifications))
-        since = {"waiting_since_s": self._now_s(), "due_at_s": due_at_s}
+        since = {"waiting_since_s": self._now_s(), "due_at_s": due_at_s} | self._cause()
         self._connection.execute(_INSERT, [_row(one) | since for one in notifications])
 
     def claim(
@@ -238,6 +246,10 @@ class SqlOutbox:
         old = deliveries.c.settled_at_s < settled_before_s
         self._connection.execute(delete(deliveries).where(old))
 
+    def _cause(self) -> dict[str, Any]:
+        name = self._request_id()
+        return {} if name is None else {"request_id": name}
+
     def _anew(self) -> dict[str, Any]:
         return {"due_at_s": 0.0, "attempts": 0, "waiting_since_s": self._now_s()}
 
@@ -273,4 +285,5 @@ def delivery_of(row: Row[Any]) -> Delivery:
         due_at_s=row.due_at_s,
         last_error=row.last_error,
         settled_at_s=row.settled_at_s,
+        request_id=row.request_id,
     )

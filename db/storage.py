@@ -44,10 +44,15 @@ class SqlStorage:
         self,
         engine: Engine,
         now_s: Callable[[], float] = time.time,
+        request_id: Callable[[], str | None] = lambda: None,
         use: SoleUse | None = None,
     ) -> None:
-        """Use an engine whose database has the tables already; `now_s` is real time."""
+        """Use an engine whose database has the tables already.
+
+        `now_s` is real time, `request_id` the request that is being served where it is asked for.
+        """
         self._engine, self._now_s, self._use = engine, now_s, use
+        self._request_id = request_id
         self._neighbours = neighbours_at(engine)
         # Threads that share the one connection of a database in memory take turns. On a file only
         # writers do: SQLite would let them sleep, and look again when others have overtaken them.
@@ -57,7 +62,12 @@ class SqlStorage:
 
     @classmethod
     def open(
-        cls, url: str, now_s: Callable[[], float] = time.time, *, alone: bool = False
+        cls,
+        url: str,
+        now_s: Callable[[], float] = time.time,
+        request_id: Callable[[], str | None] = lambda: None,
+        *,
+        alone: bool = False,
     ) -> "SqlStorage":
         """Open a database, made or brought to the newest form if need be; raises StorageUnusable.
 
@@ -77,7 +87,7 @@ class SqlStorage:
             raise StorageUnusable(
                 f"the database {shown(url)} cannot be opened: {reason}"
             ) from error
-        return cls(engine, now_s, use)
+        return cls(engine, now_s, request_id, use)
 
     def close(self) -> None:
         """Close all connections."""
@@ -118,7 +128,7 @@ class SqlStorage:
     def _unit(self, connection: Connection, *, writes: bool = False) -> SqlUnitOfWork:
         return SqlUnitOfWork(
             SqlSessions(connection, writes=writes),
-            SqlOutbox(connection, self._now_s, self._neighbours),
+            SqlOutbox(connection, self._now_s, self._neighbours, self._request_id),
             SqlSubscriptions(connection, writes=writes),
             SqlSimulations(connection, self._neighbours),
         )

@@ -80,6 +80,7 @@ deliveries = Table(
     Column("due_at_s", Float, nullable=False),
     Column("leased_until_s", Float),
     Column("leased_by", Integer),
+    Column("request_id", Text),
     Column("settled_at_s", Float),
     Column("last_error", Text),
     sqlite_autoincrement=True,

@@ -38,6 +38,7 @@ from nef.services.monitoring_events import MonitoringService
 from nef.services.plans import PlanService
 from nef.telemetry.metrics import Metrics
 from nef.telemetry.pulse import Pulse
+from nef.telemetry.requests import request_id
 from nef.telemetry.stored import StoreMetrics
 from nef.tokens.endpoint import TokenEndpoint
 from nef.tokens.issuing import Issuer
@@ -69,7 +70,7 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
     """
     now_s = now_s or real_time()
     with ExitStack() as opened:
-        storage = SqlStorage.open(settings.database_url, now_s, alone=True)
+        storage = SqlStorage.open(settings.database_url, now_s, request_id, alone=True)
         opened.callback(storage.close)
         bell = Bell()
         live = living(storage, load_catalogue(settings.catalogue), now_s, bell.ring)
@@ -90,7 +91,7 @@ def create_worker(
 
     `peers` are the websockets of the other ones.
     """
-    storage = SqlStorage.open(settings.database_url, now_s)
+    storage = SqlStorage.open(settings.database_url, now_s, request_id)
     return _in_front(settings, storage, seams, Bell(), now_s, Metrics(), None, peers)
 
 

@@ -90,7 +90,8 @@ class Delivery:
     """A notification with what became of it; `id` grows, and orders those of one subscription.
 
     `waiting_since_s` is when its time to be delivered began, `due_at_s` when the next attempt is
-    due, both in real time. `last_error` says why the last one failed.
+    due, both in real time. `last_error` says why the last one failed, and `request_id` which
+    request has caused it, if one has.
     """
 
     id: int
@@ -101,3 +102,4 @@ class Delivery:
     due_at_s: float
     last_error: str | None = None
     settled_at_s: float | None = None
+    request_id: str | None = None

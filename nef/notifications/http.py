@@ -25,7 +25,8 @@ class HttpNotifier:
 
     Redirects are not followed, no proxy is used and no cookie kept: the destination is where it
     says it is. Of an answer only the status counts; its body is not read. `X-Notification-Id` is
-    the same in each attempt of one notification, so that a receiver can tell a repetition.
+    the same in each attempt of one notification, so that a receiver can tell a repetition;
+    `X-Request-Id` names the request that has caused it, if one has.
 
     The policy is asked again whenever something is sent, and then for each address to which the
     name of the receiver leads: the address that it has judged is the one that is connected to.
@@ -72,6 +73,8 @@ class HttpNotifier:
             "Content-Type": "application/json",
             "X-Notification-Id": str(delivery.id),
         }
+        if delivery.request_id is not None:
+            headers["X-Request-Id"] = delivery.request_id
         url = delivery.notification.destination
         async with self._opened().post(
             url, data=content, headers=headers, allow_redirects=False

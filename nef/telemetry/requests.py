@@ -41,6 +41,12 @@ def current() -> Trace | None:
     return _TRACE.get()
 
 
+def request_id() -> str | None:
+    """The id of the request that is being served here, if any is."""
+    trace = _TRACE.get()
+    return trace.id if trace else None
+
+
 def note(operation: str, af_id: str | None) -> None:
     """What the request is for: an operationId, or a word of ours; and the AF in its path."""
     trace = _TRACE.get()

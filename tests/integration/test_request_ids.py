@@ -6,14 +6,23 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
 
+from builders.receivers import receiving
 from builders.service import AF, Served, served, subscription
 from nef.telemetry.logs import JsonLines
+from nef.testing import RunningNef, running_nef
 
 
 @pytest.fixture(scope="module")
 def nef() -> Any:
     with served() as nef:
+        yield nef
+
+
+@pytest.fixture
+def running() -> Any:
+    with running_nef() as nef:
         yield nef
 
 
@@ -111,3 +120,17 @@ def test_requests_at_the_same_time_are_told_apart(nef: Served, log: Lines) -> No
     assert {(line["requestId"], line["afId"]) for line in log.found} == {
         (f"id-{n}", f"af-{n}") for n in range(40)
     }
+
+
+def test_a_notification_names_the_request_that_caused_it(running: RunningNef) -> None:
+    with receiving() as af:
+        requests.post(
+            running.url + AF,
+            json=subscription(notificationDestination=af.url),
+            headers={"X-Request-Id": "mine"},
+            timeout=30,
+        ).raise_for_status()
+        running.detach("ue-1")  # by itself, as it were
+        assert af.until(lambda: af.events()[-1:] == ["SESSION_TERMINATION"])
+    named = [headers.get("X-Request-Id") for _, headers, _ in af.requests]
+    assert named == ["mine", None]
