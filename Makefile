@@ -67,7 +67,7 @@ bench-scale: $(INSTALLED) ## Measure what a tick costs at 1 000 to 100 000 activ
 	$(BIN)/python -m bench.scale --flows 100000 --flows-a-session 1
 
 chaos: $(INSTALLED) ## Kill, fill up, freeze and unplug it, and check that nothing is lost (ROUNDS=5 SEED=1; ten minutes)
-	$(BIN)/python -m pytest -v -rP --chaos-rounds $(ROUNDS) --chaos-seed $(SEED) tests/chaos
+	$(BIN)/python -m pytest -v -rP --timeout 600 --chaos-rounds $(ROUNDS) --chaos-seed $(SEED) tests/chaos
 
 check: lint types law test ## Everything a change must pass: format, lint, types, import law, tests, docs
 

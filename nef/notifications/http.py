@@ -51,14 +51,14 @@ class HttpNotifier:
             raise DeliveryForbidden(f"{shown(url)!r} {refusal}")
         document = notification_document(delivery.notification, self._api_root)
         try:
-            status = self._run(self._posted(delivery, orjson.dumps(document)))
+            status, asked_s = self._run(self._posted(delivery, orjson.dumps(document)))
         except TimeoutError:
             raise DeliveryFailed(f"no answer within {TOTAL_S:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             said = str(error).replace(url, shown(url))
             raise DeliveryFailed(f"{type(error).__name__}: {said}"[:500]) from None
         if not 200 <= status < 300:
-            raise DeliveryFailed(f"the receiver answered {status}")
+            raise DeliveryFailed(f"the receiver answered {status}", asked_s)
 
     def close(self) -> None:
         """Close every connection; the next notification opens its own."""
@@ -68,7 +68,7 @@ class HttpNotifier:
             asyncio.run_coroutine_threadsafe(self._closed(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
 
-    async def _posted(self, delivery: Delivery, content: bytes) -> int:
+    async def _posted(self, delivery: Delivery, content: bytes) -> tuple[int, float]:
         headers = {
             "Content-Type": "application/json",
             "X-Notification-Id": str(delivery.id),
@@ -79,7 +79,9 @@ class HttpNotifier:
         async with self._opened().post(
             url, data=content, headers=headers, allow_redirects=False
         ) as response:
-            return response.status
+            # A number of seconds (RFC 9110 10.2.3); a date would be by a clock that is not ours.
+            asked = response.headers.get("Retry-After", "")
+            return response.status, float(asked) if asked.isdecimal() else 0.0
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -6,7 +6,15 @@ from nef.domain.notifications import Delivery
 
 
 class DeliveryFailed(Exception):
-    """The AF did not take the notification; the message says why, for the operator to read."""
+    """The AF did not take the notification; the message says why, for the operator to read.
+
+    `asked_s` is how long the AF wants to be left alone, where it has said so.
+    """
+
+    def __init__(self, reason: str, asked_s: float = 0.0) -> None:
+        """Keep how long to wait at least."""
+        super().__init__(reason)
+        self.asked_s = asked_s
 
 
 class DeliveryForbidden(DeliveryFailed):

@@ -20,6 +20,8 @@ from nef.ports.storage import Storage, UnitOfWork
 _LOG = logging.getLogger(__name__)
 #: Longer than a notifier may take, so that nobody else sends what is being sent.
 LEASE_S = 30.0
+#: So many AFs that do not answer are known at a time; a statement names them all.
+_MOST_FAILING = 500
 #: How long a delivery that is over can still be looked up.
 KEPT_S = 3600.0
 
@@ -51,8 +53,9 @@ class Upkeep:
 class DeliveryService:
     """Sends due notifications; `now_s` is the wall clock, since receivers live outside.
 
-    `share` is how many are sent to one AF at once: a slow one leaves room for the others. One
-    thread makes the exchanges; any number of them attempt.
+    `share` is how many are sent to one AF at once, and to all together whose last attempt failed:
+    those who are slow or hang leave room for the others. One thread makes the exchanges; any number
+    of them attempt.
     """
 
     storage: Storage
@@ -60,6 +63,7 @@ class DeliveryService:
     now_s: Callable[[], float]
     share: int = 1
     _in_hand: dict[int, str] = field(default_factory=dict)
+    _failing: dict[str, None] = field(default_factory=dict)
 
     def exchange(self, outcomes: Sequence[Delivery], limit: int) -> Sequence[Delivery]:
         """Write down what became of attempts, and take up to `limit` due notifications in hand.
@@ -125,7 +129,7 @@ class DeliveryService:
         self, work: UnitOfWork, in_hand: Mapping[int, str], limit: int
     ) -> Sequence[Delivery]:
         """So few that no AF gets more than its share, whosever they are."""
-        counts = Counter(in_hand.values()).values()
+        counts = [*Counter(in_hand.values()).values(), self._held_up(in_hand)]
         room = self.share - max((count for count in counts if count < self.share), default=0)
         busy = self._busy(in_hand)
         return work.outbox.claim(self.now_s(), LEASE_S, min(limit, room), busy)
@@ -133,7 +137,18 @@ class DeliveryService:
     def _busy(self, in_hand: Mapping[int, str]) -> frozenset[str]:
         """The AFs to which as much is being sent as may be."""
         counts = Counter(in_hand.values())
-        return frozenset(af_id for af_id, count in counts.items() if count >= self.share)
+        busy = frozenset(af_id for af_id, count in counts.items() if count >= self.share)
+        return busy.union(self._failing) if self._held_up(in_hand) >= self.share else busy
+
+    def _held_up(self, in_hand: Mapping[int, str]) -> int:
+        """How many are being sent to AFs that have not taken the last one."""
+        return sum(af_id in self._failing for af_id in in_hand.values())
+
+    def _took(self, af_id: str, *, it: bool) -> None:
+        if it:
+            self._failing.pop(af_id, None)
+        elif len(self._failing) < _MOST_FAILING:
+            self._failing[af_id] = None
 
     def _attempted(self, delivery: Delivery) -> Delivery:
         attempts = delivery.attempts + 1
@@ -143,7 +158,8 @@ class DeliveryService:
             settled = self._settled(delivery, DeliveryState.GIVEN_UP, attempts)
             return replace(settled, last_error=str(error))
         except DeliveryFailed as error:
-            return self._failed(delivery, attempts, str(error))
+            self._took(delivery.notification.af_id, it=False)
+            return self._failed(delivery, attempts, str(error), error.asked_s)
         except DeliveryPostponed as late:
             due_at_s = self.now_s() + late.delay_s
             held_back = replace(delivery, due_at_s=due_at_s, waiting_since_s=due_at_s)
@@ -151,14 +167,17 @@ class DeliveryService:
         except DeliveryLost as loss:
             settled = self._settled(delivery, DeliveryState.LOST, attempts)
             return replace(settled, last_error=str(loss))
+        self._took(delivery.notification.af_id, it=True)
         return self._settled(delivery, DeliveryState.DELIVERED, attempts)
 
     def _settled(self, delivery: Delivery, state: DeliveryState, attempts: int) -> Delivery:
         return replace(delivery, state=state, attempts=attempts, settled_at_s=self.now_s())
 
-    def _failed(self, delivery: Delivery, attempts: int, error: str) -> Delivery:
+    def _failed(
+        self, delivery: Delivery, attempts: int, error: str, asked_s: float = 0.0
+    ) -> Delivery:
         now_s = self.now_s()
-        again_s = next_attempt_s(attempts, now_s, delivery.waiting_since_s)
+        again_s = next_attempt_s(attempts, now_s, delivery.waiting_since_s, asked_s)
         failed = replace(delivery, attempts=attempts, last_error=error)
         if again_s is None:
             return replace(failed, state=DeliveryState.GIVEN_UP, settled_at_s=now_s)

@@ -21,6 +21,7 @@ class Receiver(ThreadingHTTPServer):
         self.delay_s = 0.0
         self.location: str | None = None
         self.cookie: str | None = None
+        self.retry_after: str | None = None
         #: Whoever has connected, by address and port.
         self.callers: set[tuple[str, int]] = set()
         self.requests: list[tuple[str, dict[str, str], Any]] = []
@@ -70,6 +71,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         if self.server.location:
             self.send_header("Location", self.server.location)
+        if self.server.retry_after:
+            self.send_header("Retry-After", self.server.retry_after)
         if self.server.cookie:
             self.send_header("Set-Cookie", self.server.cookie)
         self.send_header("Content-Length", "0")

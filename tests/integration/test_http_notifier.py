@@ -52,6 +52,16 @@ def test_an_error_of_the_receiver_is_a_failure_that_names_it(
         notifier.send(delivery(receiver.url))
 
 
+@pytest.mark.parametrize(("said", "asked_s"), [("7", 7.0), (None, 0.0), ("soon", 0.0), ("-1", 0.0)])
+def test_a_receiver_that_is_busy_says_how_long_it_wants_to_be_left_alone(
+    notifier: HttpNotifier, receiver: Receiver, said: str | None, asked_s: float
+) -> None:
+    receiver.status, receiver.retry_after = 429, said
+    with pytest.raises(DeliveryFailed, match="429") as failed:
+        notifier.send(delivery(receiver.url))
+    assert failed.value.asked_s == asked_s
+
+
 def test_a_redirect_is_not_followed(notifier: HttpNotifier, receiver: Receiver) -> None:
     receiver.status, receiver.location = 307, receiver.url + "/elsewhere"
     with pytest.raises(DeliveryFailed, match="307"):

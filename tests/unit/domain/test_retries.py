@@ -34,3 +34,16 @@ def test_it_is_tried_until_its_time_is_over_and_not_longer() -> None:
 @pytest.mark.parametrize("attempts", [1, 5000])
 def test_what_has_waited_that_long_already_is_not_tried_again(attempts: int) -> None:
     assert next_attempt_s(attempts, SINCE_S + PATIENCE_S, SINCE_S) is None
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "wait_s"), [(0.1, FIRST_WAIT_S), (20.0, 20.0), (3600.0, LONGEST_WAIT_S)]
+)
+def test_a_receiver_is_left_alone_as_it_asks_for_up_to_the_longest_wait(
+    asked_s: float, wait_s: float
+) -> None:
+    assert next_attempt_s(1, SINCE_S, SINCE_S, asked_s) == SINCE_S + wait_s
+
+
+def test_a_receiver_that_always_asks_for_more_time_is_given_up_when_the_time_is_over() -> None:
+    assert next_attempt_s(6, SINCE_S + PATIENCE_S - 10.0, SINCE_S, 20.0) is None

@@ -1,7 +1,7 @@
 """Deliveries: tried, tried again, given up; one dead receiver costs nobody else anything."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -209,6 +209,34 @@ def test_an_af_that_takes_long_leaves_room_for_the_others(rig: Rig) -> None:
     assert rig.service.deliver() == 1
     assert rig.notifier.sent == [("z", UserPlaneEvent.QOS_GUARANTEED)]
     assert rig.service.deliver() == 1, "and then the next of the slow one's"
+
+
+def test_afs_that_did_not_take_the_last_one_leave_room_for_the_others_together(rig: Rig) -> None:
+    service = replace(rig.service, share=2)
+    rig.notifier.dead.add("http://slow/")
+    for name in "abcdef":
+        rig.add(name, "http://slow/", af_id=name)
+    while service.deliver(limit=10):
+        pass  # nobody knew them
+    rig.now_s += 1.0
+    rig.add("z", af_id="quick")
+    assert sorted(d.notification.af_id for d in service.exchange((), 10)) == ["a", "b", "quick"]
+
+
+def test_an_af_that_takes_one_again_is_one_of_the_others(rig: Rig) -> None:
+    service = replace(rig.service, share=1)
+    rig.notifier.dead.add("http://slow/")
+    for name in "ab":
+        rig.add(name, "http://slow/", af_id=name)
+    while service.deliver(limit=10):
+        pass
+    rig.notifier.dead.clear()
+    rig.now_s += 1.0
+    assert service.deliver(limit=10) == 1
+    assert service.deliver(limit=10) == 1
+    for name in "ab":
+        rig.add(name, af_id=name)
+    assert len(service.exchange((), 10)) == 2
 
 
 def test_what_was_settled_is_forgotten_after_a_while_and_not_what_waits(rig: Rig) -> None:
