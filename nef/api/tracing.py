@@ -1,12 +1,17 @@
 """Each request has an id, by which its answer and all that is logged of it can be found."""
 
+import asyncio
 import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from nef.api.errors import answer as error_answer
+from nef.domain.errors import NotReady
 from nef.telemetry.logs import log_access
 from nef.telemetry.metrics import RequestMetrics
 from nef.telemetry.requests import begin
+
+_CUT_OFF = "the service ends, and waits no longer; what was asked may have happened"
 
 
 class Tracing:
@@ -35,6 +40,11 @@ class Tracing:
         self._metrics.in_flight += 1
         try:
             await self._app(scope, receive, answer)
+        except asyncio.CancelledError:
+            # The server ends, and has waited for long enough; it would say 500 in plain text.
+            if status == 0:
+                await error_answer(NotReady(_CUT_OFF), scope["path"])(scope, receive, answer)
+            raise
         finally:
             duration_s = time.perf_counter() - began_s
             self._metrics.in_flight -= 1

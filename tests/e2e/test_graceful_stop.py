@@ -90,6 +90,21 @@ def test_a_request_under_way_is_finished_and_a_new_one_refused(tmp_path: Path) -
     assert nef.end() == 0
 
 
+def test_a_request_that_takes_too_long_is_told_so(tmp_path: Path) -> None:
+    nef = start_nef(tmp_path)
+    nef.control("PUT", "/faults/response-slow", {"probability": 1.0, "delayS": 25})
+    answers: list[requests.Response] = []
+    slow = threading.Thread(
+        target=lambda: answers.append(requests.post(nef.url + AF, json=subscription(), timeout=30))
+    )
+    slow.start()
+    until(lambda: bool(nef.control("GET", "/flows")["flows"]))
+    assert nef.stop() == 0
+    slow.join()
+    assert (answers[0].status_code, answers[0].json()["cause"]) == (503, "NF_FAILOVER")
+    assert "may have happened" in answers[0].json()["detail"]
+
+
 def connects(nef: NefProcess) -> bool:
     try:
         requests.get(f"{nef.url}/healthz", timeout=30)

@@ -66,7 +66,7 @@ def test_the_page_for_operators_says_what_the_code_does() -> None:
     assert f"An answer holds for {health.KEPT_S:g} s" in text
     assert f"within the last {pulse.STUCK_S:g} s, or within the last {pulse.STUCK_TICKS} p" in text
     assert "up to 128 letters" in text
-    assert f"after {serving.PATIENCE_S} s the rest of them is cut off" in text
+    assert f"after {serving.PATIENCE_S} s the rest of them is cut off, with 503" in text
     assert f"a receiver has {http.TOTAL_S:g} s" in text
 
 
