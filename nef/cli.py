@@ -17,10 +17,12 @@ from nef.commands.client import client
 from nef.commands.limits import limit_options, limits_of
 from nef.commands.observing import observing_options, set_up_logs
 from nef.commands.radio import radio
+from nef.commands.reaching import access_of, reaching_options
 from nef.commands.scenario import scenario
 from nef.commands.store import db
 from nef.config import Settings, load_catalogue
 from nef.domain.errors import InvalidRequest, NefError
+from nef.network.access import Access
 from nef.network.linux.commands import LinuxPlaneUnusable
 from nef.network.linux.leftovers import clean
 from nef.network.linux.names import DEFAULT_HOST_LINK, DEFAULT_NAME, DEFAULT_SERVERS, names_of
@@ -171,25 +173,30 @@ def _tell(nef: "Nef", settings: Settings) -> None:
               help="Linux: four addresses for the way to the NEF.")  # fmt: skip
 @click.option("--clean", is_flag=True, help="Linux: only remove what a dead process left.")
 @click.option("--counters/--no-counters", default=False, help="Print counters every second.")
+@reaching_options
 def user_plane(network: str, nef_url: str, *, counters: bool, **more: Any) -> None:
     """Carry user-plane packets as the simulated network grants them, until interrupted."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     counters_to = sys.stdout if counters else None
+    access = access_of(more)
     if network == "linux":
-        _linux_plane(nef_url, stop, counters_to, **more)
+        _linux_plane(nef_url, access, stop, counters_to, **more)
     elif more["clean"]:
         raise click.UsageError("--clean is for --network linux; the embedded one leaves nothing")
     else:
-        _embedded_plane(nef_url, stop, counters_to, more["n6"], more["radio"])
+        (n6_host, n6_port), (radio_host, radio_port) = map(_address, (more["n6"], more["radio"]))
+        _embedded_plane(
+            RelaySettings(n6_host, n6_port, radio_host, radio_port, nef_url, access=access),
+            stop,
+            counters_to,
+        )
 
 
 def _embedded_plane(
-    nef_url: str, stop: threading.Event, counters_to: TextIO | None, n6: str, radio: str
+    settings: RelaySettings, stop: threading.Event, counters_to: TextIO | None
 ) -> None:
-    (n6_host, n6_port), (radio_host, radio_port) = _address(n6), _address(radio)
-    settings = RelaySettings(n6_host, n6_port, radio_host, radio_port, nef_url)
 
     def ready(n6_port: int, radio_port: int) -> None:
         _say({"event": "ready", "n6_port": n6_port, "radio_port": radio_port})
@@ -198,7 +205,7 @@ def _embedded_plane(
 
 
 def _linux_plane(
-    nef_url: str, stop: threading.Event, counters_to: TextIO | None, **more: Any
+    nef_url: str, access: Access, stop: threading.Event, counters_to: TextIO | None, **more: Any
 ) -> None:
     try:
         names = names_of(more["name"], more["server"], more["host_link"])
@@ -206,7 +213,8 @@ def _linux_plane(
             found = clean(names)
             click.echo(f"{names.name}: {'removed' if found else 'there was nothing to remove'}")
         else:
-            run_linux_plane(LinuxPlaneSettings(nef_url, names), stop, _say, counters_to)
+            settings = LinuxPlaneSettings(nef_url, names, access=access)
+            run_linux_plane(settings, stop, _say, counters_to)
     except (NefError, LinuxPlaneUnusable) as error:
         raise click.ClickException(str(error)) from None
 

@@ -1,5 +1,6 @@
 """A service on a socket: what `nef serve` and a test's own NEF have in common."""
 
+import asyncio
 import gc
 import logging
 import signal
@@ -20,7 +21,8 @@ from nef.config import Tls
 _MOST_HEARD = 1024
 #: How long requests that are under way may hold up an end; none but a slow one (a fault) lasts.
 PATIENCE_S = 5
-
+#: How long a client of TLS may take to say goodbye, where it has been said to it.
+_GOODBYE_S = 0.5
 
 #: How many new objects make the collector look at them (CPython's own is 700 to 2000).
 _YOUNG_OBJECTS = 10_000
@@ -67,6 +69,25 @@ class Server(uvicorn.Server):
         if self._ends_at_s is not None and time.monotonic() >= self._ends_at_s:
             return True
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, also where a client of TLS never says goodbye."""
+        hanging_up = asyncio.create_task(self._hang_up())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            hanging_up.cancel()
+
+    async def _hang_up(self) -> None:
+        # asyncio waits 30 s for the other side's last word; a client that is idle does not say it.
+        closing: set[asyncio.Transport] = set()
+        while True:
+            found = {one.transport for one in self.server_state.connections if one.transport}
+            for transport in found & closing:
+                if not transport.get_write_buffer_size():  # an answer on its way has its time
+                    transport.abort()
+            closing = {transport for transport in found if transport.is_closing()}
+            await asyncio.sleep(_GOODBYE_S)
 
 
 def server_of(

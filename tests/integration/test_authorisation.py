@@ -2,17 +2,24 @@
 
 import asyncio
 import base64
+import time
 from collections.abc import Iterator
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
+from joserfc.jwk import Key
 from starlette.testclient import TestClient, WebSocketDenialResponse
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
 
 from builders.service import AF, PUBLIC_URL, Served, served, subscription
+from builders.tokens import EC, RSA, key_set, signed
 from nef.api.documents import METHODS, NAMES, _document, api_name, base_path
-from nef.config import BuiltInIssuer
+from nef.config import BuiltInIssuer, ExternalIssuer
 from nef.tokens.clients import AF_SCOPES, SCOPES, Clients
+from nef.tokens.verification import Rules
 
 Parts = tuple[str, str, str]
 
@@ -246,3 +253,36 @@ def test_a_websocket_is_for_its_af_alone(
     assert refused.value.status_code == status
     with rig.http.websocket_connect(path, headers={"Authorization": f"Bearer {rig.token()}"}):
         pass
+
+
+# --- an external issuer ---
+
+
+def test_tokens_of_an_external_issuer_are_taken_while_its_keys_can_be_had() -> None:
+    publisher = make_server("127.0.0.1", 0, Response(key_set(RSA)))
+    thread = Thread(target=publisher.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    rules = Rules("https://issuer.example", "nef", af_claim="sub")
+    issuer = ExternalIssuer(f"http://127.0.0.1:{publisher.port}/keys", rules)
+    now_s = time.time()
+
+    def token(key: Key) -> str:
+        return signed(key, sub="af-1", aud="nef", exp=now_s + 60, af_ids=None)
+
+    try:
+        with served(issuer=issuer) as service:
+
+            def status(key: Key) -> int:
+                headers = {"Authorization": f"Bearer {token(key)}"}
+                return int(service.http.get(AF, headers=headers).status_code)
+
+            # The other key is looked for no sooner than ten seconds after the last time.
+            assert (status(RSA), status(EC)) == (200, 401)
+    finally:
+        publisher.shutdown()
+        thread.join()
+        publisher.server_close()
+    with served(issuer=issuer) as service:
+        answer = service.http.get(AF, headers={"Authorization": f"Bearer {token(EC)}"})
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+        assert answer.json()["cause"] == "SYSTEM_FAILURE"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from af_client import (
     Credentials,
@@ -15,6 +16,7 @@ from af_client import (
     UserPlaneEvent,
     WebsocketReceiver,
 )
+from af_client.tokens import Tokens
 from nef.testing import RunningNef, running_nef
 
 REQUEST = SessionRequest(
@@ -88,3 +90,30 @@ def test_a_token_that_expires_is_renewed_and_the_request_repeated(nef: RunningNe
             af.sessions()
         nef.clear_faults()
         af.delete_session(session.id)
+
+
+def test_a_websocket_whose_token_was_refused_opens_with_a_new_one(
+    nef: RunningNef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, given = credentials(nef), []
+    right = Tokens.header
+
+    def first_wrong(tokens: Tokens) -> str:
+        header = right(tokens)
+        given.append(header)
+        return header if len(given) > 1 else f"{header}x"
+
+    monkeypatch.setattr(Tokens, "header", first_wrong)
+    with (
+        WebsocketReceiver(credentials=mine) as receiver,
+        NefClient(nef.url, "af-1", headers={"Authorization": bearer(nef)}) as af,
+        af.qos_session(REQUEST, inbox=(inbox := receiver.inbox())),
+    ):
+        assert inbox.get(timeout_s=20).reports
+    assert len(given) == 2
+
+
+def bearer(nef: RunningNef) -> str:
+    form, me = {"grant_type": "client_credentials"}, ("af-1", nef.secrets["af-1"])
+    answer = requests.post(nef.token_url, data=form, auth=me, timeout=10)
+    return f"Bearer {answer.json()['access_token']}"

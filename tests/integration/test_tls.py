@@ -4,7 +4,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -163,3 +163,13 @@ def test_with_mutual_tls_a_websocket_needs_a_certificate_and_a_token(
 def test_a_file_that_cannot_be_read_is_told(url: str) -> None:
     with af(url, Tls("/nowhere.pem")) as client, pytest.raises(TransportError, match="nowhere"):
         client.sessions()
+
+
+def test_an_idle_connection_does_not_hold_up_the_end(
+    operator: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ExitStack() as stack, served(config.Tls(*operator.issue("server-4"))) as url:
+        client = stack.enter_context(af(url, files(operator)))
+        assert client.sessions() == ()
+    # The client has not said goodbye, and nobody has given up waiting for it.
+    assert [record.getMessage() for record in caplog.records if "exceeded" in record.message] == []

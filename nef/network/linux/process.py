@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, TextIO
 
+from nef.network.access import NOTHING_TO_SHOW, Access
 from nef.network.linux.names import Names, names_of
 from nef.network.linux.plane import DEFAULT_QUEUE_LIMIT_BYTES, LinuxUserPlane
 from nef.network.userplane.accounts import Accounts
@@ -30,6 +31,7 @@ class LinuxPlaneSettings:
     poll_interval_s: float = 0.05
     report_interval_s: float = 0.2
     queue_limit_bytes: int = DEFAULT_QUEUE_LIMIT_BYTES
+    access: Access = NOTHING_TO_SHOW
 
 
 def run_linux_plane(
@@ -46,8 +48,10 @@ def run_linux_plane(
     """
     with closing(LinuxUserPlane(settings.names, settings.queue_limit_bytes)) as plane:
         tell(_ready(settings.names))
-        poller = GrantPoller(settings.nef_url, settings.poll_interval_s)
-        reporter = MeasurementReporter(settings.nef_url, settings.report_interval_s)
+        poller = GrantPoller(settings.nef_url, settings.poll_interval_s, settings.access)
+        reporter = MeasurementReporter(
+            settings.nef_url, settings.report_interval_s, settings.access
+        )
         with _running(poller.run, reporter.run):
             accounts = Accounts(plane, reporter, counters_to, time.monotonic_ns())
             addresses = Addresses(tell)

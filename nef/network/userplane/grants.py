@@ -13,6 +13,7 @@ import requests
 from nef.domain.errors import InvalidValue
 from nef.domain.filters import TosTrafficClass, parse_ip_filter_rule
 from nef.domain.units import PacketErrorRate
+from nef.network.access import NOTHING_TO_SHOW, Access
 from nef.network.userplane.classification import GrantTable, QosFlow, TrafficSelector
 
 _LOG = logging.getLogger(__name__)
@@ -75,15 +76,17 @@ class GrantPoller:
     A table is never changed, only replaced, so another thread may read `table` at any time.
     """
 
-    def __init__(self, nef_url: str, interval_s: float) -> None:
-        """`nef_url` is the root of the NEF's APIs; asking starts with `run`."""
+    def __init__(self, nef_url: str, interval_s: float, access: Access = NOTHING_TO_SHOW) -> None:
+        """`nef_url` is the root of the NEF's APIs, `access` what it wants to see.
+
+        Asking starts with `run`.
+        """
         self.table: GrantTable | None = None
         self._url = nef_url.rstrip("/") + "/simulator/v1/flows"
         self._interval_s = interval_s
         self._answer = b""
         self._answers = True
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = access.session()
 
     def run(self, stop: threading.Event) -> None:
         """Poll until `stop`; while the NEF does not answer, the last table stays."""

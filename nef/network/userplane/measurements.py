@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 
+from nef.network.access import NOTHING_TO_SHOW, Access
 from nef.network.userplane.counters import FlowCounters, RelayCounters
 from nef.network.userplane.grants import TIMEOUT_S
 
@@ -69,8 +70,11 @@ class MeasurementReporter:
     What the NEF did not take is told again, so that it misses nothing for good.
     """
 
-    def __init__(self, nef_url: str, interval_s: float) -> None:
-        """`nef_url` is the root of the NEF's APIs; telling starts with `run`."""
+    def __init__(self, nef_url: str, interval_s: float, access: Access = NOTHING_TO_SHOW) -> None:
+        """`nef_url` is the root of the NEF's APIs, `access` what it wants to see.
+
+        Telling starts with `run`.
+        """
         self.latest: Mapping[str, Entry] = {}
         self.run_id = str(uuid.uuid4())
         self._url = nef_url.rstrip("/") + "/simulator/v1/measurements"
@@ -79,8 +83,7 @@ class MeasurementReporter:
         self._told: dict[str, Entry] = {}
         self._all_due_s = 0.0
         self._is_refused = False
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = access.session()
 
     def run(self, stop: threading.Event) -> None:
         """Report until `stop`, and once more after it."""

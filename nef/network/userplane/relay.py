@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self, TextIO
 
+from nef.network.access import NOTHING_TO_SHOW, Access
 from nef.network.userplane.accounts import Accounts
 from nef.network.userplane.attachments import MAX_ATTACHED
 from nef.network.userplane.classification import GrantTable
@@ -51,6 +52,7 @@ class RelaySettings:
     report_interval_s: float = 0.2
     queue_limit_bytes: int = DEFAULT_QUEUE_LIMIT_BYTES
     seed: int | None = None
+    access: Access = NOTHING_TO_SHOW
 
 
 def run_relay(
@@ -65,8 +67,8 @@ def run_relay(
     counters as a line of JSON every second and at the end; its reader must keep up, or packets
     wait for it. Raises OSError that names the address where one cannot be listened on.
     """
-    poller = GrantPoller(settings.nef_url, settings.poll_interval_s)
-    reporter = MeasurementReporter(settings.nef_url, settings.report_interval_s)
+    poller = GrantPoller(settings.nef_url, settings.poll_interval_s, settings.access)
+    reporter = MeasurementReporter(settings.nef_url, settings.report_interval_s, settings.access)
     halt = threading.Event()
     talking = [
         threading.Thread(target=poller.run, args=(halt,), name="grants", daemon=True),
