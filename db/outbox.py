@@ -10,7 +10,6 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
-    case,
     delete,
     func,
     insert,
@@ -65,11 +64,10 @@ _MINE = deliveries.c.leased_by == bindparam("owner")
 _AS_CLAIMED = and_(deliveries.c.due_at_s == deliveries.c.leased_until_s, _MINE)
 _LEASED = deliveries.c.leased_until_s.is_not(None)
 _IN_NO_HAND = or_(~_LEASED, deliveries.c.leased_until_s <= bindparam("now_s"))
-#: When a row may be claimed: when it is due, and no lease holds it.
-_READY_AT_S = case(
-    (deliveries.c.leased_until_s > deliveries.c.due_at_s, deliveries.c.leased_until_s),
-    else_=deliveries.c.due_at_s,
-)
+#: A row that was woken or redirected while it is in hand; who has it will see to it.
+_WOKEN_IN_HAND = and_(~_IN_NO_HAND, deliveries.c.due_at_s < deliveries.c.leased_until_s)
+# As an index has them: both questions go no further than to the first rows that answer them.
+_IN_TURN = (deliveries.c.due_at_s, deliveries.c.id)
 
 _OTHERS = deliveries.c.af_id.not_in(bindparam("busy", expanding=True))
 
@@ -81,13 +79,15 @@ _UPDATE = update(deliveries).where(_OF_SUBSCRIPTION)
 _DUE = (
     select(deliveries.c.id)
     .where(_FIRST, deliveries.c.due_at_s <= bindparam("now_s"), _IN_NO_HAND)
-    .order_by(deliveries.c.id)
+    .order_by(*_IN_TURN)
     .limit(bindparam("most"))
 )
 _LATE = select(deliveries.c.id).where(
     _PENDING, deliveries.c.waiting_since_s < bindparam("before_s"), _IN_NO_HAND
 )
-_NEXT_DUE = select(func.min(_READY_AT_S)).where(_FIRST)
+_NEXT_DUE = (
+    select(deliveries.c.due_at_s).where(_FIRST, ~_WOKEN_IN_HAND).order_by(*_IN_TURN).limit(1)
+)
 _UNLEASE = update(deliveries).where(deliveries.c.id == bindparam("delivery"), _MINE)
 _SETTLE = update(deliveries).where(deliveries.c.id == bindparam("delivery"), _PENDING)
 _PLIGHT = (DeliveryState.PENDING, DeliveryState.GIVEN_UP, DeliveryState.LOST)
@@ -220,7 +220,8 @@ class SqlOutbox:
 
     def next_due_s(self, busy: Collection[str] = ()) -> float | None:
         """When the earliest attempt is due that nobody has in hand, of AFs not busy."""
-        query, given = (_NEXT_DUE_TO_OTHERS, {"busy": list(busy)}) if busy else (_NEXT_DUE, {})
+        query, more = (_NEXT_DUE_TO_OTHERS, {"busy": list(busy)}) if busy else (_NEXT_DUE, {})
+        given = more | {"now_s": self._now_s()}
         due_s: float | None = self._connection.execute(query, given).scalar()
         return due_s
 

@@ -28,7 +28,7 @@ _OF_AF = (
     .where(sessions.c.af_id == bindparam("af"), _VISIBLE)
     .order_by(sessions.c.number)
 )
-_COUNT = select(func.count()).where(sessions.c.af_id == bindparam("af"))
+_COUNT_OF_AF = select(func.count()).where(sessions.c.af_id == bindparam("af"))
 _OF_UES = _OF_AF.where(sessions.c.ue_address.in_(bindparam("addresses", expanding=True)))
 _EXPIRED = (
     select(sessions)
@@ -58,7 +58,7 @@ _STANDINGS = select(
     sessions.c.request,
     sessions.c.grants,
 ).where(sessions.c.id.in_(bindparam("names", expanding=True)))
-_COUNT = select(func.count()).select_from(sessions)
+_COUNT_ALL = select(func.count()).select_from(sessions)
 _COUNT_UNSETTLED = (
     select(sessions.c.state, func.count()).where(UNSETTLED).group_by(sessions.c.state)
 )
@@ -114,7 +114,7 @@ class SqlSessions:
 
     def count_of_af(self, af_id: str) -> int:
         """How many of an AF are stored."""
-        count: int = self._connection.execute(_COUNT, {"af": af_id}).scalar_one()
+        count: int = self._connection.execute(_COUNT_OF_AF, {"af": af_id}).scalar_one()
         return count
 
     def expired(self, now_s: float, limit: int) -> Sequence[Session]:
@@ -143,7 +143,7 @@ class SqlSessions:
         """How many sessions there are; which of them are not active is known without the others."""
         found = self._connection.execute(_COUNT_UNSETTLED)
         counts = {SessionState(state): int(count) for state, count in found}
-        every: int = self._connection.execute(_COUNT).scalar_one()
+        every: int = self._connection.execute(_COUNT_ALL).scalar_one()
         # Somebody may have ended one in between.
         return counts | {SessionState.ACTIVE: max(0, every - sum(counts.values()))}
 

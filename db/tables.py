@@ -85,7 +85,7 @@ deliveries = Table(
     Column("last_error", Text),
     sqlite_autoincrement=True,
 )
-Index("deliveries_due", deliveries.c.state, deliveries.c.due_at_s)
+Index("deliveries_due", deliveries.c.state, deliveries.c.due_at_s, deliveries.c.id)
 Index(
     "deliveries_of_subscription",
     deliveries.c.subscription_id,

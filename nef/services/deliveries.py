@@ -79,10 +79,10 @@ class DeliveryService:
                 work.outbox.settle(outcome)
             while len(claimed) < limit:
                 found = self._claimed(work, left, limit - len(claimed))
-                if not found:
-                    break
                 left |= {one.id: one.notification.af_id for one in found}
                 claimed += found
+                if not found:
+                    break
         for outcome in outcomes:
             self._in_hand.pop(outcome.id, None)
         self._in_hand.update({one.id: one.notification.af_id for one in claimed})

@@ -16,7 +16,7 @@ from nef.ports.storage import Storage
 from nef.services.telling import report, report_all
 
 #: So many changes are written at once.
-_BATCH = 1000
+_BATCH = 100
 
 
 @dataclass(frozen=True)
