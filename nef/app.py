@@ -20,7 +20,7 @@ from nef.api.metrics import LOOPBACK, OFF, MetricsEndpoint, serve_metrics
 from nef.api.operations import Services, handlers
 from nef.api.tracing import Tracing
 from nef.api.websockets import Websockets
-from nef.background import Background, Bell, Work
+from nef.background import Background, Bell, Chores, Ticker, Work
 from nef.config import BuiltInIssuer, ExternalIssuer, Settings, load_catalogue
 from nef.domain.subscriptions import Api
 from nef.live import Seams, living, session_service, subscription_service
@@ -80,6 +80,7 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
         metrics.watch(StoreMetrics(storage, now_s))
         nef = _in_front(settings, storage, live.seams, bell, now_s, metrics, pulse)
         live.restore(settings)
+        live.upkeep.recover()
         opened.pop_all()  # from here on it is the service's to close
     return nef
 
@@ -92,6 +93,8 @@ def create_worker(
     `peers` are the websockets of the other ones.
     """
     storage = SqlStorage.open(settings.database_url, now_s, request_id)
+    # What the process before it had in hand is due again; what the others have stays theirs.
+    Upkeep(storage, now_s).recover()
     return _in_front(settings, storage, seams, Bell(), now_s, Metrics(), None, peers)
 
 
@@ -106,8 +109,10 @@ def _in_front(
     peers: Peers = tuple,
 ) -> Nef:
     """What answers requests and delivers; the network is moved along by `pulse`, if it is here."""
+    chores = (seams.simulation.quiet_s, Upkeep(storage, now_s).prune)
+    ticker = Ticker(Chores(pulse, *chores), settings.tick_s) if pulse else None
     services, background, hub, http = _wired(
-        settings, storage, seams, bell, now_s, metrics, pulse, peers
+        settings, storage, seams, bell, now_s, metrics, ticker, peers
     )
     leaving = threading.Event()
     own_address = settings.metrics not in (LOOPBACK, OFF)
@@ -118,13 +123,20 @@ def _in_front(
         http.close()
         storage.close()
 
+    hearing = ExitStack()
+
+    def start() -> None:
+        hearing.enter_context(storage.listening(bell.ring))
+        background.start()
+
     def stop() -> None:
         background.stop()
+        hearing.close()
         close()
 
     @contextmanager
     def running() -> Iterator[None]:
-        background.start()
+        start()
         try:
             yield
         finally:
@@ -132,7 +144,7 @@ def _in_front(
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
-        background.start()
+        start()
         try:
             yield
         finally:
@@ -206,7 +218,7 @@ def _wired(
     bell: Bell,
     now_s: Callable[[], float],
     metrics: Metrics,
-    tick: Callable[[], None] | None,
+    ticker: Ticker | None,
     peers: Peers,
 ) -> tuple[Services, Background, WebsocketHub, HttpNotifier]:
     catalogue = load_catalogue(settings.catalogue)
@@ -246,16 +258,13 @@ def _wired(
     )
     background = Background(
         Work(
-            tick,
-            seams.simulation.quiet_s,
             deliveries.exchange,
             deliveries.attempt,
             deliveries.next_due_s,
-            Upkeep(storage, now_s).prune,
             now_s,
         ),
         bell,
-        settings.tick_s,
         settings.deliverers,
+        ticker,
     )
     return services, background, hub, http

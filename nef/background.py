@@ -20,25 +20,35 @@ LONGEST_WAIT_S = 1.0
 #: The ticker rests at least so long, and at least as long as its last tick took.
 _LEAST_REST_S = 0.02
 _SOON_S = 0.05
+#: What has failed is tried again after this time.
+_AGAIN_S = 0.1
 _PRUNE_EVERY_S = 60.0
 #: What goes on failing for the same reason is told this often.
 _TOLD_EVERY_S = 60.0
 
 
 @dataclass(frozen=True)
-class Work:
-    """What the threads call; each may raise, which is logged and changes nothing for the next.
+class Chores:
+    """What a ticker calls; each may raise, which is logged and changes nothing for the next.
 
-    `tick` is None where another process ticks, and prunes; `quiet_s` is how long nothing will
-    happen by itself. What `attempt` makes of what `exchange` gives is handed to that again.
+    `quiet_s` is how long nothing will happen by itself.
     """
 
-    tick: Callable[[], None] | None
+    tick: Callable[[], None]
     quiet_s: Callable[[], float]
+    prune: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the other threads call; each may raise, which is logged likewise.
+
+    What `attempt` makes of what `exchange` gives is handed to that again.
+    """
+
     exchange: Callable[[Sequence[Delivery], int], Sequence[Delivery]]
     attempt: Callable[[Delivery], Delivery]
     next_due_s: Callable[[], float | None]
-    prune: Callable[[], None]
     now_s: Callable[[], float]
 
 
@@ -83,60 +93,91 @@ class Troubles:
             _LOG.warning("%s goes on", work)
 
 
+class _Guard:
+    """Calls work that may raise; then it rests for a moment."""
+
+    def __init__(self, stopping: threading.Event, rest_s: float) -> None:
+        self._stopping, self._rest_s, self._troubles = stopping, rest_s, Troubles()
+
+    def __call__(self, work: Callable[[], _Result], name: str | None = None) -> _Result | None:
+        named = name or work
+        try:
+            result = work()
+        except Exception as error:
+            self._troubles.failed(named, error)
+            self._stopping.wait(self._rest_s)
+            return None
+        self._troubles.went_well(named)
+        return result
+
+
+class Ticker:
+    """Ticks when something happens, and every `tick_s` at least, until it is stopped."""
+
+    def __init__(self, chores: Chores, tick_s: float) -> None:
+        """`tick_s` is the longest time from one tick to the next."""
+        self._chores, self._tick_s = chores, tick_s
+        self._stopping = threading.Event()
+        self._guarded = _Guard(self._stopping, tick_s)
+        self._thread = threading.Thread(target=self._run, name="nef-ticker", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let a tick that is under way finish, and stop."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        pruned_s, took_s = time.monotonic(), 0.0
+        while not self._stopping.wait(self._quiet_s(took_s)):
+            began_s = time.monotonic()
+            self._guarded(self._chores.tick)
+            if began_s >= pruned_s + _PRUNE_EVERY_S:
+                self._guarded(self._chores.prune)
+                pruned_s = began_s
+            took_s = time.monotonic() - began_s
+
+    def _quiet_s(self, took_s: float) -> float:
+        quiet_s = self._guarded(self._chores.quiet_s) or 0.0
+        return min(self._tick_s, max(_LEAST_REST_S, took_s, quiet_s))
+
+
 class Background:
-    """Runs the work until it is stopped."""
+    """Delivers, and ticks unless another process does, until it is stopped."""
 
-    def __init__(self, work: Work, bell: Bell, tick_s: float, deliverers: int) -> None:
-        """`tick_s` is the longest time from one tick to the next.
-
-        `deliverers` receivers are served at once.
-        """
-        self._work, self._bell, self._tick_s = work, bell, tick_s
-        self._stopping, self._troubles = threading.Event(), Troubles()
+    def __init__(self, work: Work, bell: Bell, deliverers: int, ticker: Ticker | None) -> None:
+        """`deliverers` receivers are served at once."""
+        self._work, self._bell, self._ticker = work, bell, ticker
+        self._stopping = threading.Event()
+        self._guarded = _Guard(self._stopping, _AGAIN_S)
         self._idle, self._attempted = deliverers, deque[Delivery]()
         self._deliverers = ThreadPoolExecutor(deliverers, "nef-deliverer")
         self._dispatcher = threading.Thread(
             target=self._dispatch, name="nef-dispatcher", daemon=True
         )
-        self._threads = [self._dispatcher]
-        if work.tick is not None:
-            ticker = threading.Thread(
-                target=self._ticker, args=(work.tick,), name="nef-ticker", daemon=True
-            )
-            self._threads.append(ticker)
 
     def start(self) -> None:
         """Start all threads."""
-        for thread in self._threads:
-            thread.start()
+        self._dispatcher.start()
+        if self._ticker is not None:
+            self._ticker.start()
 
     def stop(self) -> None:
         """Let what is under way finish, and stop."""
         self._stopping.set()
         self._bell.ring()
-        for thread in self._threads:
-            thread.join()
+        if self._ticker is not None:
+            self._ticker.stop()
+        self._dispatcher.join()
 
     def missing_deliverers(self) -> str | None:
         """What is wrong with who delivers, None where nothing is."""
         return (
             None if self._dispatcher.is_alive() else "nobody delivers: the dispatcher does not run"
         )
-
-    def _ticker(self, tick: Callable[[], None]) -> None:
-        """Tick when something happens, and every `tick_s` at least."""
-        pruned_s, took_s = time.monotonic(), 0.0
-        while not self._stopping.wait(self._rest_s(took_s)):
-            began_s = time.monotonic()
-            self._guarded(tick)
-            if began_s >= pruned_s + _PRUNE_EVERY_S:
-                self._guarded(self._work.prune)
-                pruned_s = began_s
-            took_s = time.monotonic() - began_s
-
-    def _rest_s(self, took_s: float) -> float:
-        quiet_s = self._guarded(self._work.quiet_s) or 0.0
-        return min(self._tick_s, max(_LEAST_REST_S, took_s, quiet_s))
 
     def _dispatch(self) -> None:
         """Keep the deliverers at work, and write down together what they did meanwhile."""
@@ -174,14 +215,3 @@ class Background:
         if due_s is None:
             return LONGEST_WAIT_S
         return min(LONGEST_WAIT_S, due_s - self._work.now_s())
-
-    def _guarded(self, work: Callable[[], _Result], name: str | None = None) -> _Result | None:
-        named = name or work
-        try:
-            result = work()
-        except Exception as error:
-            self._troubles.failed(named, error)
-            self._stopping.wait(self._tick_s)
-            return None
-        self._troubles.went_well(named)
-        return result

@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -33,7 +33,8 @@ from nef.network.userplane.relay import RelaySettings, run_relay
 from nef.ports.storage import StorageUnusable
 
 if TYPE_CHECKING:
-    from nef.app import Nef
+    from nef.ports.simulation import SimulationStatus
+    from nef.workers.supervisor import Place
 
 _DEFAULTS = Settings()
 
@@ -100,12 +101,12 @@ def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
 @limit_options
 @callback_options
 @access_options
-def serve(host: str, port: int, public_url: str | None, database: str, **more: Any) -> None:
+@click.option("--workers", default=1, type=click.IntRange(1, 64),
+              help="Processes that answer requests; several need PostgreSQL.")  # fmt: skip
+def serve(
+    host: str, port: int, public_url: str | None, database: str, workers: int, **more: Any
+) -> None:
     """Serve the APIs, with the simulated network behind them, until interrupted."""
-    # Most of the time of a start, which the other commands do without.
-    from nef.app import create_app  # noqa: PLC0415 - see above
-    from nef.serving import leave_start_alone, server_of  # noqa: PLC0415 - see above
-
     set_up_logs(more)
     tls = tls_of(more)
     with _listening(host, port) as listening:
@@ -122,19 +123,34 @@ def serve(host: str, port: int, public_url: str | None, database: str, **more: A
             settings = Settings(
                 database, root, callbacks=callbacks, issuer=issuer, tls=tls, limits=limits, **more
             )
-            nef = create_app(settings)
+            if workers == 1:
+                _serve_alone(settings, listening)
+            else:
+                _serve_together(settings, workers, listening)
         except (NefError, StorageUnusable) as error:
             raise click.ClickException(str(error)) from None
-        _tell(nef, settings)
-        leave_start_alone()
-        server = server_of(
-            nef.asgi,
-            on_stop=nef.leave,
-            drain_s=settings.drain_s,
-            max_connections=settings.limits.connections,
-            tls=tls,
-        )
-        server.run(sockets=[listening])
+
+
+def _serve_alone(settings: Settings, listening: socket.socket) -> None:
+    # Most of the time of a start, which the other commands do without.
+    from nef.app import create_app  # noqa: PLC0415 - see above
+    from nef.serving import leave_start_alone, serve_on  # noqa: PLC0415 - see above
+
+    nef = create_app(settings)
+    _tell(settings, nef.services.simulation.status())
+    leave_start_alone()
+    serve_on(listening, nef, settings)
+
+
+def _serve_together(settings: Settings, workers: int, listening: socket.socket) -> None:
+    from nef.workers.service import serve_with_workers  # noqa: PLC0415 - see `_serve_alone`
+
+    def tell(status: "SimulationStatus", places: "Sequence[Place]") -> None:
+        _tell(settings, status)
+        click.echo(", ".join(f"{place.name} is process {place.pid}" for place in places))
+        sys.stdout.flush()
+
+    serve_with_workers(settings, workers, listening, tell)
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -144,10 +160,9 @@ def _listening(host: str, port: int) -> socket.socket:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None
 
 
-def _tell(nef: "Nef", settings: Settings) -> None:
-    from db.engine import shown  # noqa: PLC0415 - see `serve`
+def _tell(settings: Settings, status: "SimulationStatus") -> None:
+    from db.engine import shown  # noqa: PLC0415 - see `_serve_alone`
 
-    status = nef.services.simulation.status()
     where = f"NEF at {settings.public_url}, database {shown(settings.database_url)}"
     click.echo(f"{where}, scenario {status.scenario} ({status.mode})")
     asked = settings.scenario if isinstance(settings.scenario, str) else settings.scenario["name"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from db.storage import SqlStorage
-from nef.config import Settings
+from nef.config import Settings, load_catalogue
 from nef.domain.destinations import CallbackPolicy
 from nef.domain.qos import Catalogue
 from nef.domain.subscriptions import Api, Due
@@ -67,8 +67,14 @@ class Live:
             simulation.load(settings.scenario, settings.seed, settings.mode)
         self.sessions.recover(simulation.present_s(), alone=alone)
         simulation.relive()
-        if alone:
-            self.upkeep.recover()
+
+
+def check(settings: Settings, now_s: Callable[[], float]) -> None:
+    """Raises InvalidValue or InvalidRequest where a network could not begin with these settings."""
+    load_catalogue(settings.catalogue)
+    clock = SimulationClock(now_s)
+    network = SimulatedNetwork(clock)
+    network.load(settings.scenario, settings.seed, settings.mode, clock.now_s())
 
 
 def living(

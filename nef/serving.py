@@ -15,7 +15,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from nef.api.connections import PatientProtocol
-from nef.config import Tls
+from nef.app import Nef
+from nef.config import Settings, Tls
 
 #: What an AF says on a websocket is ignored, so that it need not be long.
 _MOST_HEARD = 1024
@@ -118,6 +119,17 @@ def server_of(
         **(_files(tls) if tls else {}),
     )
     return Server(config, on_stop, drain_s)
+
+
+def serve_on(listening: socket.socket, nef: Nef, settings: Settings) -> None:
+    """Serve a service on a socket that listens, until a signal ends it in good order."""
+    server_of(
+        nef.asgi,
+        on_stop=nef.leave,
+        drain_s=settings.drain_s,
+        max_connections=settings.limits.connections,
+        tls=settings.tls,
+    ).run(sockets=[listening])
 
 
 def _files(tls: Tls) -> dict[str, Any]:

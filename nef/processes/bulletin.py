@@ -99,11 +99,11 @@ class PublishedFaults(Remote):
 
     def may_strike(self, name: FaultName, victim: Victim) -> bool:  # noqa: ARG002 - see the port
         """Whether any fault is set at all, which is when there is use in asking."""
-        return self._bulletin.read().faults
+        return not self._bulletin.is_blank() and self._bulletin.read().faults
 
     def strike(self, name: FaultName, victim: Victim, number: int | None = None) -> Strike | None:
         """See the port."""
-        if not self._bulletin.read().faults:
+        if not self.may_strike(name, victim):
             return None
         struck: Strike | None = self._call("strike", name, victim, number)
         return struck

@@ -57,6 +57,13 @@ class Caller:
             return result
         raise _error(result)
 
+    def close(self) -> None:
+        """Close the connection of this thread; the next call opens another one."""
+        connection = getattr(self._own, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._own.connection = None
+
     def _asked(self, request: bytes) -> bytes | None:
         """The answer; None where nobody is there, and it is as if nobody had been asked."""
         try:
@@ -109,6 +116,8 @@ class Remote:
 
     def __getattr__(self, name: str) -> Any:
         """A method, which stays."""
+        if name.startswith("_"):
+            raise AttributeError(f"{name} is for nobody else")
         method = partial(self._call, name)
         self.__dict__[name] = method
         return method

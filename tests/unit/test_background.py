@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from builders.sessions import notification
-from nef.background import Background, Bell, Work
+from nef.background import Background, Bell, Chores, Ticker, Work
 from nef.domain.errors import StoreUnavailable
 from nef.domain.notifications import Delivery, DeliveryState
 
@@ -68,16 +68,9 @@ def deliveries(*ids: int) -> list[Delivery]:
 
 @contextmanager
 def running(work: Watched, bell: Bell, tick_s: float = 0.01) -> Iterator[Background]:
-    calls = Work(
-        work.tick,
-        lambda: work.quiet_s,
-        work.exchange,
-        work.attempt,
-        work.next_due_s,
-        lambda: None,
-        time.time,
-    )
-    background = Background(calls, bell, tick_s, deliverers=2)
+    ticker = Ticker(Chores(work.tick, lambda: work.quiet_s, lambda: None), tick_s)
+    calls = Work(work.exchange, work.attempt, work.next_due_s, time.time)
+    background = Background(calls, bell, 2, ticker)
     background.start()
     try:
         yield background

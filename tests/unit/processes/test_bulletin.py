@@ -31,6 +31,7 @@ def test_before_anything_is_published_nobody_is_ready() -> None:
     assert bulletin.is_blank()
     with pytest.raises(NotReady):
         PublishedClock(bulletin, FakeClock().now_s).now_s()
+    assert not faults(bulletin).may_strike(FaultName.RESPONSE_SLOW, VICTIM)
 
 
 def test_another_process_publishes_for_this_one() -> None:

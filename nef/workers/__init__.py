@@ -1,0 +1,1 @@
+"""One service in several processes, of which one has the network at a time."""

@@ -1,0 +1,121 @@
+"""What each process of a service does, from its beginning to its end."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from types import FrameType
+
+import click
+
+from db.election import Election
+from db.storage import SqlStorage
+from nef.app import create_worker
+from nef.background import Chores, Ticker
+from nef.config import Settings, load_catalogue
+from nef.domain.errors import StoreUnavailable
+from nef.live import Live, living
+from nef.serving import leave_start_alone, serve_on
+from nef.workers.reach import Reach
+
+_LOG = logging.getLogger(__name__)
+#: How often a candidate asks whether it is elected, and whoever is elected whether it still is.
+_CANDIDATE_S, _ELECTED_S = 0.2, 0.1
+#: Who has lost its election notices within this time, and answers nobody any more.
+_GRACE_S = 3 * _ELECTED_S
+_ANNOUNCED_S = 0.05
+#: The status of a process that had the network and must not have it any longer (sysexits.h).
+_DEPOSED = os.EX_UNAVAILABLE
+
+
+def work(settings: Settings, listening: socket.socket, reach: Reach) -> None:
+    """Answer requests and deliver notifications, until told to end."""
+    while reach.bulletin.is_blank():
+        threading.Event().wait(_ANNOUNCED_S)  # until there is a network for the first time
+    nef = create_worker(settings, reach.seams(), reach.now_s, reach.other_websockets())
+    reach.answer_for_websockets(nef.websockets)
+    leave_start_alone()
+    serve_on(listening, nef, settings)
+
+
+def tick(settings: Settings, name: str, reach: Reach) -> None:
+    """Be ready to take over the network; once elected have it, until told to end."""
+    stopping = _told_to_end()
+    storage = SqlStorage.open(settings.database_url, reach.now_s)
+    election = Election(settings.database_url)
+    try:
+        if _elected(election, stopping):
+            _have_network(settings, name, reach, storage, election, stopping)
+    finally:
+        election.close()
+        storage.close()
+
+
+def _elected(election: Election, stopping: threading.Event) -> bool:
+    """Wait until elected; False where it is told to end before."""
+    while not stopping.is_set():
+        try:
+            if election.won():
+                return True
+        except StoreUnavailable as error:
+            _LOG.warning("no election without the database: %s", error.reason)
+        stopping.wait(_CANDIDATE_S)
+    return False
+
+
+def _have_network(
+    settings: Settings,
+    name: str,
+    reach: Reach,
+    storage: SqlStorage,
+    election: Election,
+    stopping: threading.Event,
+) -> None:
+    def hold() -> None:
+        # Another process may have the network from now on: nothing of this one may go on.
+        if not election.holds():
+            _LOG.error("%s has lost the database, and with it the network", name)
+            os._exit(_DEPOSED)
+
+    def guard() -> None:
+        while not stopping.wait(_ELECTED_S):
+            hold()
+
+    def go_on() -> None:
+        hold()
+        live.seams.simulation.go_on()
+
+    others = not reach.bulletin.is_blank()
+    if others:
+        stopping.wait(_GRACE_S)
+    threading.Thread(target=guard, name="nef-guard", daemon=True).start()
+    live = _restored(settings, reach, storage, alone=not others)
+    reach.answer_for_network(live.seams)
+    click.echo(f"{name} (process {os.getpid()}) has the network")
+    sys.stdout.flush()
+    chores = Chores(go_on, live.seams.simulation.quiet_s, live.upkeep.prune)
+    ticker = Ticker(chores, settings.tick_s)
+    ticker.start()
+    stopping.wait()
+    ticker.stop()
+
+
+def _restored(settings: Settings, reach: Reach, storage: SqlStorage, *, alone: bool) -> Live:
+    catalogue = load_catalogue(settings.catalogue)
+    live = living(storage, catalogue, reach.now_s, lambda: None, reach.bulletin.publish)
+    live.restore(settings, alone=alone)
+    live.seams.simulation.tick()  # so that all see the time, before anybody is answered
+    leave_start_alone()
+    return live
+
+
+def _told_to_end() -> threading.Event:
+    told = threading.Event()
+
+    def tell(_: int, __: FrameType | None) -> None:
+        told.set()
+
+    signal.signal(signal.SIGTERM, tell)
+    return told

@@ -1,0 +1,67 @@
+"""A service in several processes on one socket."""
+
+import socket
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from db.election import can_elect
+from db.storage import SqlStorage
+from nef.config import Settings
+from nef.domain.errors import InvalidValue, NotReady
+from nef.live import check
+from nef.ports.simulation import SimulationStatus
+from nef.realtime import real_time
+from nef.serving import PATIENCE_S, leave_start_alone
+from nef.workers.reach import Reach
+from nef.workers.roles import tick, work
+from nef.workers.supervisor import Place, Supervisor
+
+#: One has the network, and the other one is ready to take it over.
+_TICKERS = 2
+#: Beside the requests that are under way, how long the rest of an end may take: a notification
+#: that is being sent, and a tick.
+_REST_S = 20.0
+
+
+def serve_with_workers(
+    settings: Settings,
+    workers: int,
+    listening: socket.socket,
+    tell: Callable[[SimulationStatus, Sequence[Place]], None],
+) -> None:
+    """Serve until told to end by a signal; `tell` is called once it serves.
+
+    Raises InvalidValue, InvalidRequest or StorageUnusable where the settings make no sense.
+    """
+    if not can_elect(settings.database_url):
+        raise InvalidValue(
+            f"{workers} workers need a database that several processes can share: give --database"
+            " postgresql://USER@HOST/NAME, or --workers 1 for SQLite"
+        )
+    now_s = real_time()
+    check(settings, now_s)
+    SqlStorage.open(settings.database_url, now_s).close()
+    leave_start_alone()
+    with Reach.made(now_s) as reach:
+        supervisor = Supervisor(reach.forget)
+        answering = [
+            Place(f"worker-{n}", partial(work, settings, listening, reach))
+            for n in range(1, workers + 1)
+        ]
+        names = (f"ticker-{n}" for n in range(1, _TICKERS + 1))
+        ticking = [Place(name, partial(tick, settings, name, reach)) for name in names]
+        places = (*answering, *ticking)
+        patience_s = settings.drain_s + PATIENCE_S + _REST_S
+        # Those that answer need the network to the last.
+        groups = (answering, ticking)
+        supervisor.run(groups, patience_s, lambda: _begun(reach, lambda s: tell(s, places)))
+
+
+def _begun(reach: Reach, tell: Callable[[SimulationStatus], None]) -> bool:
+    """Whether there is a network, of which is told then."""
+    try:
+        status = reach.status()
+    except NotReady:
+        return False
+    tell(status)
+    return True
