@@ -1,21 +1,82 @@
-"""One service at a file of SQLite: two would each move the network, and tell everything twice."""
+"""One service at a store: two would each move the network, and tell everything twice."""
 
 import fcntl
 import os
+import time
+from typing import Protocol
 
-from db.engine import file_of
+from db.election import Election, can_elect
+from db.engine import file_of, shown
+from nef.domain.errors import StoreUnavailable
 from nef.ports.storage import StorageUnusable
 
+#: A service that was killed a moment ago may have the database for as long as it takes to notice.
+_PATIENCE_S, _LOOK_EVERY_S = 2.0, 0.05
 
-class FileTaken(StorageUnusable):
-    """Another service runs on the same file."""
+
+class StoreTaken(StorageUnusable):
+    """Another service runs on the same store."""
 
 
-class SoleUse:
+class SoleUse(Protocol):
+    """Held from its making until `release` or the end of the process, however that comes."""
+
+    def keep(self) -> None:
+        """Raises StoreTaken where it was lost to another service."""
+        ...
+
+    def release(self) -> None:
+        """Let another service have it."""
+        ...
+
+
+def sole_use(url: str) -> SoleUse:
+    """Take a store; raises StoreTaken where another service has it."""
+    return UseOfDatabase(url) if can_elect(url) else UseOfFile(url)
+
+
+class UseOfDatabase:
+    """The network of a PostgreSQL, as that process has it that is elected of several."""
+
+    def __init__(self, url: str) -> None:
+        """Be elected; raises StoreTaken where another service is."""
+        self._url, self._election = url, Election(url)
+        end_s = time.monotonic() + _PATIENCE_S
+        while not self._won():
+            if time.monotonic() > end_s:
+                self.release()
+                raise self._taken()
+            time.sleep(_LOOK_EVERY_S)
+
+    def keep(self) -> None:
+        """Also where the database was away for a while, and nobody else has it since."""
+        if not self._election.keeps():
+            raise self._taken()
+
+    def release(self) -> None:
+        """Let another service have it."""
+        self._election.close()
+
+    def _won(self) -> bool:
+        try:
+            return self._election.won()
+        except StoreUnavailable as error:
+            why = f"the database {shown(self._url)} cannot be opened: {error.reason}"
+            raise StorageUnusable(why) from error
+
+    def _taken(self) -> StoreTaken:
+        return StoreTaken(
+            f"another service runs on {shown(self._url)}; stop it, or give this one another"
+            " --database. For several processes of one service there is --workers:"
+            " docs/operations.md"
+        )
+
+
+class UseOfFile:
     """A file beside the database, locked until `release` or the end of the process, however."""
 
     def __init__(self, url: str) -> None:
-        """Take the lock; raises FileTaken where another service has it."""
+        """Take the lock; raises StoreTaken where another service has it."""
         self._file = None
         path = file_of(url)
         if path is None:
@@ -29,13 +90,16 @@ class SoleUse:
             self._file.seek(0)
             holder = self._file.read().strip() or "?"
             self.release()
-            raise FileTaken(
+            raise StoreTaken(
                 f"another service (process {holder}) runs on {path}; stop it, or give this one"
                 " another --database. For several processes use PostgreSQL: docs/operations.md"
             ) from None
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()
+
+    def keep(self) -> None:
+        """A lock of the system is not lost."""
 
     def release(self) -> None:
         """Let another service have it."""

@@ -15,7 +15,7 @@ from db.neighbours import neighbours_at
 from db.outbox import SqlOutbox
 from db.sessions import SqlSessions
 from db.simulations import SqlSimulations
-from db.sole import SoleUse
+from db.sole import SoleUse, sole_use
 from db.subscriptions import SqlSubscriptions
 from db.upgrade import make_ready
 from nef.domain.errors import Conflict, StoreUnavailable
@@ -77,7 +77,7 @@ class SqlStorage:
             with ExitStack() as opened:
                 engine = open_engine(url)
                 opened.callback(engine.dispose)
-                use = SoleUse(url) if alone else None
+                use = sole_use(url) if alone else None
                 if use is not None:
                     opened.callback(use.release)
                 make_ready(engine)
@@ -95,6 +95,11 @@ class SqlStorage:
         self._engine.dispose()
         if self._use is not None:
             self._use.release()
+
+    def keep_alone(self) -> None:
+        """Raises StoreTaken where another service has taken what was opened `alone`."""
+        if self._use is not None:
+            self._use.keep()
 
     def check(self) -> None:
         """Write and read something of no consequence; raises what keeps it from that."""

@@ -75,7 +75,12 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
         bell = Bell()
         live = living(storage, load_catalogue(settings.catalogue), now_s, bell.ring)
         metrics = Metrics()
-        pulse = Pulse(live.seams.simulation.go_on, settings.tick_s, metrics.ticked.observe)
+
+        def tick() -> None:
+            storage.keep_alone()
+            live.seams.simulation.go_on()
+
+        pulse = Pulse(tick, settings.tick_s, metrics.ticked.observe)
         metrics.watch_pulse(pulse)
         metrics.watch(StoreMetrics(storage, now_s))
         nef = _in_front(settings, storage, live.seams, bell, now_s, metrics, pulse)

@@ -31,12 +31,12 @@ def upgrade(database: str) -> None:
     """Bring a store to the newest form, or make a new one. No service may be using it."""
     # SQLAlchemy takes most of the time of a start, which the other commands do without.
     from db.engine import open_engine, shown  # noqa: PLC0415 - see above
-    from db.sole import SoleUse  # noqa: PLC0415
+    from db.sole import sole_use  # noqa: PLC0415
     from db.upgrade import revisions  # noqa: PLC0415
     from db.upgrade import upgrade as upgraded  # noqa: PLC0415
 
     with _refusals_told(database), ExitStack() as opened:
-        opened.callback(SoleUse(database).release)
+        opened.callback(sole_use(database).release)
         engine = open_engine(database)
         opened.callback(engine.dispose)
         before = upgraded(engine)

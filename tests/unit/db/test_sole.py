@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from db.sole import FileTaken
+from builders.postgresql import PostgresServer
+from db.sole import StoreTaken
 from db.storage import SqlStorage
 
 HOLDS = """
@@ -24,7 +25,7 @@ def test_a_second_service_on_a_file_is_refused_and_may_come_when_the_first_has_g
 ) -> None:
     url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
     first = SqlStorage.open(url, alone=True)
-    with pytest.raises(FileTaken, match=r"another service \(process \d+\) runs on .*store.sqlite3"):
+    with pytest.raises(StoreTaken, match=r"\(process \d+\) runs on .*store.sqlite3"):
         SqlStorage.open(url, alone=True)
     SqlStorage.open(url).close()  # who only looks
     first.close()
@@ -38,7 +39,7 @@ def test_a_service_that_is_killed_does_not_keep_the_next_one_away(tmp_path: Path
     ) as service:
         assert service.stdout is not None
         assert service.stdout.readline() == "open\n"
-        with pytest.raises(FileTaken, match=f"process {service.pid}"):
+        with pytest.raises(StoreTaken, match=f"process {service.pid}"):
             SqlStorage.open(url, alone=True)
         service.send_signal(signal.SIGKILL)
     SqlStorage.open(url, alone=True).close()
@@ -56,3 +57,30 @@ def test_what_cannot_be_opened_is_nobodys(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(Exception, match="not a database"):
             SqlStorage.open(f"sqlite:///{path}", alone=True)
+
+
+def test_one_service_has_a_postgresql_and_the_next_one_when_it_has_ended(
+    postgres: PostgresServer,
+) -> None:
+    with postgres.database() as url:
+        first = SqlStorage.open(url, alone=True)
+        with pytest.raises(StoreTaken, match=r"--workers"):
+            SqlStorage.open(url, alone=True)
+        SqlStorage.open(url).close()  # who moves no network
+        first.close()
+        SqlStorage.open(url, alone=True).close()
+
+
+def test_a_service_keeps_a_postgresql_that_was_away_unless_another_one_has_taken_it(
+    postgres: PostgresServer,
+) -> None:
+    with postgres.database() as url:
+        first = SqlStorage.open(url, alone=True)
+        postgres.end_connections(url)
+        first.keep_alone()
+        postgres.end_connections(url)
+        second = SqlStorage.open(url, alone=True)
+        with pytest.raises(StoreTaken):
+            first.keep_alone()
+        second.close()
+        first.close()
