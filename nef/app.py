@@ -16,7 +16,7 @@ from nef.api.faults import FaultyAnswers
 from nef.api.health import Check, Health
 from nef.api.leaving import Leaving
 from nef.api.limits import BoundedWebsockets, Rates
-from nef.api.metrics import LOOPBACK, OFF, MetricsEndpoint, serve_metrics
+from nef.api.metrics import LOOPBACK, MetricsEndpoint, is_address, serve_metrics
 from nef.api.operations import Services, handlers
 from nef.api.tracing import Tracing
 from nef.api.websockets import Websockets
@@ -91,7 +91,11 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
 
 
 def create_worker(
-    settings: Settings, seams: Seams, now_s: Callable[[], float], peers: Peers
+    settings: Settings,
+    seams: Seams,
+    now_s: Callable[[], float],
+    peers: Peers,
+    metrics: Metrics,
 ) -> Nef:
     """One of several processes in front of a network that lives in yet another one.
 
@@ -100,7 +104,7 @@ def create_worker(
     storage = SqlStorage.open(settings.database_url, now_s, request_id)
     # What the process before it had in hand is due again; what the others have stays theirs.
     Upkeep(storage, now_s).recover()
-    return _in_front(settings, storage, seams, Bell(), now_s, Metrics(), None, peers)
+    return _in_front(settings, storage, seams, Bell(), now_s, metrics, None, peers)
 
 
 def _in_front(
@@ -120,8 +124,8 @@ def _in_front(
         settings, storage, seams, bell, now_s, metrics, ticker, peers
     )
     leaving = threading.Event()
-    own_address = settings.metrics not in (LOOPBACK, OFF)
-    close_metrics = serve_metrics(settings.metrics, metrics.registry) if own_address else _nothing
+    at = settings.metrics
+    close_metrics = serve_metrics(at, metrics.told) if is_address(at) else _nothing
 
     def close() -> None:
         close_metrics()
@@ -192,7 +196,7 @@ def _seen(
     """In front of the application, what an operator and a load balancer look at."""
     seen: ASGIApp = Health(app, checks)
     if settings.metrics == LOOPBACK:
-        seen = MetricsEndpoint(seen, metrics.registry)
+        seen = MetricsEndpoint(seen, metrics.told)
     return Leaving(seen, leaving.is_set)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 from ipaddress import ip_address
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import start_http_server
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -28,9 +29,9 @@ class MetricsEndpoint:
     One that comes by a proxy is none of them, wherever the proxy is.
     """
 
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
-        """Wrap an application; `registry` has what is told."""
-        self._app, self._registry = app, registry
+    def __init__(self, app: ASGIApp, metrics: Collector) -> None:
+        """Wrap an application; `metrics` is what is told."""
+        self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -53,7 +54,7 @@ class MetricsEndpoint:
 
     def _told(self, accept: str) -> Response:
         encode, content_type = choose_encoder(accept)
-        return Response(encode(self._registry), headers={"Content-Type": content_type})
+        return Response(encode(self._metrics), headers={"Content-Type": content_type})
 
 
 def _is_here(scope: Scope, headers: Headers) -> bool:
@@ -64,7 +65,12 @@ def _is_here(scope: Scope, headers: Headers) -> bool:
     return client is not None and ip_address(client[0]).is_loopback
 
 
-def serve_metrics(address: str, registry: CollectorRegistry) -> Callable[[], None]:
+def is_address(where: str) -> bool:
+    """Whether metrics have an address of their own, of whatever form."""
+    return where not in (LOOPBACK, OFF)
+
+
+def serve_metrics(address: str, metrics: Collector) -> Callable[[], None]:
     """Serve metrics at a host:port until what is returned is called.
 
     Raises InvalidValue where that is none, or nobody can listen there.
@@ -73,7 +79,7 @@ def serve_metrics(address: str, registry: CollectorRegistry) -> Callable[[], Non
     if not host or not port.isdigit() or int(port) > 65535:
         raise InvalidValue(f"metrics are served at loopback, off or HOST:PORT, not {address!r}")
     try:
-        server, thread = start_http_server(int(port), host.strip("[]"), registry)
+        server, thread = start_http_server(int(port), host.strip("[]"), metrics)
     except OSError as error:
         raise InvalidValue(f"metrics cannot be served at {address}: {error.strerror}") from None
 

@@ -4,9 +4,17 @@ Every label has few values: names of operations, never paths, ids or AFs.
 """
 
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Metric,
+    ProcessCollector,
+)
 from prometheus_client.registry import Collector
 
 from nef.telemetry.pulse import Pulse
@@ -84,9 +92,10 @@ class DeliveryMetrics:
 class Metrics:
     """All metrics of a process."""
 
-    def __init__(self) -> None:
-        """Nothing was counted yet."""
+    def __init__(self, told: Collector | None = None) -> None:
+        """Nothing was counted yet; `told` is what whoever asks is told, if not these alone."""
         self.registry = CollectorRegistry()
+        self.told: Collector = told or self.registry
         self.requests = RequestMetrics(self.registry)
         self.deliveries = DeliveryMetrics(self.registry)
         self.ticked = Histogram(
@@ -112,6 +121,10 @@ class Metrics:
             "one would by now.",
             registry=self.registry,
         ).set_function(pulse.lag_s)
+
+    def families(self) -> Sequence[Metric]:
+        """Everything that was counted until now; another process of the service may ask."""
+        return list(self.registry.collect())
 
     def watch(self, collector: Collector) -> None:
         """Tell what it finds each time that somebody reads."""

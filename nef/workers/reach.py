@@ -16,6 +16,7 @@ from nef.ports.network import Network
 from nef.ports.simulation import SimulationStatus
 from nef.processes.answering import Answering
 from nef.processes.bulletin import Bulletin, PublishedClock, PublishedFaults
+from nef.processes.metrics import TARGET, MetricsOfAll
 from nef.processes.remote import Caller, Remote
 from nef.processes.websockets import RemoteHolders
 from nef.services.analytics import Analyst
@@ -23,6 +24,7 @@ from nef.services.faults import FaultService
 from nef.services.monitoring_events import Lookout
 from nef.services.plans import Planner
 from nef.services.simulation import SimulationService
+from nef.telemetry.metrics import Metrics
 
 #: How long a request waits for a network that is about to be there.
 _PATIENCE_S = 3.0
@@ -50,7 +52,8 @@ class Reach:
         """It is gone at the end of the block."""
         with tempfile.TemporaryDirectory(prefix="nef-") as name:
             folder = Path(name)
-            (folder / "websockets").mkdir()
+            for kind in ("websockets", "metrics"):
+                (folder / kind).mkdir()
             yield cls(folder, now_s, patience_s)
 
     def answer_for_network(self, seams: Seams) -> None:
@@ -97,9 +100,21 @@ class Reach:
         """The websockets that are open in the other processes."""
         return RemoteHolders(self._holders, self.secret, str(os.getpid()))
 
+    def answer_for_metrics(self, name: str, metrics: Metrics) -> None:
+        """From now on whoever reads the metrics of all has those of this process, by its name."""
+        Answering(self._metrics / name, self.secret, {TARGET: metrics})
+
+    def metrics_of_all(self) -> MetricsOfAll:
+        """The metrics of all processes."""
+        return MetricsOfAll(self._metrics, self.secret)
+
     def forget(self, pid: int) -> None:
         """A process is gone, and its websockets with it."""
         (self._holders / str(pid)).unlink(missing_ok=True)
+
+    @property
+    def _metrics(self) -> Path:
+        return self.folder / "metrics"
 
     @property
     def _holders(self) -> Path:

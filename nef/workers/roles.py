@@ -12,12 +12,16 @@ import click
 
 from db.election import Election
 from db.storage import SqlStorage
+from nef.api.metrics import serve_metrics
 from nef.app import create_worker
 from nef.background import Chores, Ticker
 from nef.config import Settings, load_catalogue
 from nef.domain.errors import StoreUnavailable
 from nef.live import Live, living
 from nef.serving import leave_start_alone, serve_on
+from nef.telemetry.metrics import Metrics
+from nef.telemetry.pulse import Pulse
+from nef.telemetry.stored import StoreMetrics
 from nef.workers.reach import Reach
 
 _LOG = logging.getLogger(__name__)
@@ -30,11 +34,13 @@ _ANNOUNCED_S = 0.05
 _DEPOSED = os.EX_UNAVAILABLE
 
 
-def work(settings: Settings, listening: socket.socket, reach: Reach) -> None:
+def work(settings: Settings, name: str, listening: socket.socket, reach: Reach) -> None:
     """Answer requests and deliver notifications, until told to end."""
+    metrics = Metrics(reach.metrics_of_all())
+    reach.answer_for_metrics(name, metrics)
     while reach.bulletin.is_blank():
         threading.Event().wait(_ANNOUNCED_S)  # until there is a network for the first time
-    nef = create_worker(settings, reach.seams(), reach.now_s, reach.other_websockets())
+    nef = create_worker(settings, reach.seams(), reach.now_s, reach.other_websockets(), metrics)
     reach.answer_for_websockets(nef.websockets)
     leave_start_alone()
     serve_on(listening, nef, settings)
@@ -42,12 +48,13 @@ def work(settings: Settings, listening: socket.socket, reach: Reach) -> None:
 
 def tick(settings: Settings, name: str, reach: Reach) -> None:
     """Be ready to take over the network; once elected have it, until told to end."""
-    stopping = _told_to_end()
+    stopping, metrics = _told_to_end(), Metrics()
+    reach.answer_for_metrics(name, metrics)
     storage = SqlStorage.open(settings.database_url, reach.now_s)
     election = Election(settings.database_url)
     try:
         if _elected(election, stopping):
-            _have_network(settings, name, reach, storage, election, stopping)
+            _have_network(settings, name, reach, storage, election, metrics, stopping)
     finally:
         election.close()
         storage.close()
@@ -71,6 +78,7 @@ def _have_network(
     reach: Reach,
     storage: SqlStorage,
     election: Election,
+    metrics: Metrics,
     stopping: threading.Event,
 ) -> None:
     def hold() -> None:
@@ -95,11 +103,22 @@ def _have_network(
     reach.answer_for_network(live.seams)
     click.echo(f"{name} (process {os.getpid()}) has the network")
     sys.stdout.flush()
-    chores = Chores(go_on, live.seams.simulation.quiet_s, live.upkeep.prune)
+    pulse = Pulse(go_on, settings.tick_s, metrics.ticked.observe)
+    metrics.watch_pulse(pulse)
+    metrics.watch(StoreMetrics(storage, reach.now_s))
+    chores = Chores(pulse, live.seams.simulation.quiet_s, live.upkeep.prune)
     ticker = Ticker(chores, settings.tick_s)
     ticker.start()
     stopping.wait()
     ticker.stop()
+
+
+def tell_metrics(settings: Settings, reach: Reach) -> None:
+    """Serve the metrics of all processes at an address of their own, until told to end."""
+    stopping = _told_to_end()
+    close = serve_metrics(settings.metrics, reach.metrics_of_all())
+    stopping.wait()
+    close()
 
 
 def _restored(settings: Settings, reach: Reach, storage: SqlStorage, *, alone: bool) -> Live:

@@ -2,10 +2,14 @@
 
 import socket
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
+
+from prometheus_client import CollectorRegistry
 
 from db.election import can_elect
 from db.storage import SqlStorage
+from nef.api.metrics import OFF, is_address, serve_metrics
 from nef.config import Settings
 from nef.domain.errors import InvalidValue, NotReady
 from nef.live import check
@@ -13,7 +17,7 @@ from nef.ports.simulation import SimulationStatus
 from nef.realtime import real_time
 from nef.serving import PATIENCE_S, leave_start_alone
 from nef.workers.reach import Reach
-from nef.workers.roles import tick, work
+from nef.workers.roles import tell_metrics, tick, work
 from nef.workers.supervisor import Place, Supervisor
 
 #: One has the network, and the other one is ready to take it over.
@@ -40,20 +44,25 @@ def serve_with_workers(
         )
     now_s = real_time()
     check(settings, now_s)
+    own_address = is_address(settings.metrics)
+    if own_address:
+        serve_metrics(settings.metrics, CollectorRegistry())()  # to say now that it cannot be
     SqlStorage.open(settings.database_url, now_s).close()
     leave_start_alone()
     with Reach.made(now_s) as reach:
+        own = replace(settings, metrics=OFF) if own_address else settings
         supervisor = Supervisor(reach.forget)
         answering = [
-            Place(f"worker-{n}", partial(work, settings, listening, reach))
-            for n in range(1, workers + 1)
+            Place(name, partial(work, own, name, listening, reach))
+            for name in (f"worker-{n}" for n in range(1, workers + 1))
         ]
         names = (f"ticker-{n}" for n in range(1, _TICKERS + 1))
         ticking = [Place(name, partial(tick, settings, name, reach)) for name in names]
-        places = (*answering, *ticking)
+        telling = [Place("metrics", partial(tell_metrics, settings, reach))] * own_address
+        places = (*answering, *ticking, *telling)
         patience_s = settings.drain_s + PATIENCE_S + _REST_S
         # Those that answer need the network to the last.
-        groups = (answering, ticking)
+        groups = (answering, ticking, telling)
         supervisor.run(groups, patience_s, lambda: _begun(reach, lambda s: tell(s, places)))
 
 

@@ -46,6 +46,10 @@ class Receiver(ThreadingHTTPServer):
             for report in body.get("eventReports", ())
         ]
 
+    def told(self) -> set[str]:
+        """The sessions of which anything was told."""
+        return {body["transaction"].rsplit("/", 1)[1] for _, _, body in self.requests}
+
     def events(self, session: str = "") -> list[str]:
         """The names of the events so far."""
         return [report["event"] for report in self.reports(session)]

@@ -2,55 +2,16 @@
 
 import signal
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
+from builders.asking import Asking
 from builders.processes import NefProcess, start_nef
-from builders.receivers import Receiver, receiving
+from builders.receivers import receiving
 from builders.service import AF, subscription
 from builders.waiting import until
-
-
-class Asking:
-    """AFs that create sessions by kept connections, until nobody answers any more."""
-
-    def __init__(self, nef: NefProcess, destination: str, afs: int = 6) -> None:
-        self.made: list[str] = []
-        #: Statuses, or what went wrong, of all that was not created.
-        self.rest: list[Any] = []
-        self._body = subscription(
-            notificationDestination=destination, events=["SUCCESSFUL_RESOURCES_ALLOCATION"]
-        )
-        self._url = nef.url + AF
-        self._pool = ThreadPoolExecutor(afs)
-        self._done = [self._pool.submit(self._ask) for _ in range(afs)]
-
-    def _ask(self) -> None:
-        with requests.Session() as http:
-            while True:
-                try:
-                    answer = http.post(self._url, json=self._body, timeout=30)
-                except requests.ConnectionError as error:
-                    self.rest.append(error)
-                    return
-                if answer.status_code == 201:
-                    self.made.append(answer.json()["self"].rsplit("/", 1)[1])
-                else:
-                    self.rest.append(answer.status_code)
-
-    def over(self) -> None:
-        """Wait until everybody has given up."""
-        for one in self._done:
-            one.result(60)
-        self._pool.shutdown()
-
-
-def told(af: Receiver) -> set[str]:
-    return {body["transaction"].rsplit("/", 1)[1] for _, _, body in af.requests}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -59,7 +20,7 @@ def test_each_accepted_request_has_its_answer_and_each_notification_arrives(
 ) -> None:
     with receiving() as af:
         nef = start_nef(tmp_path)
-        asking = Asking(nef, af.url)
+        asking = Asking(nef.url, af.url)
         until(lambda: len(asking.made) > 60)
         nef.process.send_signal(number)
         asking.over()
@@ -69,7 +30,7 @@ def test_each_accepted_request_has_its_answer_and_each_notification_arrives(
         nef = start_nef(tmp_path)
         stored = requests.get(nef.url + AF, timeout=30).json()
         assert {one["self"].rsplit("/", 1)[1] for one in stored} == set(asking.made)
-        assert af.until(lambda: told(af) >= set(asking.made))
+        assert af.until(lambda: af.told() >= set(asking.made))
         assert nef.stop() == 0
 
 

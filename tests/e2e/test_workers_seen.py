@@ -1,0 +1,93 @@
+"""What an operator sees of a service in several processes, and how it ends under load."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from builders.asking import Asking
+from builders.postgresql import PostgresServer
+from builders.receivers import receiving
+from builders.service import AF
+from builders.waiting import until
+from builders.workers import Workers, workers
+
+CREATED = {
+    "operation": "CreateASSessionWithQoSSubscription",
+    "method": "POST",
+    "status": "2xx",
+}
+
+
+@pytest.fixture
+def url(postgres: PostgresServer) -> Iterator[str]:
+    with postgres.database() as url:
+        yield url
+
+
+def by_process(text: str, name: str, **labels: str) -> dict[str, float]:
+    """The values of the samples with these labels, by process."""
+    families = text_string_to_metric_families(text)
+    samples = (sample for family in families for sample in family.samples)
+    return {
+        one.labels["process"]: one.value
+        for one in samples
+        if one.name == name and labels.items() <= one.labels.items()
+    }
+
+
+def ready(nef: Workers) -> bool:
+    return requests.get(f"{nef.url}/readyz", timeout=30).status_code == 200
+
+
+def test_who_asks_one_process_is_told_of_all_and_all_end_in_good_order(
+    tmp_path: Path, url: str
+) -> None:
+    with receiving() as af:
+        with workers(tmp_path, url) as nef:
+            until(lambda: ready(nef))
+            asking = Asking(nef.url, af.url)
+            until(lambda: len(asking.made) > 60)
+            text = requests.get(f"{nef.url}/metrics", timeout=30).text
+            assert by_process(text, "nef_process_up") == {
+                "worker-1": 1,
+                "worker-2": 1,
+                "ticker-1": 1,
+                "ticker-2": 1,
+            }
+            assert sum(by_process(text, "nef_requests_total", **CREATED).values()) >= 60
+            # What all share is told once: by the process that has the network.
+            assert len(by_process(text, "nef_sessions", state="active")) == 1
+            assert len(by_process(text, "nef_tick_lag_seconds")) == 1
+            assert nef.stop() == 0
+            asking.over()
+            assert {type(one) for one in asking.rest} <= {requests.ConnectionError}
+        with workers(tmp_path, url) as nef:
+            stored = requests.get(nef.url + AF, timeout=30).json()
+            assert {one["self"].rsplit("/", 1)[1] for one in stored} == set(asking.made)
+            assert af.until(lambda: set(asking.made) <= af.told())
+
+
+def test_all_processes_are_told_of_at_one_address_also_one_that_hangs(
+    tmp_path: Path, url: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with workers(tmp_path, url, "--metrics", f"127.0.0.1:{port}") as nef:
+        assert requests.get(f"{nef.url}/metrics", timeout=30).status_code == 404
+        until(lambda: ready(nef))
+        hangs = nef.processes["worker-2"]
+        os.kill(hangs, signal.SIGSTOP)
+        text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
+        os.kill(hangs, signal.SIGCONT)
+    assert by_process(text, "nef_process_up") == {
+        "worker-1": 1,
+        "worker-2": 0,
+        "ticker-1": 1,
+        "ticker-2": 1,
+    }
