@@ -25,6 +25,9 @@ from af_client.tokens import Credentials, Tokens
 from af_client.transport import RequestsTransport, Tls
 
 _log = logging.getLogger(__name__)
+# At DEBUG the library tells the headers of an opening, and so the token.
+_library_log = logging.getLogger(f"{__name__}.library")
+_library_log.setLevel(logging.INFO)
 
 #: TS 29.122 wants a destination also where nothing is ever posted to it.
 NOWHERE = "http://no-notifications.invalid/"
@@ -185,6 +188,7 @@ class _Stream(threading.Thread):
             self._url,
             additional_headers=self._headers,
             ssl=self._opening.context(self._url),
+            logger=_library_log,
             open_timeout=_OPEN_S,
             max_size=_MAX_MESSAGE_BYTES,
             # No proxy leads to this very machine, whatever the environment says.

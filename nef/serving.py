@@ -108,7 +108,8 @@ def server_of(
     config = uvicorn.Config(
         asgi,
         log_config=None,  # its logs go the way of ours
-        log_level=logging.getLogger().getEffectiveLevel(),
+        # What it says of a websocket at DEBUG has the headers of the request, and so the token.
+        log_level=max(logging.INFO, logging.getLogger().getEffectiveLevel()),
         http=PatientProtocol,
         limit_concurrency=max_connections + 1 if max_connections else None,
         ws="websockets-sansio",

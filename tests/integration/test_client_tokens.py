@@ -1,5 +1,6 @@
 """The AF library in front of a NEF that asks for tokens."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -117,3 +118,28 @@ def bearer(nef: RunningNef) -> str:
     form, me = {"grant_type": "client_credentials"}, ("af-1", nef.secrets["af-1"])
     answer = requests.post(nef.token_url, data=form, auth=me, timeout=10)
     return f"Bearer {answer.json()['access_token']}"
+
+
+def test_no_log_has_a_secret_or_a_token_whatever_its_level(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+    right = Tokens.header
+
+    def noted(tokens: Tokens) -> str:
+        given.append(right(tokens))
+        return given[-1]
+
+    monkeypatch.setattr(Tokens, "header", noted)
+    caplog.set_level(logging.DEBUG)
+    with running_nef(clients=["af-1"]) as own:
+        mine = credentials(own)
+        with (
+            NefClient(own.url, "af-1", credentials=mine) as af,
+            WebsocketReceiver(credentials=mine) as receiver,
+            af.qos_session(REQUEST, inbox=(inbox := receiver.inbox())),
+        ):
+            assert inbox.get(timeout_s=20).reports
+    tokens = {header.removeprefix("Bearer ") for header in given}
+    assert len(tokens) == 2
+    assert [secret for secret in (*tokens, mine.client_secret) if secret in caplog.text] == []

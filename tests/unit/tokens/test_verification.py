@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc import jws
 
 from builders.tokens import AUDIENCE, EC, ISSUER, NOW_S, RSA, Clocked, claims, ec_key, signed
 from nef.ports.tokens import InvalidToken
@@ -122,6 +123,25 @@ def test_the_only_key_needs_no_name() -> None:
 def test_any_text_is_refused_without_an_accident(text: str) -> None:
     with pytest.raises(InvalidToken):
         Clocked().read(text)
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+CLAIMS = st.sampled_from(["iss", "aud", "exp", "nbf", "iat", "sub", "scope", "af_ids", "jti"])
+
+
+@given(st.dictionaries(CLAIMS, ODD, max_size=4))
+def test_whatever_an_issuer_has_signed_is_good_or_refused(changes: dict[str, Any]) -> None:
+    document = json.dumps(claims() | changes)
+    token = jws.serialize_compact({"alg": "ES256", "kid": EC.kid}, document, EC)
+    try:
+        caller = Clocked().read(token)
+    except InvalidToken:
+        return
+    assert all(isinstance(name, str) for name in caller.af_ids | caller.scopes)
 
 
 def test_a_token_is_known_until_it_expires() -> None:
