@@ -27,7 +27,7 @@ from nef.services.simulation import SimulationService
 from nef.telemetry.metrics import Metrics
 
 #: How long a request waits for a network that is about to be there.
-_PATIENCE_S = 3.0
+PATIENCE_S = 3.0
 #: How long the network may take to answer, and what drives it: a step may be a long one.
 _ANSWER_S, _DRIVEN_S = 10.0, 600.0
 
@@ -48,7 +48,7 @@ class Reach:
 
     @classmethod
     @contextmanager
-    def made(cls, now_s: Callable[[], float], patience_s: float = _PATIENCE_S) -> Iterator["Reach"]:
+    def made(cls, now_s: Callable[[], float], patience_s: float = PATIENCE_S) -> Iterator["Reach"]:
         """It is gone at the end of the block."""
         with tempfile.TemporaryDirectory(prefix="nef-") as name:
             folder = Path(name)

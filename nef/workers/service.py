@@ -24,7 +24,7 @@ from nef.workers.supervisor import Place, Supervisor
 _TICKERS = 2
 #: Beside the requests that are under way, how long the rest of an end may take: a notification
 #: that is being sent, and a tick.
-_REST_S = 20.0
+REST_S = 20.0
 
 
 def serve_with_workers(
@@ -47,7 +47,8 @@ def serve_with_workers(
     own_address = is_address(settings.metrics)
     if own_address:
         serve_metrics(settings.metrics, CollectorRegistry())()  # to say now that it cannot be
-    SqlStorage.open(settings.database_url, now_s).close()
+    # Brings it to its newest form, and is refused where another service runs on it.
+    SqlStorage.open(settings.database_url, now_s, alone=True).close()
     leave_start_alone()
     with Reach.made(now_s) as reach:
         own = replace(settings, metrics=OFF) if own_address else settings
@@ -60,7 +61,7 @@ def serve_with_workers(
         ticking = [Place(name, partial(tick, settings, name, reach)) for name in names]
         telling = [Place("metrics", partial(tell_metrics, settings, reach))] * own_address
         places = (*answering, *ticking, *telling)
-        patience_s = settings.drain_s + PATIENCE_S + _REST_S
+        patience_s = settings.drain_s + PATIENCE_S + REST_S
         # Those that answer need the network to the last.
         groups = (answering, ticking, telling)
         supervisor.run(groups, patience_s, lambda: _begun(reach, lambda s: tell(s, places)))

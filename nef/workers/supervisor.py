@@ -17,7 +17,7 @@ _FORK = multiprocessing.get_context("fork")
 _ENDINGS = (signal.SIGTERM, signal.SIGINT)
 #: Who has lived for so long is replaced at once; others wait, each time twice as long as before.
 _STEADY_S = 10.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
+_FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 _LOOK_EVERY_S = 0.5
 
 
@@ -44,7 +44,7 @@ class Place:
         """Its process is gone: wait longer with each one that has not lived for long."""
         lived_s = now_s - self.began_s
         again_s = max(_FIRST_PAUSE_S, 2 * self.pause_s)
-        self.pause_s = 0.0 if lived_s >= _STEADY_S else min(_LONGEST_PAUSE_S, again_s)
+        self.pause_s = 0.0 if lived_s >= _STEADY_S else min(LONGEST_PAUSE_S, again_s)
         self.began_s, self.process = now_s, None
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from db.engine import POOL_SIZE
 from nef import cli, serving
 from nef.api import connections, health, validation
 from nef.domain import lifecycle, retries
@@ -13,6 +14,7 @@ from nef.notifications import http, websocket
 from nef.services import deliveries, sessions
 from nef.telemetry import pulse
 from nef.testing import RunningNef
+from nef.workers import reach, service, supervisor
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,6 +71,12 @@ def test_the_page_for_operators_says_what_the_code_does() -> None:
     assert "up to 128 letters" in text
     assert f"after {serving.PATIENCE_S} s the rest of them is cut off, with 503" in text
     assert f"a receiver has {http.TOTAL_S:g} s" in text
+    assert f"for {reach.PATIENCE_S:g} s at most" in text
+    assert f"ended {serving.PATIENCE_S + service.REST_S:g} s" in text
+    assert f"up to {supervisor.LONGEST_PAUSE_S:g} s" in text
+    assert (
+        f"up to {POOL_SIZE + 1} connections to the database, a ticker up to {POOL_SIZE + 2}" in text
+    )
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")))
