@@ -31,10 +31,10 @@ def test_nothing_is_lost_when_the_service_is_killed_under_load(
     with a_world(tmp_path, "--scenario", "busy-cell", database=durable.new_database()) as world:
         with world.load(seed):
             for _ in range(KILLS):
-                assert world.ledger.until_done(world.ledger.done() + 30)
+                world.goes_on(30)
                 world.kill()
                 world.start()
-            assert world.ledger.until_done(world.ledger.done() + 10)
+            world.goes_on(10)
         world.check()
         assert unfit_answers(world.ledger.said(), float("inf"), FIT | {None}) == []
 
@@ -45,10 +45,10 @@ def test_nothing_is_lost_when_the_database_is_stopped_under_load(
 ) -> None:
     with a_world(tmp_path, *FAST, database=durable.new_database()) as world:
         with world.load(seed):
-            assert world.ledger.until_done(30)
+            world.goes_on(30)
             with durable.stopped(mode):
                 assert world.ledger.until(lambda said: said.status == 503, 20)
                 wait(2)
-            assert world.ledger.until_done(world.ledger.done() + 30), "it goes on by itself"
+            world.goes_on(30)
         world.check()
         assert unfit_answers(world.ledger.said(), WITHIN_S) == []

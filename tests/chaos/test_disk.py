@@ -26,12 +26,12 @@ def goes_through(
 ) -> None:
     """Load before, while and after the disk is full; then all must be as clients were told."""
     with world.load(seed):
-        assert world.ledger.until_done(30)
+        world.goes_on(30)
         fill()
         assert world.ledger.until(lambda said: said.status == 503, 5)
         wait(1)
         free()
-        assert world.ledger.until_done(world.ledger.done() + 30), "it goes on by itself"
+        world.goes_on(30)
     world.check()
     assert unfit_answers(world.ledger.said(), WITHIN_S) == []
 

@@ -15,11 +15,10 @@ def test_nothing_is_lost_when_the_service_is_killed_under_load(tmp_path: Path, s
     with a_world(tmp_path, "--scenario", "busy-cell") as world:
         with world.load(seed):
             for _ in range(KILLS):
-                already = world.ledger.done()
-                assert world.ledger.until_done(already + 30)
+                world.goes_on(30)
                 wait(chance.random())
                 world.kill()
                 world.start()
-            assert world.ledger.until_done(world.ledger.done() + 10)
+            world.goes_on(10)
         world.check()
         assert unfit_answers(world.ledger.said(), NO_BOUND, FIT | {None}) == []

@@ -1,10 +1,10 @@
-"""A NEF that is killed and started again, its AFs, and what is found when all has come to rest."""
+"""A NEF in chaos, its AFs, and what is found when all has come to rest."""
 
 import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import requests
 from builders.processes import NefProcess, database_in, start_nef
 from builders.receivers import Receiver, receiving
 from builders.waiting import until
+from builders.workers import Workers, workers
 from chaos.checker import Cell, Due, Found, contradictions, summary
 from chaos.ledger import Ledger
 from chaos.load import load
@@ -27,15 +28,19 @@ AFS = [f"af-{number}" for number in range(4)]
 
 
 class World:
-    """One NEF at a time, always at the same place, and a receiver that lives through it all."""
+    """A NEF, always at the same place, and a receiver that lives through it all."""
 
-    def __init__(self, folder: Path, receiver: Receiver, *options: str, **more: object) -> None:
-        """Start it; the arguments are those of `start_nef`."""
-        self._folder, self.receiver = folder, receiver
-        self._options, self._more = options, more
-        self.database = str(more.get("database") or database_in(folder))
+    def __init__(
+        self,
+        nef: NefProcess,
+        receiver: Receiver,
+        database: str,
+        started: Callable[[int], NefProcess] | None = None,
+    ) -> None:
+        """`started` starts it again, at a port."""
+        self.nef, self.receiver, self.database = nef, receiver, database
+        self._started = started
         self.ledger = Ledger()
-        self.nef = self._started(0)
 
     @property
     def url(self) -> str:
@@ -48,16 +53,12 @@ class World:
 
     def start(self) -> None:
         """Start it again, where it was."""
+        assert self._started is not None
         self.nef = self._started(int(self.url.rsplit(":", 1)[1]))
 
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """SIGSTOP until the end of the block, then SIGCONT."""
-        os.kill(self.nef.process.pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(self.nef.process.pid, signal.SIGCONT)
+    def goes_on(self, more: int) -> None:
+        """Wait until so many more requests are acknowledged."""
+        assert self.ledger.until_done(self.ledger.done() + more), "it goes on by itself"
 
     @contextmanager
     def load(self, seed: int) -> Iterator[None]:
@@ -105,20 +106,43 @@ class World:
         assert response.status_code == 200, response.text
         return response.json()  # type: ignore[no-any-return]
 
-    def _started(self, port: int) -> NefProcess:
-        return start_nef(self._folder, *self._options, port=port, **self._more)  # type: ignore[arg-type]
-
 
 @contextmanager
-def a_world(folder: Path, *options: str, **more: object) -> Iterator[World]:
-    """A world until the end of the block."""
+def a_world(
+    folder: Path,
+    *options: str,
+    database: str | None = None,
+    program: Sequence[str] = ("-m", "nef.cli"),
+) -> Iterator[World]:
+    """A world of one process until the end of the block; the arguments are those of `start_nef`."""
+
+    def started(port: int) -> NefProcess:
+        return start_nef(folder, *options, port=port, database=database, program=program)
+
     with receiving() as receiver:
-        world = World(folder, receiver, *options, **more)
+        world = World(started(0), receiver, database or database_in(folder), started)
         try:
             yield world
         finally:
             if world.nef.process.poll() is None:
                 world.nef.stop()
+
+
+@contextmanager
+def a_shared_world(folder: Path, database: str, *options: str) -> Iterator[tuple[World, Workers]]:
+    """A world of several processes until the end of the block."""
+    with receiving() as receiver, workers(folder, database, *options) as nef:
+        yield World(nef, receiver, database), nef
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """SIGSTOP until the end of the block, then SIGCONT."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def wait(seconds: float) -> None:
