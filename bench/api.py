@@ -54,7 +54,8 @@ def main() -> None:
 def measured(stores: Stores, rounds: int, requests: int) -> Costs:
     """The NEF and the yardstick, in turns."""
     costs: Costs = defaultdict(list)
-    with serving(stores) as (yardstick, nef, client):
+    afs = ["bench", "model", *{owner(n % (STORED // EACH)) for n in range(requests)}]
+    with serving(stores, afs) as (yardstick, nef, client):
         sides = (yardstick, nef)
         for side in sides:
             store(client, side, 0, STORED)

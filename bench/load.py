@@ -2,8 +2,9 @@
 
     python -m bench.load
 
-An order has a `port`, the number of `connections`, and `requests` of method, path and body. The
-connections share the requests out among them, each with one request at a time.
+An order has a `port`, the number of `connections`, `requests` of method, path and body, and the
+value of `authorization`, if that is wanted. The connections share the requests out among them, each
+with one request at a time.
 """
 
 import asyncio
@@ -68,9 +69,12 @@ def _fields(head: bytes) -> dict[bytes, bytes]:
     return {name.lower(): value.strip() for name, _, value in lines}
 
 
-async def carried_out(port: int, connections: int, requests: list[list[Any]]) -> dict[str, Any]:
+async def carried_out(
+    port: int, connections: int, requests: list[list[Any]], authorization: str
+) -> dict[str, Any]:
     """Send all requests; how long it took, and what was answered, in the order of the answers."""
-    waiting, answers = deque(_written(*request) for request in requests), Answers()
+    fields = f"Authorization: {authorization}\r\n" if authorization else ""
+    waiting, answers = deque(_written(fields, *request) for request in requests), Answers()
     loop, open_ = asyncio.get_running_loop(), []
     begun_s = time.perf_counter()
     for _ in range(connections):
@@ -80,10 +84,10 @@ async def carried_out(port: int, connections: int, requests: list[list[Any]]) ->
     return {"seconds": time.perf_counter() - begun_s} | vars(answers)
 
 
-def _written(method: str, path: str, body: Any) -> bytes:
+def _written(fields: str, method: str, path: str, body: Any) -> bytes:
     content = b"" if body is None else json.dumps(body).encode()
     kind = "merge-patch+json" if method == "PATCH" else "json"
-    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n"
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n{fields}"
     if content:
         head += f"Content-Type: application/{kind}\r\nContent-Length: {len(content)}\r\n"
     return f"{head}\r\n".encode() + content

@@ -3,9 +3,11 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +21,8 @@ from bench.world import PYTHON, cpu_s
 from bench.yardstick import documents
 from db.engine import open_engine, writing
 from db.tables import sessions
+from nef.tokens.clients import SCOPES, Clients, save_clients
+from nef.tokens.endpoint import TOKEN_PATH
 
 #: Rows that are put into a store in one transaction, for which the service waits.
 _AT_ONCE = 50_000
@@ -69,6 +73,7 @@ class Side:
     root: str
     database: str
     table: Table
+    authorization: str = ""
 
     def of(self, af_id: str) -> str:
         """The path of an AF's subscriptions."""
@@ -105,7 +110,14 @@ class Client:
         Work of the server that ends when `settled` returns counts as theirs.
         """
         before_s = cpu_s(side.pid)
-        answers = self._order({"port": side.port, "connections": connections, "requests": asked})
+        answers = self._order(
+            {
+                "port": side.port,
+                "connections": connections,
+                "requests": asked,
+                "authorization": side.authorization,
+            }
+        )
         settled()
         used_s = cpu_s(side.pid) - before_s
         wrong = [status for status in answers["statuses"] if status >= 400]
@@ -131,10 +143,15 @@ class Client:
 
 
 @contextmanager
-def serving(stores: Stores) -> Iterator[tuple[Side, Side, Client]]:
-    """The yardstick, the NEF, and the client; each server has a store of its own."""
+def serving(stores: Stores, afs: Sequence[str] = ()) -> Iterator[tuple[Side, Side, Client]]:
+    """The yardstick, the NEF, and the client; each server has a store of its own.
+
+    Where there are `afs`, the NEF asks for tokens, and the client has one with which it may act as
+    any of these.
+    """
     with Programs() as programs, asking(programs) as client:
-        yield yardstick(programs, stores.new("yardstick")), nef(programs, stores.new("nef")), client
+        bare = yardstick(programs, stores.new("yardstick"))
+        yield bare, nef(programs, stores.new("nef"), afs=afs), client
 
 
 @contextmanager
@@ -152,8 +169,13 @@ def asking(programs: Programs) -> Iterator[Client]:
 def all_told(nef: Side) -> None:
     """Return when nothing in the outbox waits any more."""
     url = f"http://127.0.0.1:{nef.port}/simulator/v1/notifications"
-    while requests.get(f"{url}?state=pending&limit=1", timeout=10).json()["notifications"]:
+    headers = {"Authorization": nef.authorization}
+    while _pending(f"{url}?state=pending&limit=1", headers):
         time.sleep(0.05)
+
+
+def _pending(url: str, headers: Mapping[str, str]) -> Any:
+    return requests.get(url, headers=headers, timeout=10).json()["notifications"]
 
 
 def store(client: Client, side: Side, first: int, last: int) -> None:
@@ -175,8 +197,25 @@ def yardstick(programs: Programs, url: str) -> Side:
     return Side("yardstick", port, process.pid, "", url, documents)
 
 
-def nef(programs: Programs, url: str, scenario: Any = _SCENARIO, *options: str) -> Side:
-    """Start a NEF, and in it a scenario in real time."""
+def nef(
+    programs: Programs,
+    url: str,
+    scenario: Any = _SCENARIO,
+    *options: str,
+    afs: Sequence[str] = (),
+) -> Side:
+    """Start a NEF, and in it a scenario in real time; it asks for tokens where there are `afs`."""
+    with TemporaryDirectory() as folder:
+        clients, secret = Clients.none_yet().with_client("bench", afs, SCOPES)
+        path = Path(folder) / "clients.yaml"
+        save_clients(path, clients)
+        guarded = ("--clients", str(path)) if afs else ()
+        return _nef(programs, url, scenario, (*options, *guarded), secret if afs else None)
+
+
+def _nef(
+    programs: Programs, url: str, scenario: Any, options: Sequence[str], secret: str | None
+) -> Side:
     # One client asks as often as it can, and there may be a million sessions.
     unlimited = ("--max-requests-a-second", "0", "--max-sessions", "0")
     where = ("--port", "0", "--database", url)
@@ -185,6 +224,15 @@ def nef(programs: Programs, url: str, scenario: Any = _SCENARIO, *options: str) 
     address = str(programs.wait_for("nef", "text")["text"]).split()[2].rstrip(",")
     wanted = {"document": scenario, "mode": "real"}
     control = f"{address}/simulator/v1/simulation"
-    requests.put(control, json=wanted, timeout=60).raise_for_status()
+    authorization = _authorization(address, secret) if secret else ""
+    headers = {"Authorization": authorization}
+    requests.put(control, json=wanted, headers=headers, timeout=60).raise_for_status()
     port = int(address.rpartition(":")[2])
-    return Side("nef", port, process.pid, "/3gpp-as-session-with-qos/v1", url, sessions)
+    root = "/3gpp-as-session-with-qos/v1"
+    return Side("nef", port, process.pid, root, url, sessions, authorization)
+
+
+def _authorization(address: str, secret: str) -> str:
+    form = {"grant_type": "client_credentials"}
+    answer = requests.post(f"{address}{TOKEN_PATH}", form, auth=("bench", secret), timeout=60)
+    return f"Bearer {answer.json()['access_token']}"
