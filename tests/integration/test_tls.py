@@ -27,6 +27,7 @@ from builders.certificates import Authority
 from nef import config
 from nef.app import create_app
 from nef.config import BuiltInIssuer, Settings
+from nef.network.access import Access, Bearer, Files
 from nef.serving import listening, server_of
 from nef.tokens.clients import Clients
 
@@ -173,3 +174,14 @@ def test_an_idle_connection_does_not_hold_up_the_end(
         assert client.sessions() == ()
     # The client has not said goodbye, and nobody has given up waiting for it.
     assert [record.getMessage() for record in caplog.records if "exceeded" in record.message] == []
+
+
+def test_a_user_plane_shows_its_certificate_to_issuer_and_service(
+    mutual: str, operator: Authority
+) -> None:
+    shown = Files(operator.ca, *operator.issue("user-plane"))
+    bearer = Bearer(f"{mutual}/oauth2/token", "my-af", SECRET, shown)
+    with Access(bearer, shown).session() as session:
+        answer = session.get(f"{mutual}/simulator/v1/flows", timeout=20)
+    # It has come as far as the scopes of its token, which are those of an AF.
+    assert (answer.status_code, answer.json()["cause"]) == (403, "insufficient_scope")

@@ -4,6 +4,7 @@ from click.testing import CliRunner
 from af_client.cli import main
 
 DEVICE = ("device", "--gpsi", "msisdn-1", "--radio", "127.0.0.1:9")
+WATCH = ("watch", "--ue", "msisdn-1")
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,10 @@ DEVICE = ("device", "--gpsi", "msisdn-1", "--radio", "127.0.0.1:9")
         ((*DEVICE, "--store", "here", "--store-mb", "0"), "'--store-mb'"),
         (("model-server", "--pool", "."), "--n6 host:port, or --direct: say one"),
         (("watch",), "'--ue'"),
+        ((*WATCH, "--token-url", "http://x/"), "--client-secret-file belong together"),
+        ((*WATCH, "--client-secret-file", __file__), "--client-secret-file belong together"),
+        ((*WATCH, "--client-key", __file__), "--client-key belongs to --client-certificate"),
+        ((*WATCH, "--ca", "/nowhere.pem"), "'/nowhere.pem' does not exist"),
         (("watch", "--ue", "msisdn-1", "--rate", "fast"), "'fast' is not a bit rate"),
         (("watch", "--ue", "msisdn-1", "--bytes", "0"), "'--bytes'"),
         (("watch", "--ue", "msisdn-1", "--nef-url", "http://127.0.0.1:9"), "no connection"),
