@@ -13,7 +13,7 @@ ROUNDS ?= 5
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo serve test test-fast search bench bench-api bench-scale recogniser chaos check format lint types law lock clean
+.PHONY: help setup models demo serve test test-fast search fuzz bench bench-api bench-scale recogniser chaos check format lint types law lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test-fast: $(INSTALLED) ## Run the unit and contract tests only
 
 search: $(INSTALLED) ## Run the tests with examples nobody has tried yet
 	$(BIN)/python -m pytest --hypothesis-profile=search $(PARALLEL)
+
+fuzz: $(INSTALLED) ## Tell a service all that its contract lets one say, FUZZ_S=60 seconds for each document
+	$(BIN)/python -m pytest -s --numprocesses 0 --fuzz-s $(or $(FUZZ_S),60) $(if $(FUZZ_SEED),--fuzz-seed $(FUZZ_SEED)) tests/fuzz
 
 bench: $(INSTALLED) ## Measure the user plane and a large download on this machine (a minute)
 	$(BIN)/python -m bench.plane

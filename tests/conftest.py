@@ -17,8 +17,10 @@ settings.load_profile("same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How often the scenarios of tests/chaos are run, each time with the next seed."""
+    """How long the tests run that can go on and on: those of tests/chaos and of tests/fuzz."""
     parser.addoption("--chaos-rounds", type=int, default=1, help="Rounds of each scenario.")
+    parser.addoption("--fuzz-s", type=float, default=0.0, help="Seconds for each document.")
+    parser.addoption("--fuzz-seed", type=int, help="Where to begin; a run prints where it ended.")
     parser.addoption("--chaos-seed", type=int, default=1, help="The seed of the first round.")
 
 

@@ -100,5 +100,5 @@ def _refusal(strike: Strike) -> ASGIApp:
     fault = strike.fault
     status, cause = _REFUSALS[fault.name]
     body = problem(status, cause, f"refused by the fault {fault.name}; nothing was carried out")
-    headers = {"Retry-After": str(round(fault.retry_after_s))}
+    headers = {"Retry-After": str(fault.retry_after_s)}
     return Response(body, status.value, headers, "application/problem+json")

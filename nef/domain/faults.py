@@ -43,8 +43,8 @@ TIMES: Mapping[FaultName, Mapping[str, float]] = {
     FaultName.NOTIFICATION_DUPLICATED: {},
     FaultName.NOTIFICATION_LOST: {},
     FaultName.RESPONSE_SLOW: {"delay_s": 2.0},
-    FaultName.TOO_MANY_REQUESTS: {"retry_after_s": 1.0},
-    FaultName.SERVICE_UNAVAILABLE: {"retry_after_s": 1.0},
+    FaultName.TOO_MANY_REQUESTS: {"retry_after_s": 1},
+    FaultName.SERVICE_UNAVAILABLE: {"retry_after_s": 1},
     FaultName.TOKEN_EXPIRED: {},
 }
 #: What people call the attributes of a fault that have other names here.
@@ -80,7 +80,7 @@ class Fault:
     after_s: float = 0.0
     lasts_s: float = 0.0
     delay_s: float = 0.0
-    retry_after_s: float = 0.0
+    retry_after_s: int = 0
 
     @classmethod
     def of(cls, name: FaultName, **given: object) -> "Fault":

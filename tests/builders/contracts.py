@@ -7,12 +7,12 @@ from typing import Any
 import jsonschema_rs
 import yaml
 
-_FOLDER = Path(__file__).parents[2] / "openapi"
+FOLDER = Path(__file__).parents[2] / "openapi"
 
 
 @cache
 def _schemas(document: str) -> dict[str, Any]:
-    schemas: dict[str, Any] = yaml.safe_load((_FOLDER / document).read_text("utf-8"))["components"]
+    schemas: dict[str, Any] = yaml.safe_load((FOLDER / document).read_text("utf-8"))["components"]
     return schemas["schemas"]  # type: ignore[no-any-return]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from builders.contracts import breaches
 from builders.service import AF, Served, by_value, component, served, subscription
 from builders.simulations import one_cell
 from nef.domain.faults import TIMES, FaultName
@@ -60,6 +61,7 @@ def test_a_fault_is_set_shown_triggered_and_cleared(shared: Served, name: FaultN
         "fromS": 0,
         "afId": "af-9",
     }
+    assert breaches("simulator.yaml", "Fault", made) == []
     assert faults(shared) == {name: made}
     triggered = shared.control("POST", f"/faults/{name}/trigger", {"times": 3})
     assert triggered == made | {"timesLeft": 3}

@@ -1,0 +1,39 @@
+"""Whatever a client says that a document knows, or does not: the answer keeps the contract."""
+
+import random
+import time
+
+import pytest
+
+from builders.contracts import FOLDER
+from builders.monitoring_events import with_group
+from fuzz.fuzzing import Fuzzing, Report
+from nef.testing import running_nef
+
+#: Enough for every operation to succeed, and little enough for every run of the tests.
+_EXAMPLES = 16
+
+
+@pytest.mark.timeout(0)  # a long run says itself how long it takes
+@pytest.mark.filterwarnings("ignore")  # of what makes requests; the service has tests of its own
+@pytest.mark.parametrize("document", sorted(path.name for path in FOLDER.glob("*.yaml")))
+def test_every_answer_keeps_the_contract(document: str, request: pytest.FixtureRequest) -> None:
+    """By `make fuzz` for a time, with examples nobody has tried yet; else with the same ones."""
+    lasts_s = request.config.getoption("--fuzz-s")
+    number = request.config.getoption("--fuzz-seed")
+    if number is None:
+        number = random.SystemRandom().randrange(1_000_000) if lasts_s else 0
+    report = Report()
+    ends_s = time.monotonic() + lasts_s
+    with running_nef() as nef:
+        nef.reset(with_group())
+        fuzzing = Fuzzing(document, nef, report)
+        fuzzing.round(_EXAMPLES, number)
+        while time.monotonic() < ends_s:
+            number += 1
+            fuzzing.round(_EXAMPLES, number)
+        fuzzing.close()
+    told = [f"\n{document}, up to --fuzz-seed {number}", *report.lines()]
+    print(*told, sep="\n")  # noqa: T201 - for who runs it by hand
+    assert not report.faults, "\n\n".join(report.told())
+    assert not report.never_succeeded(), "no success says that the examples lead nowhere"
