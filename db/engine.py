@@ -4,6 +4,7 @@ SQLite has one writer at a time. PostgreSQL has many, and there a row that a wri
 read belongs to it until it ends (`FOR UPDATE`, which SQLite neither has nor needs).
 """
 
+import re
 import select
 import sqlite3
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ def open_engine(url: str) -> Engine:
     Where nobody begins a transaction, each statement is one. Raises DriverMissing, or an error of
     SQLAlchemy where the URL is none of a store.
     """
-    named = make_url(url)
+    named = _parsed(url)
     if named.get_backend_name() == "sqlite":
         return _sqlite_engine(named)
     if named.drivername in ("postgresql", f"postgresql+{_DRIVER}"):
@@ -54,11 +55,19 @@ def open_engine(url: str) -> Engine:
 
 
 def shown(url: str) -> str:
-    """A database URL as it may be told to anybody: without its password."""
+    """A database URL as it may be told to anybody: without its password, wherever that stands."""
     try:
-        return make_url(url).render_as_string(hide_password=True)
+        told = _parsed(url).render_as_string(hide_password=True)
     except ArgumentError:
-        return url.rpartition("@")[2]
+        told = url.rpartition("@")[2]
+    return re.sub(r"(password=)[^&]*", r"\1***", told)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ValueError:  # SQLAlchemy's own way to say that a port is no number
+        raise ArgumentError("its port is no number") from None
 
 
 @contextmanager
@@ -115,7 +124,7 @@ def _sqlite_engine(url: URL) -> Engine:
     options: dict[str, Any] = {"connect_args": {"timeout": _BUSY_S, "check_same_thread": False}}
     if url.database in (None, "", ":memory:"):
         options["poolclass"] = StaticPool
-    engine = create_engine(url, **options)
+    engine = create_engine(url, hide_parameters=True, **options)
     event.listen(engine, "connect", _prepare)
     return engine
 
@@ -154,6 +163,7 @@ def _postgresql_engine(url: URL) -> Engine:
         engine = create_engine(
             url,
             connect_args={key: value for key, value in options.items() if key not in url.query},
+            hide_parameters=True,  # errors are logged, and what AFs say may hold their secrets
             isolation_level="AUTOCOMMIT",
             use_native_hstore=False,  # which would ask for it on each connection
             pool_size=POOL_SIZE,

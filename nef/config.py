@@ -1,7 +1,7 @@
 """The settings of a service, and the operator's catalogue of QoS profiles."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from ipaddress import ip_address
 from pathlib import Path
@@ -98,7 +98,7 @@ class Settings:
     there is no authorisation.
     """
 
-    database_url: str = "sqlite:///nef.sqlite3"
+    database_url: str = field(default="sqlite:///nef.sqlite3", repr=False)  # holds a password
     public_url: str = "http://127.0.0.1:8080"
     scenario: str | dict[str, Any] = "steady"
     mode: str = "real"

@@ -33,6 +33,11 @@ def shown(uri: str) -> str:
     return re.sub(r"[?#].*", "?…", bare, flags=re.DOTALL)
 
 
+def without_secrets(text: str) -> str:
+    """What somebody else says, where each URI is as `shown`."""
+    return re.sub(r"https?://[^\s'\"<>]+", lambda found: shown(found[0]), text)
+
+
 @dataclass(frozen=True, slots=True)
 class CallbackPolicy:
     """Where this service lets itself be sent to; without settings, to all of the public internet.

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import aiohttp
 import orjson
 
-from nef.domain.destinations import CallbackPolicy, shown
+from nef.domain.destinations import CallbackPolicy, shown, without_secrets
 from nef.domain.notifications import Delivery
 from nef.notifications.resolving import PoliticResolver
 from nef.ports.notifier import DeliveryFailed, DeliveryForbidden
@@ -55,8 +55,8 @@ class HttpNotifier:
         except TimeoutError:
             raise DeliveryFailed(f"no answer within {TOTAL_S:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            said = str(error).replace(url, shown(url))
-            raise DeliveryFailed(f"{type(error).__name__}: {said}"[:500]) from None
+            said = without_secrets(f"{type(error).__name__}: {error}")
+            raise DeliveryFailed(said[:500]) from None
         if not 200 <= status < 300:
             raise DeliveryFailed(f"the receiver answered {status}", asked_s)
 

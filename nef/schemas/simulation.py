@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
+from nef.domain.destinations import shown
 from nef.domain.notifications import Delivery, DeliveryState
 from nef.domain.qos import QosProfile, ServiceDataFlow
 from nef.ports.simulation import CarriedFlow, CellStatus, SimulationStatus, UeStatus
@@ -133,7 +134,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "id": str(delivery.id),
         "subscriptionId": note.subscription_id,
         "scsAsId": note.af_id,
-        "destination": note.destination,
+        "destination": shown(note.destination),
         "state": delivery.state.value,
         "attempts": delivery.attempts,
         "events": event_names(note),

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import aiohttp
 from joserfc.jwk import Key
 
+from nef.domain.destinations import without_secrets
 from nef.ports.tokens import KeysOutOfReach
 from nef.tokens.keys import keys_of
 
@@ -81,7 +82,7 @@ class PublishedKeys:
 
 
 def _told(error: Exception) -> str:
-    return str(error)[:200] or type(error).__name__
+    return without_secrets(str(error))[:200] or type(error).__name__
 
 
 def fetching(url: str) -> Fetch:
