@@ -36,8 +36,8 @@ def goes_through(
     assert unfit_answers(world.ledger.said(), WITHIN_S) == []
 
 
-def test_files_that_cannot_grow_lose_nothing(tmp_path: Path, seed: int) -> None:
-    with a_world(tmp_path, *FAST) as world:
+def test_files_that_cannot_grow_lose_nothing_nor_do_logs(tmp_path: Path, seed: int) -> None:
+    with Path("/dev/full").open("w") as nowhere, a_world(tmp_path, *FAST, stderr=nowhere) as world:
 
         def limit(most: int) -> None:
             pid = world.nef.process.pid

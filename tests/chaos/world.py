@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import IO
 
 import requests
 
@@ -113,11 +114,14 @@ def a_world(
     *options: str,
     database: str | None = None,
     program: Sequence[str] = ("-m", "nef.cli"),
+    stderr: IO[str] | None = None,
 ) -> Iterator[World]:
     """A world of one process until the end of the block; the arguments are those of `start_nef`."""
 
     def started(port: int) -> NefProcess:
-        return start_nef(folder, *options, port=port, database=database, program=program)
+        return start_nef(
+            folder, *options, port=port, database=database, program=program, stderr=stderr
+        )
 
     with receiving() as receiver:
         world = World(started(0), receiver, database or database_in(folder), started)
