@@ -10,9 +10,11 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    case,
     delete,
     func,
     insert,
+    literal_column,
     or_,
     select,
     update,
@@ -44,30 +46,26 @@ _CONTENTS: dict[str, type[Content]] = {
 }
 _KINDS = {content: kind for kind, content in _CONTENTS.items()}
 
-_PENDING = deliveries.c.state == DeliveryState.PENDING.value
-
+#: As literal text, so that an index of what is pending serves it.
+_PENDING = deliveries.c.state == literal_column(f"'{DeliveryState.PENDING.value}'")
 _earlier = deliveries.alias("earlier")
-#: The oldest pending row of its subscription: the later ones wait for it.
-_FIRST = and_(
-    _PENDING,
-    ~select(_earlier.c.id)
+_EARLIER = (
+    select(_earlier.c.id)
     .where(
         _earlier.c.subscription_id == deliveries.c.subscription_id,
-        _earlier.c.state == DeliveryState.PENDING.value,
+        _earlier.c.state == literal_column(f"'{DeliveryState.PENDING.value}'"),
         _earlier.c.id < deliveries.c.id,
     )
-    .exists(),
+    .exists()
 )
-#: A claim moves a row's due time to the end of its lease: it differs once somebody has woken or
-#: redirected the row since, and then it is due at once whatever became of the attempt.
-_MINE = deliveries.c.leased_by == bindparam("owner")
-_AS_CLAIMED = and_(deliveries.c.due_at_s == deliveries.c.leased_until_s, _MINE)
+#: The oldest pending row of its subscription: the later ones wait for it. A case keeps PostgreSQL
+#: from a join of all that is pending with itself: the few rows that are due are asked one by one.
+_FIRST = and_(_PENDING, case((_EARLIER, 0), else_=1) == 1)
+#: A claim moves the time at which a row is due to the end of its lease. Whoever wakes or redirects
+#: a row that is in somebody's hand takes the name off the lease: then the row is due at once when
+#: the attempt is over, unless that has delivered it.
 _LEASED = deliveries.c.leased_until_s.is_not(None)
-_IN_NO_HAND = or_(~_LEASED, deliveries.c.leased_until_s <= bindparam("now_s"))
-#: A row that was woken or redirected while it is in hand; who has it will see to it.
-_WOKEN_IN_HAND = and_(~_IN_NO_HAND, deliveries.c.due_at_s < deliveries.c.leased_until_s)
-# As an index has them: both questions go no further than to the first rows that answer them.
-_IN_TURN = (deliveries.c.due_at_s, deliveries.c.id)
+_MINE = deliveries.c.leased_by == bindparam("owner")
 
 _OTHERS = deliveries.c.af_id.not_in(bindparam("busy", expanding=True))
 
@@ -75,30 +73,46 @@ _OTHERS = deliveries.c.af_id.not_in(bindparam("busy", expanding=True))
 _OF_SUBSCRIPTION = and_(deliveries.c.subscription_id == bindparam("subscription"), _PENDING)
 _INSERT = insert(deliveries)
 _DROP = delete(deliveries).where(_OF_SUBSCRIPTION)
-_UPDATE = update(deliveries).where(_OF_SUBSCRIPTION)
+_WAKE = (
+    update(deliveries)
+    .where(_OF_SUBSCRIPTION)
+    .values(due_at_s=case((_LEASED, deliveries.c.due_at_s), else_=0.0), leased_by=None)
+)
 _DUE = (
     select(deliveries.c.id)
-    .where(_FIRST, deliveries.c.due_at_s <= bindparam("now_s"), _IN_NO_HAND)
-    .order_by(*_IN_TURN)
+    .where(_FIRST, deliveries.c.due_at_s <= bindparam("now_s"))
+    .order_by(deliveries.c.due_at_s, deliveries.c.id)
     .limit(bindparam("most"))
 )
 _LATE = select(deliveries.c.id).where(
-    _PENDING, deliveries.c.waiting_since_s < bindparam("before_s"), _IN_NO_HAND
+    _PENDING,
+    deliveries.c.waiting_since_s < bindparam("before_s"),
+    or_(~_LEASED, deliveries.c.leased_until_s <= bindparam("now_s")),
 )
 _NEXT_DUE = (
-    select(deliveries.c.due_at_s).where(_FIRST, ~_WOKEN_IN_HAND).order_by(*_IN_TURN).limit(1)
+    select(deliveries.c.due_at_s)
+    .where(_FIRST)
+    .order_by(deliveries.c.due_at_s, deliveries.c.id)
+    .limit(1)
 )
-_UNLEASE = update(deliveries).where(deliveries.c.id == bindparam("delivery"), _MINE)
 _SETTLE = update(deliveries).where(deliveries.c.id == bindparam("delivery"), _PENDING)
+_SETTLE_MINE = _SETTLE.where(_MINE)
+_UNLEASE = _SETTLE.where(_LEASED, deliveries.c.leased_by.is_(None)).values(
+    leased_until_s=None, due_at_s=0.0
+)
+_HOLD_BACK = update(deliveries).where(
+    _OF_SUBSCRIPTION,
+    deliveries.c.id > bindparam("first"),
+    deliveries.c.due_at_s < bindparam("until_s"),
+)
 _PLIGHT = (DeliveryState.PENDING, DeliveryState.GIVEN_UP, DeliveryState.LOST)
 _COUNT = select(func.count()).where(deliveries.c.state == bindparam("in_state"))
 _OLDEST = select(func.min(deliveries.c.waiting_since_s)).where(_PENDING)
-_SETTLE_AS_CLAIMED = _SETTLE.where(_AS_CLAIMED)
 _HOLDERS = select(deliveries.c.leased_by).distinct().where(_PENDING, _LEASED)
 _TAKE_BACK = update(deliveries).where(
     _PENDING, _LEASED, deliveries.c.leased_by.in_(bindparam("dead", expanding=True))
 )
-_IN_NO_HANDS = update(deliveries).where(_PENDING, ~_LEASED)
+_IN_NO_HANDS = update(deliveries).where(_PENDING, or_(~_LEASED, deliveries.c.leased_by.is_(None)))
 
 
 def _free(found: Select[Any]) -> Update:
@@ -174,11 +188,17 @@ class SqlOutbox:
         }
         here, mine = {"delivery": delivery.id}, {"owner": self._neighbours.number}
         if delivery.state is DeliveryState.DELIVERED:
-            done = self._connection.execute(_SETTLE, values | here)
-        else:
-            done = self._connection.execute(_SETTLE_AS_CLAIMED, values | here | mine)
-        if done.rowcount == 0:
-            self._connection.execute(_UNLEASE, {"leased_until_s": None} | here | mine)
+            self._connection.execute(_SETTLE, values | here)
+        elif not self._connection.execute(_SETTLE_MINE, values | here | mine).rowcount:
+            self._connection.execute(_UNLEASE, here)
+        elif delivery.state is DeliveryState.PENDING:
+            self._hold_back(delivery)
+
+    def _hold_back(self, first: Delivery) -> None:
+        """Let those behind one that is tried again later be due no sooner: nobody looks at them."""
+        behind = {"subscription": first.notification.subscription_id, "first": first.id}
+        until = {"until_s": first.due_at_s, "due_at_s": first.due_at_s}
+        self._connection.execute(_HOLD_BACK, behind | until)
 
     def drop(self, subscription_id: str) -> None:
         """Forget what is still to be told about a subscription."""
@@ -186,15 +206,16 @@ class SqlOutbox:
 
     def redirect(self, subscription_id: str, destination: str) -> None:
         """Send what is still to be told about a subscription elsewhere, and at once."""
-        self._update(subscription_id, {"destination": destination} | self._anew())
+        self._update(subscription_id, {"destination": destination})
 
     def wake(self, subscription_id: str) -> None:
         """Send what is still to be told about a subscription at once."""
-        self._update(subscription_id, self._anew())
+        self._update(subscription_id, {})
 
     def _update(self, subscription_id: str, values: dict[str, Any]) -> None:
         here = {"subscription": subscription_id}
-        if self._connection.execute(_UPDATE, values | here).rowcount:
+        anew = {"attempts": 0, "waiting_since_s": self._now_s()}
+        if self._connection.execute(_WAKE, values | anew | here).rowcount:
             self._neighbours.tell(self._connection)
 
     def take_back(self) -> None:
@@ -205,8 +226,8 @@ class SqlOutbox:
         values = {"leased_until_s": None, "due_at_s": 0.0}
         self._connection.execute(_TAKE_BACK, values | {"dead": list(dead)})
         if self._neighbours.are_none(self._connection):
-            anew = {"due_at_s": 0.0, "waiting_since_s": self._now_s()}
-            self._connection.execute(_IN_NO_HANDS, anew)
+            anew = {"waiting_since_s": self._now_s()}
+            self._connection.execute(_IN_NO_HANDS, values | anew)
 
     def give_up(self, waiting_before_s: float, now_s: float, reason: str) -> None:
         """Give up what waits since before a moment, but for what somebody has in hand."""
@@ -220,8 +241,7 @@ class SqlOutbox:
 
     def next_due_s(self, busy: Collection[str] = ()) -> float | None:
         """When the earliest attempt is due that nobody has in hand, of AFs not busy."""
-        query, more = (_NEXT_DUE_TO_OTHERS, {"busy": list(busy)}) if busy else (_NEXT_DUE, {})
-        given = more | {"now_s": self._now_s()}
+        query, given = (_NEXT_DUE_TO_OTHERS, {"busy": list(busy)}) if busy else (_NEXT_DUE, {})
         due_s: float | None = self._connection.execute(query, given).scalar()
         return due_s
 
@@ -250,9 +270,6 @@ class SqlOutbox:
     def _cause(self) -> dict[str, Any]:
         name = self._request_id()
         return {} if name is None else {"request_id": name}
-
-    def _anew(self) -> dict[str, Any]:
-        return {"due_at_s": 0.0, "attempts": 0, "waiting_since_s": self._now_s()}
 
 
 def _row(notification: Notification) -> dict[str, Any]:

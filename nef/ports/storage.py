@@ -111,6 +111,7 @@ class Outbox(Protocol):
 
         A notification that was dropped in the meantime stays dropped, and one that was woken or
         redirected is due at once whatever became of the attempt, unless that delivered it.
+        Those behind one that is to be tried again are due no sooner than that.
         """
         ...
 

@@ -324,6 +324,18 @@ def test_the_second_of_a_session_waits_for_the_first(store: Storage) -> None:
     assert second.id > first.id
 
 
+def test_those_behind_one_that_is_tried_again_later_are_due_no_sooner(store: Storage) -> None:
+    tell(store, "a", "a", "b")
+    tell(store, "a", due_at_s=70.0)
+    first, of_b = claim(store)
+    settle(store, of_b, state=DeliveryState.DELIVERED, settled_at_s=1.0)
+    settle(store, first, due_at_s=60.0, attempts=1)
+    waiting = {d.id: d.due_at_s for d in found(store) if d.state is DeliveryState.PENDING}
+    assert waiting == {first.id: 60.0, first.id + 1: 60.0, first.id + 3: 70.0}
+    wake(store, "a")
+    assert {d.due_at_s for d in found(store) if d.state is DeliveryState.PENDING} == {0.0}
+
+
 def test_a_claim_that_was_not_settled_falls_back_with_its_lease(store: Storage) -> None:
     tell(store, "a")
     (first,) = claim(store)

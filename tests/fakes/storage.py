@@ -146,6 +146,15 @@ class MemoryOutbox:
             if as_claimed or delivery.state is DeliveryState.DELIVERED:
                 note = stored.notification
                 self.rows[delivery.id] = dataclasses.replace(delivery, notification=note)
+                if delivery.state is DeliveryState.PENDING:
+                    self._hold_back(delivery)
+
+    def _hold_back(self, first: Delivery) -> None:
+        name = first.notification.subscription_id
+        for row in self._pending():
+            if row.id > first.id and row.notification.subscription_id == name:
+                due_at_s = max(row.due_at_s, first.due_at_s)
+                self.rows[row.id] = dataclasses.replace(row, due_at_s=due_at_s)
 
     def drop(self, subscription_id: str) -> None:
         for row in list(self.rows.values()):

@@ -1,6 +1,7 @@
 """What is asked at each request or tick is found by an index, however much is stored."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -114,27 +115,44 @@ def much(postgres: PostgresServer) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.mark.parametrize(("ask", "found_by"), QUESTIONS)
-def test_it_is_found_by_an_index_on_postgresql(much: Engine, ask: Question, found_by: str) -> None:
+def plan_on_postgresql(engine: Engine, ask: Question) -> list[str]:
+    """How PostgreSQL goes about a question."""
     asked: list[tuple[str, Any]] = []
 
     def listen(*event: Any) -> None:
         asked.append((event[2], event[3]))
 
-    event.listen(much, "before_cursor_execute", listen)
-    storage = SqlStorage(much)
-    with storage.transaction() as work:
+    event.listen(engine, "before_cursor_execute", listen)
+    with closing(SqlStorage(engine)) as storage, storage.transaction() as work:
         ask(work)
-    storage.close()
-    event.remove(much, "before_cursor_execute", listen)
-    with much.connect() as connection:
+    event.remove(engine, "before_cursor_execute", listen)
+    with engine.connect() as connection:
         cursor = connection.connection.cursor()
-        found = [
+        plans = [
             cursor.execute(f"EXPLAIN {text}", values).fetchall()
             for text, values in asked
             if text.startswith(("SELECT", "UPDATE", "DELETE", "WITH"))
         ]
-    steps = [step[0] for steps in found for step in steps]
+    return [step[0] for found in plans for step in found]
+
+
+@pytest.mark.parametrize(("ask", "found_by"), QUESTIONS)
+def test_it_is_found_by_an_index_on_postgresql(much: Engine, ask: Question, found_by: str) -> None:
+    steps = plan_on_postgresql(much, ask)
     index = found_by.partition(" ")[0].replace("(id=?)", "sessions_id_key")
     assert any(f"using {index}" in step or f"on {index}" in step for step in steps), steps
     assert not any("Seq Scan" in step for step in steps), steps
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda w: w.outbox.next_due_s(), lambda w: w.outbox.claim(1.0, 1.0, 1)]
+)
+def test_what_is_due_is_not_joined_with_all_that_waits_however_little_is_known_of_it(
+    postgres: PostgresServer, ask: Question
+) -> None:
+    with postgres.database() as url:
+        engine = open_engine(url)
+        steps = plan_on_postgresql(engine, ask)
+        engine.dispose()
+    assert any("using deliveries_due" in step for step in steps), steps
+    assert not any("Anti Join" in step or step.strip() == "Sort" for step in steps), steps
