@@ -1,6 +1,7 @@
 """The clients of the built-in issuer: a file that `nef client` writes and `nef serve` reads."""
 
 import hmac
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ SCOPES = (
 )
 #: What an AF gets unless something else is said: the simulated network is not its business.
 AF_SCOPES = SCOPES[:-1]
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def _client(name: str, entry: Any) -> Client:
     if not isinstance(entry, dict):
         raise InvalidValue(f"the client {name} must have 'secret_sha256', 'af_ids' and 'scopes'")
     digest = entry.get("secret_sha256")
-    if not isinstance(digest, str) or len(digest) != 64:
+    if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
         raise InvalidValue(f"the client {name} must have 'secret_sha256', 64 hexadecimal digits")
     scopes = _texts(name, "scopes", entry.get("scopes", list(AF_SCOPES)))
     unknown = [scope for scope in scopes if scope not in SCOPES]

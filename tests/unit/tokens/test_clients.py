@@ -115,6 +115,7 @@ ENTRY = {"secret_sha256": "0" * 64}
         ({"signing_key": None}, "signing_key is no private key"),
         ({"clients": {"c": None}}, "the client c must have"),
         ({"clients": {"c": {"secret_sha256": "short"}}}, "64 hexadecimal digits"),
+        ({"clients": {"c": {"secret_sha256": "é" * 64}}}, "64 hexadecimal digits"),
         ({"clients": {"c": ENTRY | {"af_ids": "af"}}}, "'af_ids' as a list"),
         ({"clients": {"c": ENTRY | {"scopes": ["all"]}}}, "no scope 'all'; there are"),
         ({"clients": {"a:b": ENTRY}}, "without ':'"),
