@@ -95,9 +95,11 @@ def living(
     turn = threading.Lock()
     diary = Diary(network, storage, clock)
 
-    def tick() -> None:
+    def tick(move: Callable[[], None] | None = None) -> None:
         # In turns: what another thread's tick took from the network is told when this one returns.
         with turn:
+            if move is not None:
+                move()
             announce(Published(clock.saved(), faults=bool(faults.all())))
             sessions.tick()
             subscriptions.tick()
@@ -110,7 +112,11 @@ def living(
         return subscriptions.next_due()
 
     faults = FaultService(
-        storage, network.planned_faults, lambda: network.time_s(clock.now_s()), tick
+        storage,
+        network.planned_faults,
+        lambda: network.time_s(clock.now_s()),
+        tick,
+        network.has_ue,
     )
     information = SimulatedInformation(network.stage)
     seams = Seams(

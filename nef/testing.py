@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from nef.app import Nef, create_app
 from nef.config import BuiltInIssuer, Settings
 from nef.domain.errors import NotFound
-from nef.domain.faults import SCENARIO_NAMES, Fault, FaultName
+from nef.domain.faults import Fault, FaultName
 from nef.domain.notifications import Delivery, DeliveryState
 from nef.network.simulator.files import scenario_source
 from nef.network.simulator.radio import OUT_OF_COVERAGE_DB
@@ -141,13 +141,13 @@ class RunningNef:
     def set_fault(self, name: str, **rule: Any) -> None:
         """Set a fault of docs/faults.md; the rule has the names that it has in a scenario.
 
-        Raises NotFound where there is none of this name, InvalidValue where it has no such rule.
+        Raises NotFound where there is none of this name, InvalidValue where it can have no such
+        rule, or is about a UE that there is not.
         """
-        named = {SCENARIO_NAMES.get(key, key): value for key, value in rule.items()}
-        self._faults.set(Fault.of(name_of(name), **named))
+        self._faults.set(Fault.written(name_of(name), rule))
 
     def trigger_fault(self, name: str, times: int = 1) -> None:
-        """Let a fault strike on its next occasions."""
+        """Let a fault strike on its next occasions; raises as `set_fault` does."""
         self._faults.trigger(name_of(name), times)
 
     def clear_faults(self) -> None:

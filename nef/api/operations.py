@@ -292,7 +292,9 @@ def _faults(service: FaultService) -> dict[str, Callable[..., Reply]]:
     """The faults of the control API."""
 
     def put(fault_name: str, body: Any) -> Reply:
-        state = service.set(faults.fault_of(faults.name_of(fault_name), body))
+        rule = faults.fault_of(faults.name_of(fault_name), body)
+        with faults.as_written():
+            state = service.set(rule)
         return _ok(faults.fault_document(state))
 
     def trigger(fault_name: str, body: Any) -> Reply:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from nef.domain.breakdowns import Breakdown
-from nef.domain.faults import OF_BEARERS, Fault, FaultName, Strike, Victim, chance
+from nef.domain.faults import OF_BEARERS, Fault, FaultName, Strike, Victim, chance, check_times
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,8 @@ class FaultPlan:
         return replace(self, states=kept)
 
     def triggered(self, name: FaultName, times: int) -> "FaultPlan":
-        """Let a fault strike so many times more, whether it was set or not."""
+        """Let a fault strike so many times more, whether it was set or not; raises UnfitRule."""
+        check_times(times)
         state = self.states.get(name) or FaultState(Fault.of(name), 0)
         return self._with(replace(state, left=state.left + times))
 

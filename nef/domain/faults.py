@@ -4,7 +4,7 @@ Each fault has a stream of chances of its own, a function of a seed, its name an
 seed gives the same faults in the same order. docs/faults.md says what an AF sees of each.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
@@ -49,7 +49,37 @@ TIMES: Mapping[FaultName, Mapping[str, float]] = {
 }
 #: What people call the attributes of a fault that have other names here.
 SCENARIO_NAMES = {"af": "af_id", "ue": "ue_id"}
-_ALL_TIMES = frozenset(time for times in TIMES.values() for time in times)
+_ALWAYS = ("probability", "times", "from_s", "until_s", "af_id", "seed")
+_OPTIONAL = ("until_s", "seed")
+_TEN_YEARS_S, _HOUR_S = 315_360_000, 3600
+#: What is a number, of which kind, and how large at most; none is below 0.
+_NUMBERS: Mapping[str, tuple[type, int]] = {
+    "probability": (float, 1),
+    "times": (int, 1_000_000),
+    "from_s": (float, _TEN_YEARS_S),
+    "until_s": (float, _TEN_YEARS_S),
+    "seed": (int, 2**32 - 1),
+    "after_s": (float, _HOUR_S),
+    "lasts_s": (float, _HOUR_S),
+    "delay_s": (float, _HOUR_S),
+    "retry_after_s": (int, _HOUR_S),
+}
+
+
+class UnfitRule(InvalidValue):
+    """A fault cannot have such a rule: its `attribute`, which in a scenario is `written`."""
+
+    def __init__(self, attribute: str, reason: str) -> None:
+        """Name the attribute, and what would be right."""
+        self.attribute, self.reason = attribute, reason
+        self.written = _written(attribute)
+        super().__init__(f"{self.written}: {reason}")
+
+
+def _written(attribute: str) -> str:
+    """The name of an attribute in a scenario."""
+    names = {ours: written for written, ours in SCENARIO_NAMES.items()}
+    return names.get(attribute, attribute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +114,18 @@ class Fault:
 
     @classmethod
     def of(cls, name: FaultName, **given: object) -> "Fault":
-        """A fault with the times it has by default; raises InvalidValue."""
-        wrong = unfit(name, given)
-        if wrong:
-            raise InvalidValue(f"{name} has no {', '.join(wrong)}")
+        """A fault with the times it has by default; raises UnfitRule, of one attribute."""
+        for attribute, value in given.items():
+            _check(name, attribute, value)
         fault = cls(name, **dict(TIMES[name]) | given)  # type: ignore[arg-type]
-        if not 0 <= fault.probability <= 1:
-            raise InvalidValue(f"a probability is from 0 to 1, and not {fault.probability}")
         if fault.until_s is not None and fault.until_s <= fault.from_s:
-            raise InvalidValue("a fault must end after it begins")
+            raise UnfitRule("until_s", f"it must be after the beginning, which is {fault.from_s:g}")
         return fault
+
+    @classmethod
+    def written(cls, name: FaultName, rule: Mapping[str, object]) -> "Fault":
+        """The same, of a rule in the names that it has in a scenario."""
+        return cls.of(name, **{SCENARIO_NAMES.get(key, key): rule[key] for key in rule})
 
     def concerns(self, victim: Victim, time_s: float) -> bool:
         """Whether it is about this victim, at this moment of the scenario."""
@@ -105,12 +137,34 @@ class Fault:
         )
 
 
-def unfit(name: FaultName, attributes: Collection[str]) -> list[str]:
-    """Which of these attributes a fault of this name does not have."""
-    without = _ALL_TIMES - TIMES[name].keys()
-    if name not in OF_SESSIONS:
-        without |= {"ue_id"}
-    return sorted(without & set(attributes))
+def attributes_of(name: FaultName) -> tuple[str, ...]:
+    """What may be said of a fault of this name."""
+    ue = ("ue_id",) if name in OF_SESSIONS else ()
+    return (*_ALWAYS, *ue, *TIMES[name])
+
+
+def check_times(times: object) -> None:
+    """Whether a fault may strike so often on demand; raises UnfitRule."""
+    _check_number("times", times)
+
+
+def _check(name: FaultName, attribute: str, value: object) -> None:
+    if attribute not in attributes_of(name):
+        there_are = ", ".join(map(_written, attributes_of(name)))
+        raise UnfitRule(attribute, f"the fault {name} does not have it, but: {there_are}")
+    if attribute in _NUMBERS:
+        if value is not None or attribute not in _OPTIONAL:
+            _check_number(attribute, value)
+    elif value is not None and not (isinstance(value, str) and value):
+        raise UnfitRule(attribute, "it must be a name")
+
+
+def _check_number(attribute: str, value: object) -> None:
+    kind, most = _NUMBERS[attribute]
+    number = value if isinstance(value, int if kind is int else int | float) else -1
+    if isinstance(value, bool) or not 0 <= number <= most:
+        noun = "a whole number" if kind is int else "a number"
+        raise UnfitRule(attribute, f"it must be {noun} from 0 to {most}, and not {value!r:.40}")
 
 
 def chance(seed: int, stream: str, number: int) -> float:

@@ -1,11 +1,12 @@
 """Faults on the wire, in the control API; its contract is openapi/simulator.yaml."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from nef.domain.errors import InvalidParam, InvalidRequest, InvalidValue, NotFound
+from nef.domain.errors import InvalidParam, InvalidRequest, NotFound
 from nef.domain.faultplan import FaultState
-from nef.domain.faults import TIMES, Fault, FaultName, unfit
+from nef.domain.faults import TIMES, Fault, FaultName, UnfitRule, attributes_of
 
 NAMES = tuple(FaultName)
 
@@ -36,17 +37,26 @@ def name_of(text: str) -> FaultName:
 
 def fault_of(name: FaultName, document: Mapping[str, Any]) -> Fault:
     """The fault that a body sets; raises InvalidRequest."""
-    given = {ours: document[wire] for wire, ours in _ATTRIBUTES.items() if wire in document}
+    there_are = ", ".join(_WIRE_NAMES[ours] for ours in attributes_of(name))
     wrong = [
-        InvalidParam(f"/{_WIRE_NAMES[attribute]}", f"the fault {name} does not have it")
-        for attribute in unfit(name, given)
+        InvalidParam(f"/{wire[:80]}", f"the fault {name} does not have it, but: {there_are}")
+        for wire in document
+        if _ATTRIBUTES.get(wire) not in attributes_of(name)
     ]
     if wrong:
         raise InvalidRequest(*wrong)
+    with as_written():
+        return Fault.of(name, **{_ATTRIBUTES[wire]: value for wire, value in document.items()})
+
+
+@contextmanager
+def as_written() -> Iterator[None]:
+    """What is wrong with a rule is said in the names of the wire, as InvalidRequest."""
     try:
-        return Fault.of(name, **given)
-    except InvalidValue as error:
-        raise InvalidRequest(InvalidParam("/untilS", str(error))) from None
+        yield
+    except UnfitRule as error:
+        pointer = f"/{_WIRE_NAMES[error.attribute]}"
+        raise InvalidRequest(InvalidParam(pointer, error.reason)) from None
 
 
 def faults_document(states: Iterable[FaultState]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from nef.domain.breakdowns import Breakdown, breakdown_of
 from nef.domain.errors import NotFound
 from nef.domain.faultplan import FaultPlan, FaultState
-from nef.domain.faults import Fault, FaultName, Strike, Victim
+from nef.domain.faults import Fault, FaultName, Strike, UnfitRule, Victim
 from nef.ports.storage import Storage, UnitOfWork
 
 
@@ -19,12 +19,15 @@ class FaultService:
         planned: Callable[[], FaultPlan],
         time_s: Callable[[], float],
         tick: Callable[[], None],
+        knows: Callable[[str], bool],
     ) -> None:
         """`planned` is what the running scenario brings, `time_s` the time since its start.
 
-        `tick` moves the sessions along after each change.
+        `tick` moves the sessions along after each change; `knows` says whether the scenario has a
+        UE.
         """
         self._storage, self._planned, self._time_s, self._tick = storage, planned, time_s, tick
+        self._knows = knows
         # Replaced inside of transactions that hold the simulation, and read anywhere.
         self._plan = FaultPlan()
 
@@ -50,13 +53,18 @@ class FaultService:
         return tuple(self._plan.states.values())
 
     def set(self, fault: Fault) -> FaultState:
-        """Set a fault, instead of one of the same name; its chances begin anew."""
+        """Set a fault, instead of one of the same name; its chances begin anew.
+
+        Raises UnfitRule where it is about a UE that there is not.
+        """
+        if fault.ue_id is not None and not self._knows(fault.ue_id):
+            raise UnfitRule("ue_id", "the scenario has no such UE")
         with self._turn() as work:
             self._keep(work, self._plan.with_fault(fault, _last_notification(work)))
         return self._moved(fault.name)
 
     def trigger(self, name: FaultName, times: int) -> FaultState:
-        """Let a fault strike on the next occasions, whether it was set or not."""
+        """Let a fault strike on the next occasions, whether it was set or not; raises UnfitRule."""
         with self._turn() as work:
             self._keep(work, self._plan.triggered(name, times))
         return self._moved(name)

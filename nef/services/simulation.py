@@ -4,7 +4,8 @@ import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from nef.domain.qos import Catalogue, QosProfile
 from nef.domain.subscriptions import Due
@@ -43,12 +44,19 @@ class Diary:
         self.noted_s, self.revision = now_s, revision
 
 
+class Tick(Protocol):
+    """Moves sessions and subscriptions along after a change, one thread at a time."""
+
+    def __call__(self, move: Callable[[], None] | None = None) -> None:
+        """Let `move` move the clock before: it stands still while somebody else ticks."""
+        ...
+
+
 @dataclass(frozen=True)
 class SimulationService:
     """Drives the simulated network, whose `faults` begin with each scenario.
 
-    `tick` moves the sessions and subscriptions along after each change. `is_behind` and `next_due`
-    are those of the subscriptions.
+    `is_behind` and `next_due` are those of the subscriptions.
     """
 
     simulation: Simulation
@@ -59,7 +67,7 @@ class SimulationService:
     faults: FaultService
     is_behind: Callable[[], bool]
     next_due: Callable[[], Due]
-    tick: Callable[[], None]
+    tick: Tick
 
     def resume(self) -> bool:
         """Go on from the saved state, at the moment noted last; False where there is none."""
@@ -186,9 +194,8 @@ class SimulationService:
         while left_s or not stride_s:
             # What happens on the way decides when to look next.
             stride_s = min(left_s, self._wait_s()) if math.isfinite(left_s) else left_s
-            move(stride_s)
             left_s -= stride_s
-            self.tick()
+            self.tick(partial(move, stride_s))
 
     def _wait_s(self) -> float:
         """How long nobody has to look.

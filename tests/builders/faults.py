@@ -19,7 +19,11 @@ class Faulty:
         self.inside = Simulated(scenario)
         inside = self.inside
         self.faults = FaultService(
-            self.storage, inside.planned_faults, lambda: inside.time_s(inside.now_s), lambda: None
+            self.storage,
+            inside.planned_faults,
+            lambda: inside.time_s(inside.now_s),
+            lambda: None,
+            inside.has_ue,
         )
         self.network = FaultyNetwork(inside, self.faults)
 

@@ -115,7 +115,7 @@ class FaultlessStage(SimulatedStage):
 
     def __init__(self, end: ExitStack) -> None:
         super().__init__(end)
-        faults = FaultService(MemoryStorage(), FaultPlan, lambda: 0.0, lambda: None)
+        faults = FaultService(MemoryStorage(), FaultPlan, lambda: 0.0, lambda: None, lambda _: True)
         self.network = FaultyNetwork(self.inside, faults)
 
 

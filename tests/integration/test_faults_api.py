@@ -88,6 +88,11 @@ def test_a_fault_that_is_not_set_can_be_triggered_and_all_are_cleared_at_once(ne
         ("response-slow", {"retryAfterS": 1}, "/retryAfterS"),
         ("bearer-lost", {"fromS": 5, "untilS": 5}, "/untilS"),
         ("bearer-lost", {"delayS": 1}, "/delayS"),
+        ("bearer-lost", {"ueId": "nobody"}, "/ueId"),
+        ("bearer-lost", {"seed": -1}, "/seed"),
+        ("bearer-lost", {"seed": 2**40}, "/seed"),
+        ("bearer-lost", {"fromS": 1e12}, "/fromS"),
+        ("bearer-lost", {"probabilty": 1}, "/probabilty"),
     ],
 )
 def test_what_makes_no_sense_of_a_fault_is_refused_and_named(
@@ -142,9 +147,9 @@ def test_a_scenario_brings_its_faults_and_a_reset_brings_them_again(nef: Served)
     [
         ([{"name": "rain"}], "/document/faults/0/name"),
         ([{"name": "bearer-lost", "ue": "nobody"}], "/document/faults/0/ue"),
-        ([{"name": "response-slow", "ue": "ue-1"}], "/document/faults/0"),
-        ([{"name": "response-slow", "after_s": 1}], "/document/faults/0"),
-        ([{"name": "bearer-lost", "from_s": 2, "until_s": 1}], "/document/faults/0"),
+        ([{"name": "response-slow", "ue": "ue-1"}], "/document/faults/0/ue"),
+        ([{"name": "response-slow", "after_s": 1}], "/document/faults/0/after_s"),
+        ([{"name": "bearer-lost", "from_s": 2, "until_s": 1}], "/document/faults/0/until_s"),
         ([{"name": "bearer-lost"}, {"name": "bearer-lost"}], "/document/faults/0/name"),
     ],
 )

@@ -172,8 +172,14 @@ def test_a_fault_that_makes_no_sense_is_refused_with_its_reason(nef: RunningNef)
         nef.set_fault("rain")
     with pytest.raises(InvalidValue, match="from 0 to 1"):
         nef.set_fault("response-slow", probability=10)
-    with pytest.raises(InvalidValue, match="lasts_s"):
+    with pytest.raises(InvalidValue, match=r"^lasts_s: the fault response-slow does not have it"):
         nef.set_fault("response-slow", lasts_s=1)
+    with pytest.raises(InvalidValue, match=r"^ue: the scenario has no such UE$"):
+        nef.set_fault("bearer-lost", ue="nobody")
+    with pytest.raises(InvalidValue, match=r"^seed: "):
+        nef.set_fault("bearer-lost", seed=-1)
+    with pytest.raises(InvalidValue, match=r"^times: "):
+        nef.trigger_fault("bearer-lost", times=-1)
 
 
 @pytest.mark.nef(scenario="street")

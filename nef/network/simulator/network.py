@@ -176,6 +176,10 @@ class SimulatedNetwork:
         """Seconds since the scenario began."""
         return self._ledger.run.time_s(now_s)
 
+    def has_ue(self, ue_id: str) -> bool:
+        """Whether the scenario has a UE, attached or not."""
+        return ue_id in self._ledger.run.ues
+
     def planned_faults(self) -> FaultPlan:
         """See the port."""
         run = self._ledger.run

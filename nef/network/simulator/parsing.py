@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import cache
 from importlib.resources import files
 from itertools import chain
 from typing import Any
@@ -12,9 +12,9 @@ import orjson
 
 from nef.domain.areas import Ncgi, Plmn, Tai
 from nef.domain.errors import InvalidParam, InvalidRequest
-from nef.domain.faults import SCENARIO_NAMES, Fault, FaultName
+from nef.domain.faults import Fault, FaultName, UnfitRule
 from nef.network.simulator.pathloss import Site
-from nef.network.simulator.pointers import parsed, span, wrong
+from nef.network.simulator.pointers import span, wrong
 from nef.network.simulator.radio import RESOURCE_BLOCKS, Carrier
 from nef.network.simulator.scenario import Cell, Group, Scenario, Ue
 from nef.network.simulator.ueparsing import ues_of
@@ -157,9 +157,11 @@ def _faults(document: dict[str, Any], ue_ids: Collection[str]) -> Iterator[Fault
         pointer = f"{_ROOT}/faults/{i}"
         if "ue" in entry and entry["ue"] not in ue_ids:
             raise wrong(f"{pointer}/ue", "the scenario has no such UE")
-        given = {SCENARIO_NAMES.get(key, key): value for key, value in entry.items()}
-        name = FaultName(given.pop("name"))
-        yield parsed(pointer, partial(Fault.of, name, **given))
+        rule = {key: value for key, value in entry.items() if key != "name"}
+        try:
+            yield Fault.written(FaultName(entry["name"]), rule)
+        except UnfitRule as error:
+            raise wrong(f"{pointer}/{error.written}", error.reason) from None
 
 
 def _check_unique(cells: Sequence[Cell], ues: Sequence[Sequence[Ue]]) -> None:

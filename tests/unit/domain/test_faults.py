@@ -1,12 +1,13 @@
 """When faults strike, by chance and on demand."""
 
 from math import sqrt
+from typing import Any
 
 import pytest
 
 from nef.domain.errors import InvalidValue
 from nef.domain.faultplan import FaultPlan
-from nef.domain.faults import OF_SESSIONS, TIMES, Fault, FaultName, Victim
+from nef.domain.faults import OF_SESSIONS, TIMES, Fault, FaultName, UnfitRule, Victim
 
 NAMES = list(FaultName)
 ANYBODY = Victim("af-1", "ue-1")
@@ -121,10 +122,47 @@ def test_a_fault_has_the_times_that_belong_to_it_and_no_others(name: FaultName) 
         with pytest.raises(InvalidValue, match=time):
             Fault.of(name, **{time: 1.0})
     if name not in OF_SESSIONS:
-        with pytest.raises(InvalidValue, match="ue_id"):
+        with pytest.raises(InvalidValue, match=r"^ue: .* does not have it, but: probability, "):
             Fault.of(name, ue_id="ue-1")
 
 
-def test_a_fault_ends_after_it_begins() -> None:
-    with pytest.raises(InvalidValue, match="after it begins"):
-        Fault.of(FaultName.BEARER_LOST, from_s=3.0, until_s=3.0)
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        ({"until_s": 3.0, "from_s": 3.0}, "^until_s: it must be after the beginning, which is 3$"),
+        ({"probability": 1.5}, "^probability: it must be a number from 0 to 1, and not 1.5$"),
+        (
+            {"probability": "often"},
+            "^probability: it must be a number from 0 to 1, and not 'often'",
+        ),
+        ({"probability": None}, "^probability: "),
+        ({"probability": float("nan")}, "^probability: "),
+        ({"times": -1}, "^times: it must be a whole number from 0 to 1000000, and not -1$"),
+        ({"times": 1.5}, "^times: it must be a whole number"),
+        ({"times": True}, "^times: it must be a whole number"),
+        ({"seed": -1}, "^seed: it must be a whole number from 0 to 4294967295, and not -1$"),
+        ({"after_s": -0.1}, "^after_s: it must be a number from 0 to 3600"),
+        ({"af": ""}, "^af: it must be a name$"),
+        ({"ue": 7}, "^ue: it must be a name$"),
+        (
+            {"weather": "rain"},
+            "^weather: the fault bearer-lost does not have it, but: probability, ",
+        ),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused_with_what_would_be_right(
+    rule: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(UnfitRule, match=reason):
+        Fault.written(FaultName.BEARER_LOST, rule)
+
+
+def test_a_rule_may_leave_its_end_and_its_seed_open() -> None:
+    made = Fault.of(FaultName.BEARER_LOST, until_s=None, seed=None)
+    assert made == Fault.of(FaultName.BEARER_LOST)
+
+
+@pytest.mark.parametrize("times", [-1, 0.5, "two"])
+def test_a_fault_is_not_demanded_less_than_never(times: Any) -> None:
+    with pytest.raises(UnfitRule, match=r"^times: it must be a whole number from 0"):
+        FaultPlan().triggered(FaultName.BEARER_LOST, times)

@@ -1,6 +1,7 @@
 """The use cases of the control API: saved, and in effect at once."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -53,13 +54,21 @@ class Rig:
             self.storage,
             self.clock,
             catalogue,
-            FaultService(self.storage, self.network.planned_faults, lambda: 0.0, self._tick),
+            FaultService(
+                self.storage,
+                self.network.planned_faults,
+                lambda: 0.0,
+                self._tick,
+                self.network.has_ue,
+            ),
             self.subscriptions.is_behind,
             self.subscriptions.next_due,
             self._tick,
         )
 
-    def _tick(self) -> None:
+    def _tick(self, move: Callable[[], None] | None = None) -> None:
+        if move is not None:
+            move()
         self.ticked_at_s.append(self.network.status(self.clock.now_s()).time_s)
         self.subscriptions.tick()
         self.diary.note()
