@@ -79,6 +79,16 @@ def test_the_page_for_operators_says_what_the_code_does() -> None:
     )
 
 
+def test_what_the_threat_model_names_exists() -> None:
+    text = page("docs/threat-model.md")
+    tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert len(tests) > 30
+    for path, name in tests:
+        assert re.search(rf"^def {name}\(", page(path), re.MULTILINE), f"{path}::{name}"
+    for place in re.findall(r"`((?:nef|db)/[\w/.]+)`", text):
+        assert (ROOT / place).exists(), place
+
+
 @pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")))
 def test_every_link_between_pages_leads_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", path.read_text("utf-8")):
