@@ -6,6 +6,8 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import click
@@ -18,6 +20,7 @@ from nef.background import Chores, Ticker
 from nef.config import Settings, load_catalogue
 from nef.domain.errors import StoreUnavailable
 from nef.live import Live, living
+from nef.ports.storage import StorageUnusable
 from nef.serving import leave_start_alone, serve_on
 from nef.telemetry.metrics import Metrics
 from nef.telemetry.pulse import Pulse
@@ -40,7 +43,8 @@ def work(settings: Settings, name: str, listening: socket.socket, reach: Reach) 
     reach.answer_for_metrics(name, metrics)
     while reach.bulletin.is_blank():
         threading.Event().wait(_ANNOUNCED_S)  # until there is a network for the first time
-    nef = create_worker(settings, reach.seams(), reach.now_s, reach.other_websockets(), metrics)
+    with _outage_told():
+        nef = create_worker(settings, reach.seams(), reach.now_s, reach.other_websockets(), metrics)
     reach.answer_for_websockets(nef.websockets)
     leave_start_alone()
     serve_on(listening, nef, settings)
@@ -50,7 +54,8 @@ def tick(settings: Settings, name: str, reach: Reach) -> None:
     """Be ready to take over the network; once elected have it, until told to end."""
     stopping, metrics = _told_to_end(), Metrics()
     reach.answer_for_metrics(name, metrics)
-    storage = SqlStorage.open(settings.database_url, reach.now_s)
+    with _outage_told():
+        storage = SqlStorage.open(settings.database_url, reach.now_s)
     election = Election(settings.database_url)
     try:
         if _elected(election, stopping):
@@ -99,7 +104,8 @@ def _have_network(
     if others:
         stopping.wait(_GRACE_S)
     threading.Thread(target=guard, name="nef-guard", daemon=True).start()
-    live = _restored(settings, reach, storage, alone=not others)
+    with _outage_told():
+        live = restored(settings, reach, storage, alone=not others)
     reach.answer_for_network(live.seams)
     click.echo(f"{name} (process {os.getpid()}) has the network")
     sys.stdout.flush()
@@ -121,13 +127,27 @@ def tell_metrics(settings: Settings, reach: Reach) -> None:
     close()
 
 
-def _restored(settings: Settings, reach: Reach, storage: SqlStorage, *, alone: bool) -> Live:
+def restored(settings: Settings, reach: Reach, storage: SqlStorage, *, alone: bool) -> Live:
+    """The network as it is stored, which all see from now on, and which nobody moves yet.
+
+    It is not `alone` where other processes have gone on without a network.
+    """
     catalogue = load_catalogue(settings.catalogue)
     live = living(storage, catalogue, reach.now_s, lambda: None, reach.bulletin.publish)
     live.restore(settings, alone=alone)
     live.seams.simulation.tick()  # so that all see the time, before anybody is answered
     leave_start_alone()
     return live
+
+
+@contextmanager
+def _outage_told() -> Iterator[None]:
+    """Without its database a process ends, to be replaced, and that is no mistake of the code."""
+    try:
+        yield
+    except (StorageUnusable, StoreUnavailable) as error:
+        _LOG.error("%s", error.reason if isinstance(error, StoreUnavailable) else error)
+        raise SystemExit(os.EX_UNAVAILABLE) from None
 
 
 def _told_to_end() -> threading.Event:

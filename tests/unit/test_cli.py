@@ -54,6 +54,14 @@ def test_a_port_in_use_is_named() -> None:
     assert "Traceback" not in result.output
 
 
+def test_several_workers_on_sqlite_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'nef.sqlite3'}"
+    result = run("serve", "--port", "0", "--workers", "2", "--database", store)
+    assert result.exit_code == 1
+    assert "--database postgresql://" in result.output
+    assert "--workers 1 for SQLite" in result.output
+
+
 def test_a_scenario_that_does_not_exist_is_named_with_those_that_do() -> None:
     result = run("serve", "--port", "0", "--database", "sqlite://", "--scenario", "nowhere")
     assert result.exit_code == 1
