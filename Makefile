@@ -64,6 +64,7 @@ $(RECOGNISER): | $(INSTALLED)
 bench-api: $(INSTALLED) ## Measure what a request costs, beside a bare application on the same store (a minute)
 	$(BIN)/python -m bench.api
 	$(BIN)/python -m bench.stored
+	$(BIN)/python -m bench.seen
 
 bench-scale: $(INSTALLED) ## Measure what a tick costs at 1 000 to 100 000 active flows (four minutes)
 	$(BIN)/python -m bench.scale
