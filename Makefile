@@ -13,7 +13,7 @@ ROUNDS ?= 5
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo serve test test-fast search fuzz bench bench-api bench-scale recogniser chaos check format lint types law lock clean
+.PHONY: help setup models demo serve test test-fast search fuzz bench bench-plane bench-api bench-scale recogniser chaos check format lint types law lock clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,7 +48,10 @@ search: $(INSTALLED) ## Run the tests with examples nobody has tried yet
 fuzz: $(INSTALLED) ## Tell a service all that its contract lets one say, FUZZ_S=60 seconds for each document
 	$(BIN)/python -m pytest -s --numprocesses 0 --fuzz-s $(or $(FUZZ_S),60) $(if $(FUZZ_SEED),--fuzz-seed $(FUZZ_SEED)) tests/fuzz
 
-bench: $(INSTALLED) ## Measure the user plane and a large download on this machine (a minute)
+bench: $(INSTALLED) ## Hold requests, notifications and scale against their limits (MILLION=--million; 12 minutes)
+	$(BIN)/python -m bench $(MILLION)
+
+bench-plane: $(INSTALLED) ## Measure the user plane and a large download on this machine (a minute)
 	$(BIN)/python -m bench.plane
 	$(BIN)/python -m bench.delivery
 

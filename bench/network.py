@@ -35,6 +35,7 @@ _FIRST = int(IPv4Address("10.0.0.1"))
 #: nobody is refused.
 _LADDERS = {1: (1600, 1000, 340), 2: (2400, 1700, 1000)}
 _BEST_EFFORT = "best-effort"
+_NOBODY = "http://127.0.0.1:9/"
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ def scenario(crowd: Crowd) -> dict[str, Any]:
     }
 
 
+def address_of(ue: int) -> str:
+    """The IPv4 address of a UE, by its number."""
+    return str(IPv4Address(_FIRST + ue))
+
+
 def _ue(number: int, turn: int, crowd: Crowd) -> dict[str, Any]:
     second, among = 1 + turn % SECONDS, turn // SECONDS
     before_db, after_db = (GOOD_DB, BAD_DB) if among % 2 else (BAD_DB, GOOD_DB)
@@ -77,7 +83,7 @@ def _ue(number: int, turn: int, crowd: Crowd) -> dict[str, Any]:
         "id": f"ue-{number}",
         "gpsi": f"msisdn-{10**9 + number}",
         "supi": f"imsi-{10**9 + number}",
-        "ipv4": str(IPv4Address(_FIRST + number)),
+        "ipv4": address_of(number),
         "cell": f"cell-{number % crowd.cells}",
         "radio": {"trace": [[0, before_db], [round(second - within_s, 6), after_db]]},
     }
@@ -86,8 +92,8 @@ def _ue(number: int, turn: int, crowd: Crowd) -> dict[str, Any]:
 class Rig:
     """The simulated network and the service of sessions, on a store of their own."""
 
-    def __init__(self, crowd: Crowd, database_url: str) -> None:
-        self._crowd = crowd
+    def __init__(self, crowd: Crowd, database_url: str, receiver: str = _NOBODY) -> None:
+        self._crowd, self._receiver = crowd, receiver
         self.clock = SimulationClock(time.time)
         self.network = SimulatedNetwork(self.clock)
         self.network.load(scenario(crowd), None, "manual", self.clock.now_s())
@@ -166,7 +172,7 @@ class Rig:
         topology = MediaComponent(1, qos_reference="topology")
         components = (topology, weights)[-self._crowd.flows_a_session :]
         address = UeAddress(ipv4=IPv4Address(_FIRST + ue))
-        return SessionRequest("http://127.0.0.1:9/", address, components=components)
+        return SessionRequest(self._receiver, address, components=components)
 
 
 def _name(kbps: int) -> str:

@@ -177,22 +177,22 @@ class SqlOutbox:
 
     def settle(self, delivery: Delivery) -> None:
         """Write the outcome of an attempt; a failure only where the row is as it was claimed."""
-        values = {
-            "state": delivery.state.value,
-            "attempts": delivery.attempts,
-            "waiting_since_s": delivery.waiting_since_s,
-            "due_at_s": delivery.due_at_s,
-            "settled_at_s": delivery.settled_at_s,
-            "last_error": delivery.last_error,
-            "leased_until_s": None,
-        }
-        here, mine = {"delivery": delivery.id}, {"owner": self._neighbours.number}
+        mine = {"owner": self._neighbours.number}
         if delivery.state is DeliveryState.DELIVERED:
-            self._connection.execute(_SETTLE, values | here)
-        elif not self._connection.execute(_SETTLE_MINE, values | here | mine).rowcount:
-            self._connection.execute(_UNLEASE, here)
+            self._connection.execute(_SETTLE, _outcome(delivery))
+        elif not self._connection.execute(_SETTLE_MINE, _outcome(delivery) | mine).rowcount:
+            self._connection.execute(_UNLEASE, {"delivery": delivery.id})
         elif delivery.state is DeliveryState.PENDING:
             self._hold_back(delivery)
+
+    def settle_all(self, deliveries: Sequence[Delivery]) -> None:
+        """The same for several, those that were delivered by one statement."""
+        delivered = [one for one in deliveries if one.state is DeliveryState.DELIVERED]
+        if delivered:
+            self._connection.execute(_SETTLE, [_outcome(one) for one in delivered])
+        for one in deliveries:
+            if one.state is not DeliveryState.DELIVERED:
+                self.settle(one)
 
     def _hold_back(self, first: Delivery) -> None:
         """Let those behind one that is tried again later be due no sooner: nobody looks at them."""
@@ -270,6 +270,19 @@ class SqlOutbox:
     def _cause(self) -> dict[str, Any]:
         name = self._request_id()
         return {} if name is None else {"request_id": name}
+
+
+def _outcome(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "delivery": delivery.id,
+        "state": delivery.state.value,
+        "attempts": delivery.attempts,
+        "waiting_since_s": delivery.waiting_since_s,
+        "due_at_s": delivery.due_at_s,
+        "settled_at_s": delivery.settled_at_s,
+        "last_error": delivery.last_error,
+        "leased_until_s": None,
+    }
 
 
 def _row(notification: Notification) -> dict[str, Any]:

@@ -115,6 +115,10 @@ class Outbox(Protocol):
         """
         ...
 
+    def settle_all(self, deliveries: Sequence[Delivery]) -> None:
+        """The same for several, each another one."""
+        ...
+
     def drop(self, subscription_id: str) -> None:
         """Forget what is still to be told about a subscription: its AF has deleted it."""
         ...

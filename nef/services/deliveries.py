@@ -15,7 +15,7 @@ from nef.ports.notifier import (
     DeliveryPostponed,
     Notifier,
 )
-from nef.ports.storage import Storage, UnitOfWork
+from nef.ports.storage import Storage
 
 _LOG = logging.getLogger(__name__)
 #: Longer than a notifier may take, so that nobody else sends what is being sent.
@@ -75,13 +75,12 @@ class DeliveryService:
         left = {key: af_id for key, af_id in self._in_hand.items() if key not in settled}
         claimed: list[Delivery] = []
         with self.storage.transaction() as work:
-            for outcome in outcomes:
-                work.outbox.settle(outcome)
-            while len(claimed) < limit:
-                found = self._claimed(work, left, limit - len(claimed))
+            work.outbox.settle_all(outcomes)
+            while wanted := min(limit - len(claimed), self._room(left)):
+                found = work.outbox.claim(self.now_s(), LEASE_S, wanted, self._busy(left))
                 left |= {one.id: one.notification.af_id for one in found}
                 claimed += found
-                if not found:
+                if len(found) < wanted:
                     break
         for outcome in outcomes:
             self._in_hand.pop(outcome.id, None)
@@ -125,14 +124,10 @@ class DeliveryService:
         with self.storage.reading() as work:
             return work.outbox.find(subscription_id, state, limit)
 
-    def _claimed(
-        self, work: UnitOfWork, in_hand: Mapping[int, str], limit: int
-    ) -> Sequence[Delivery]:
-        """So few that no AF gets more than its share, whosever they are."""
+    def _room(self, in_hand: Mapping[int, str]) -> int:
+        """How many may be taken so that no AF gets more than its share, whosever they are."""
         counts = [*Counter(in_hand.values()).values(), self._held_up(in_hand)]
-        room = self.share - max((count for count in counts if count < self.share), default=0)
-        busy = self._busy(in_hand)
-        return work.outbox.claim(self.now_s(), LEASE_S, min(limit, room), busy)
+        return self.share - max((count for count in counts if count < self.share), default=0)
 
     def _busy(self, in_hand: Mapping[int, str]) -> frozenset[str]:
         """The AFs to which as much is being sent as may be."""

@@ -610,3 +610,24 @@ def test_threads_do_not_lose_each_others_writes(
     in_threads(8, write)
     with store.reading() as work:
         assert len(work.sessions.of_af("af")) == 40
+
+
+def test_several_attempts_are_settled_together_each_as_by_itself(store: Storage) -> None:
+    tell(store, "told", "dropped", "failed")
+    delivered = DeliveryState.DELIVERED
+    told, dropped, failed = claim(store)
+    with store.transaction() as work:
+        work.outbox.drop("dropped")
+    with store.transaction() as work:
+        work.outbox.settle_all(
+            [
+                replace(told, state=delivered, attempts=1, settled_at_s=5.0),
+                replace(dropped, state=delivered, attempts=1, settled_at_s=5.0),
+                replace(failed, attempts=1, due_at_s=7.0, last_error="nobody there"),
+            ]
+        )
+    states = {one.notification.subscription_id: one.state for one in found(store)}
+    assert states == {"told": delivered, "failed": DeliveryState.PENDING}
+    assert claim(store, now_s=6.0) == []
+    (again,) = claim(store, now_s=7.0)
+    assert (again.id, again.attempts, again.last_error) == (failed.id, 1, "nobody there")

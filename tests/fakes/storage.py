@@ -156,6 +156,10 @@ class MemoryOutbox:
                 due_at_s = max(row.due_at_s, first.due_at_s)
                 self.rows[row.id] = dataclasses.replace(row, due_at_s=due_at_s)
 
+    def settle_all(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            self.settle(delivery)
+
     def drop(self, subscription_id: str) -> None:
         for row in list(self.rows.values()):
             if (
