@@ -1,8 +1,8 @@
 """A service, told everything that its contract lets one say, and more; its answers are judged.
 
 schemathesis makes requests of a document and judges answers by it. State builds up: paths take the
-names of what was created, and every other body is a good one, as it is or with some of its parts
-replaced by made-up ones.
+names of what was created, most bodies are good ones, as they are, with parts missing, or with some
+made-up and odd ones, and time passes, so that what was created is looked at and told of.
 """
 
 from collections import Counter, defaultdict
@@ -27,7 +27,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from builders.contracts import FOLDER
+from builders.contracts import FOLDER, breaches
+from builders.odd_bodies import ODD, changed, paths
 from fuzz import good
 from nef.testing import RunningNef
 
@@ -38,9 +39,18 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+#: What an AF is told, by document; what it is told for a test alone is another thing.
+_TOLD = {
+    "analytics-exposure.yaml": "AnalyticsEventNotification",
+    "as-session-with-qos.yaml": "UserPlaneNotificationData",
+    "monitoring-event.yaml": "MonitoringNotification",
+    "pdtq-policy-negotiation.yaml": "Notification",
+}
 #: What is created first, and what takes it away last.
 _ORDER = ("post", "get", "put", "patch", "delete")
 _MOST_NAMES = 50
+#: Hypothesis tries nothing twice, and does not see what chance of ours makes of an example.
+_MANY = st.integers(0, 2**32)
 _PATIENCE_S = 60.0
 
 
@@ -50,6 +60,7 @@ class Report:
 
     answers: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     faults: dict[str, str] = field(default_factory=dict)
+    notifications: int = 0
 
     def never_succeeded(self) -> list[str]:
         """The operations that never answered with 2xx."""
@@ -69,6 +80,7 @@ class Report:
         for name, statuses in self.answers.items():
             found = "  ".join(f"{status}: {n}" for status, n in sorted(statuses.items()))
             yield f"{name:42} {found}"
+        yield f"{'notifications':42} {self.notifications}"
 
 
 class Fuzzing:
@@ -81,18 +93,41 @@ class Fuzzing:
         schema = schemathesis.openapi.from_dict(raw)
         found: list[Any] = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
         self._operations = sorted(found, key=lambda one: _ORDER.index(one.method))
-        self._nef, self._report = nef, report
+        self._document, self._nef, self._report = document, nef, report
         self._names: list[str] = []
         self._http = requests.Session()
 
     def round(self, examples: int, number: int) -> None:
         """Try each operation with so many examples; a number always gives the same ones."""
         for operation in self._operations:
+            if operation.method == "delete":
+                self._live(number)
             self._try(operation, examples, number)
 
     def close(self) -> None:
         """Hang up."""
         self._http.close()
+
+    def _live(self, number: int) -> None:
+        """Let things happen to UEs, and judge what AFs are told of that."""
+        if self._document not in _TOLD:
+            return
+        happens = (
+            (self._nef.degrade, "ue-1"),
+            (self._nef.detach, "ue-4"),
+            (self._nef.recover, "ue-1"),
+            (self._nef.attach, "ue-4"),
+        )
+        for change, ue_id in happens:
+            change(ue_id)
+            self._nef.step(60.5 + number % 7)
+        told = self._nef.notified()
+        self._report.notifications += len(told)
+        for note in told:
+            schema = _TOLD[self._document]
+            # what is told for a test alone has no events
+            for fault in breaches(self._document, schema, note.document) if note.events else ():
+                self._report.faults.setdefault(f"{schema}: {fault[:200]}", str(note.document))
 
     def _try(self, operation: Any, examples: int, number: int) -> None:
         """With good bodies, which cost nothing to make, and for each four of them a made-up one."""
@@ -104,8 +139,8 @@ class Fuzzing:
         made = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in modes))
 
         @_examples(-(-examples // 4) if bodies else examples, number)
-        @given(made)
-        def invented(case: Case[Any]) -> None:
+        @given(made, _MANY)
+        def invented(case: Case[Any], _: int) -> None:
             self._place(case, random)
             if bodies and random.random() < 0.5:
                 case.body = _mixed(case.body, random.choice(bodies), random)
@@ -117,10 +152,10 @@ class Fuzzing:
             plain = st.sampled_from(bodies).flatmap(lambda body: operation.as_strategy(body=body))
 
             @_examples(examples, number)
-            @given(plain)
-            def known(case: Case[Any]) -> None:
+            @given(plain, _MANY)
+            def known(case: Case[Any], _: int) -> None:
                 self._place(case, random)
-                case.body = _thinned(case.body, random)
+                case.body = _bent(case.body, random)
                 self._judge(name, case)
 
             known()
@@ -144,6 +179,10 @@ class Fuzzing:
             self._names = [*self._names[-_MOST_NAMES:], location[0].rsplit("/", 1)[1]]
         if case.method == "DELETE" and response.status_code < 300:
             self._names = [one for one in self._names if one not in case.path_parameters.values()]
+        declared = case.operation.definition.raw["responses"]
+        if str(response.status_code) not in declared:
+            key = f"{name} {response.status_code}: no such answer in the document"
+            self._report.faults.setdefault(key, case.as_curl_command())
         try:
             case.validate_response(response, checks=CHECKS)
         except (FailureGroup, AssertionError) as failure:
@@ -176,8 +215,14 @@ def _mixed(made: Any, good_one: Any, random: Random) -> Any:
     return good_one | {key: value for key, value in made.items() if random.random() < 0.3}
 
 
-def _thinned(good_one: Any, random: Random) -> Any:
-    """A good body as it is, or without some of its attributes."""
-    if not isinstance(good_one, dict) or random.random() < 0.7:
+def _bent(good_one: Any, random: Random) -> Any:
+    """A good body as it is, without some of its attributes, or with something odd in one place."""
+    luck = random.random()
+    places = list(paths(good_one))
+    if luck < 0.5 or not places:
+        return good_one
+    if luck < 0.8:
+        return changed(good_one, random.choice(places), random.choice(ODD))
+    if not isinstance(good_one, dict):
         return good_one
     return {key: value for key, value in good_one.items() if random.random() < 0.8}

@@ -1,5 +1,6 @@
 """Whatever a client says that a document knows, or does not: the answer keeps the contract."""
 
+import logging
 import random
 import time
 
@@ -17,7 +18,9 @@ _EXAMPLES = 16
 @pytest.mark.timeout(0)  # a long run says itself how long it takes
 @pytest.mark.filterwarnings("ignore")  # of what makes requests; the service has tests of its own
 @pytest.mark.parametrize("document", sorted(path.name for path in FOLDER.glob("*.yaml")))
-def test_every_answer_keeps_the_contract(document: str, request: pytest.FixtureRequest) -> None:
+def test_every_answer_keeps_the_contract(
+    document: str, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> None:
     """By `make fuzz` for a time, with examples nobody has tried yet; else with the same ones."""
     lasts_s = request.config.getoption("--fuzz-s")
     number = request.config.getoption("--fuzz-seed")
@@ -36,4 +39,6 @@ def test_every_answer_keeps_the_contract(document: str, request: pytest.FixtureR
     told = [f"\n{document}, up to --fuzz-seed {number}", *report.lines()]
     print(*told, sep="\n")  # noqa: T201 - for who runs it by hand
     assert not report.faults, "\n\n".join(report.told())
+    logged = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
+    assert not logged, "something failed that no answer tells of"
     assert not report.never_succeeded(), "no success says that the examples lead nowhere"
