@@ -32,6 +32,11 @@ class PostgresServer:
             self._execute(self._uri, f"ALTER SYSTEM SET {name} = off")
         self._execute(self._uri, "SELECT pg_reload_conf()")
 
+    @property
+    def tools(self) -> str:
+        """The folder of its programs: pg_dump and others."""
+        return str(self._server.bin_path)
+
     @contextmanager
     def stopped(self, mode: str) -> Iterator[None]:
         """Stop it, and start it again at the end of the block.

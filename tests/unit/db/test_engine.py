@@ -87,6 +87,17 @@ def test_a_transaction_that_loses_its_connection_is_lost_and_the_next_one_is_not
         storage.close()
 
 
+def test_a_connection_has_the_settings_that_the_page_for_operators_names(
+    postgres: PostgresServer,
+) -> None:
+    with postgres.database() as url:
+        opened = open_engine(url)
+        with opened.connect() as connection:
+            for name, value in (("jit", "off"), ("lock_timeout", "15s")):
+                assert connection.exec_driver_sql(f"SHOW {name}").scalar() == value
+        opened.dispose()
+
+
 def test_two_write_beside_each_other_but_never_the_same_row(postgres: PostgresServer) -> None:
     with postgres.database() as url:
         first, second = open_engine(url), open_engine(url)
