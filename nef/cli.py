@@ -19,6 +19,7 @@ from nef.commands.observing import observing_options, set_up_logs
 from nef.commands.radio import radio
 from nef.commands.reaching import access_of, reaching_options
 from nef.commands.scenario import scenario
+from nef.commands.simulation import sim
 from nef.commands.store import db
 from nef.config import Settings, load_catalogue
 from nef.domain.errors import InvalidRequest, NefError
@@ -49,6 +50,7 @@ def main() -> None:
 
 
 main.add_command(scenario)
+main.add_command(sim)
 main.add_command(radio)
 main.add_command(client)
 main.add_command(db)

@@ -8,6 +8,7 @@ import click
 import orjson
 
 from nef.commands.ending import or_fail, plotting
+from nef.commands.tables import table_lines
 from nef.network.simulator.files import scenario_source
 from nef.network.simulator.parsing import schema
 from nef.network.simulator.radio import peak_rate_bps
@@ -82,12 +83,12 @@ def _description(timeline: Timeline) -> Iterator[str]:
     yield f"{found.name}: {found.description}"
     yield _size(found)
     yield ""
-    yield from _table(
+    yield from table_lines(
         ("cell", "MHz", "blocks", "peak Mbit/s", "held mean", "held most", "out of service"),
         [_cell_row(timeline, cell) for cell in found.cells],
     )
     yield ""
-    yield from _table(
+    yield from table_lines(
         ("UE", "cell", "SINR dB", "Mbit/s least", "mean", "most", "own flows"),
         rows[:_MOST_ROWS],
     )
@@ -124,9 +125,3 @@ def _ue_row(timeline: Timeline, ue: Ue) -> tuple[str, ...]:
         *(f"{rate / 1e6:.1f}" for rate in (min(rates), timeline.mean(rates), max(rates))),
         ", ".join(str(flow.rate_dl) for flow in ue.background[:3]) or "none",
     )
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
-        yield "  ".join(text.ljust(n) for text, n in zip(row, widths, strict=True)).rstrip()

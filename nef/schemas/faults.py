@@ -6,7 +6,7 @@ from typing import Any
 
 from nef.domain.errors import InvalidParam, InvalidRequest, NotFound
 from nef.domain.faultplan import FaultState
-from nef.domain.faults import TIMES, Fault, FaultName, UnfitRule, attributes_of
+from nef.domain.faults import SCENARIO_NAMES, TIMES, Fault, FaultName, UnfitRule, attributes_of
 
 NAMES = tuple(FaultName)
 
@@ -47,6 +47,12 @@ def fault_of(name: FaultName, document: Mapping[str, Any]) -> Fault:
         raise InvalidRequest(*wrong)
     with as_written():
         return Fault.of(name, **{_ATTRIBUTES[wire]: value for wire, value in document.items()})
+
+
+def rule_document(name: str, rule: Mapping[str, object]) -> dict[str, object]:
+    """The body that sets a rule in the names of a scenario; raises NotFound and InvalidValue."""
+    Fault.written(name_of(name), rule)
+    return {_WIRE_NAMES[SCENARIO_NAMES.get(key, key)]: value for key, value in rule.items()}
 
 
 @contextmanager

@@ -1,0 +1,102 @@
+"""`nef sim`: the control API from a terminal, against a NEF that runs."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import yaml
+from click.testing import CliRunner
+
+from builders.service import AF, subscription
+from builders.simulations import one_cell
+from nef.cli import main
+from nef.testing import RunningNef, running_nef
+
+Say = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def nef() -> Iterator[RunningNef]:
+    with running_nef() as running:
+        yield running
+
+
+@pytest.fixture
+def sim(nef: RunningNef) -> Say:
+    """A command whose output is wanted; where it fails, what it says is after "Error: "."""
+    nef.reset()
+
+    def run(*arguments: str) -> str:
+        told = CliRunner().invoke(main, ["sim", "--nef-url", nef.url, *arguments])
+        assert told.exit_code == (1 if "Error: " in told.output else 0), told.output
+        return told.output.strip()
+
+    return run
+
+
+def test_time_is_stepped_and_the_scenario_changed(sim: Say, tmp_path: Path) -> None:
+    assert sim("status") == "steady: 0 s of 60 s, mode manual, seed 1"
+    assert sim("step", "2.5") == "steady: 2.5 s of 60 s, mode manual, seed 1"
+    assert sim("reset") == "steady: 0 s of 60 s, mode manual, seed 1"
+    loaded = sim("load", "fading-ue", "--seed", "4", "--mode", "x10")
+    assert loaded == "fading-ue: 0 s of 30 s, mode x10, seed 4"
+    assert "time runs by itself" in sim("step", "1")
+    assert sim("changes").splitlines() == ["8", "14", "20", "24"]
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(one_cell({"sinr_db": 9}) | {"name": "mine"}))
+    assert sim("load", str(tmp_path / "mine.yaml")).startswith("mine: 0 s")
+    assert "no scenario is named 'nowhere'; there are: " in sim("load", "nowhere")
+
+
+def test_radio_attachment_and_cells_are_in_its_hands(sim: Say) -> None:
+    assert sim("ues").splitlines()[1].split()[:4] == ["ue-1", "cell-1", "26.0", "1577.475"]
+    assert "3.0 (forced)  186.784" in sim("degrade", "ue-1", "--sinr-db", "3")
+    assert "-50.0 (forced)  0.000" in sim("degrade", "ue-1")
+    assert "26.0     1577.475" in sim("recover", "ue-1")
+    assert "cell-1 (off)" in sim("detach", "ue-2")
+    assert "(off)" not in sim("attach", "ue-2")
+    assert sim("fail-cell", "cell-1").endswith("out of service")
+    assert sim("repair-cell", "cell-1").splitlines()[1].split() == ["cell-1", "273", "0"]
+    assert "the scenario has no UE nobody" in sim("degrade", "nobody")
+
+
+def test_faults_are_set_triggered_and_cleared(sim: Say) -> None:
+    assert sim("faults", "list").startswith("no fault is set; there are: resources-refused, ")
+    told = sim("faults", "set", "bearer-lost", "probability=0.1", "ue=ue-1", "lasts_s=3")
+    assert told.splitlines()[1].split()[:5] == ["bearer-lost", "0.1", "0", "0", "0"]
+    assert told.endswith("fromS=0.0 ueId=ue-1 afterS=1.0 lastsS=3")
+    assert "response-slow" in sim("faults", "trigger", "response-slow", "--times", "2")
+    assert "response-slow" not in sim("faults", "clear", "response-slow")
+    assert sim("faults", "clear").startswith("no fault is set")
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (("rain",), "no fault is named rain; there are: "),
+        (("bearer-lost", "probability=2"), "Error: probability: it must be a number from 0 to 1"),
+        (("bearer-lost", "ue=nobody"), "/ueId: the scenario has no such UE"),
+        (("bearer-lost", "delay_s=1"), "delay_s: the fault bearer-lost does not have it, but: "),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused(
+    sim: Say, rule: tuple[str, ...], reason: str
+) -> None:
+    assert reason in sim("faults", "set", *rule)
+
+
+def test_what_was_told_is_listed(nef: RunningNef, sim: Say) -> None:
+    made = requests.post(f"{nef.url}{AF}", json=subscription(), timeout=10).json()
+    nef.notified()
+    found = sim("notifications", "--subscription", made["self"].rpartition("/")[2])
+    assert found.splitlines()[1].split()[1:] == [
+        "af-1",
+        "pending",
+        "SUCCESSFUL_RESOURCES_ALLOCATION",
+    ]
+    assert '"model-topology"' in sim("profiles")
+
+
+def test_where_nobody_answers_that_is_said() -> None:
+    told = CliRunner().invoke(main, ["sim", "--nef-url", "http://127.0.0.1:9", "status"])
+    assert (told.exit_code, told.output) == (1, "Error: no NEF answers at http://127.0.0.1:9\n")
