@@ -62,6 +62,14 @@ class Nef:
     leave: Callable[[], None]
 
 
+@dataclass(frozen=True)
+class _Heart:
+    """What is wrong with who moves the network, if anything is; its `ticker`, if that is here."""
+
+    missing: Check
+    ticker: Ticker | None = None
+
+
 def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> Nef:
     """Open the store, restore the network, and put the contract in front of them.
 
@@ -83,7 +91,9 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
         pulse = Pulse(tick, settings.tick_s, metrics.ticked.observe)
         metrics.watch_pulse(pulse)
         metrics.watch(StoreMetrics(storage, now_s))
-        nef = _in_front(settings, storage, live.seams, bell, now_s, metrics, pulse)
+        chores = Chores(pulse, live.seams.simulation.quiet_s, live.upkeep.prune)
+        heart = _Heart(pulse.missing, Ticker(chores, settings.tick_s))
+        nef = _in_front(settings, storage, live.seams, bell, now_s, metrics, heart)
         live.restore(settings)
         live.upkeep.recover()
         opened.pop_all()  # from here on it is the service's to close
@@ -96,15 +106,16 @@ def create_worker(
     now_s: Callable[[], float],
     peers: Peers,
     metrics: Metrics,
+    ticking: Check,
 ) -> Nef:
     """One of several processes in front of a network that lives in yet another one.
 
-    `peers` are the websockets of the other ones.
+    `peers` are the websockets of the other ones, `ticking` is what is wrong with that network.
     """
     storage = SqlStorage.open(settings.database_url, now_s, request_id)
     # What the process before it had in hand is due again; what the others have stays theirs.
     Upkeep(storage, now_s).recover()
-    return _in_front(settings, storage, seams, Bell(), now_s, metrics, None, peers)
+    return _in_front(settings, storage, seams, Bell(), now_s, metrics, _Heart(ticking), peers)
 
 
 def _in_front(
@@ -114,14 +125,12 @@ def _in_front(
     bell: Bell,
     now_s: Callable[[], float],
     metrics: Metrics,
-    pulse: Pulse | None,
+    heart: _Heart,
     peers: Peers = tuple,
 ) -> Nef:
-    """What answers requests and delivers; the network is moved along by `pulse`, if it is here."""
-    chores = (seams.simulation.quiet_s, Upkeep(storage, now_s).prune)
-    ticker = Ticker(Chores(pulse, *chores), settings.tick_s) if pulse else None
+    """What answers requests and delivers."""
     services, background, hub, http = _wired(
-        settings, storage, seams, bell, now_s, metrics, ticker, peers
+        settings, storage, seams, bell, now_s, metrics, heart.ticker, peers
     )
     leaving = threading.Event()
     at = settings.metrics
@@ -177,7 +186,7 @@ def _in_front(
     checks: dict[str, Check] = {
         "serving": lambda: "it is about to end" if leaving.is_set() else None,
         "store": storage.check,
-        "ticker": pulse.missing if pulse else lambda: _reached(seams),
+        "ticker": heart.missing,
         "deliverers": background.missing_deliverers,
     }
     http_app = Tracing(_seen(answering, settings, metrics, checks, leaving), metrics.requests)
@@ -202,11 +211,6 @@ def _seen(
 
 def _nothing() -> None:
     """Nothing is to be done."""
-
-
-def _reached(seams: Seams) -> None:
-    """Raises an error where the network lives in another process, and that cannot be reached."""
-    seams.simulation.present_s()
 
 
 def _authorities(settings: Settings) -> tuple[Issuer | None, Tokens | None]:

@@ -1,7 +1,8 @@
 """Whether the process answers, and whether it is of use: asked by those who run it.
 
 Both are outside of the documents of `openapi/`, open to everybody, and say nothing worth hiding:
-what a check answers is written for that, and an exception is named, not quoted.
+what a check answers is written for that, and an exception is named, not quoted, unless it is one
+that AFs are told.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import orjson
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from nef.domain.errors import NefError
 from nef.telemetry.requests import note
 
 _LOG = logging.getLogger(__name__)
@@ -50,6 +52,8 @@ class _Probe:
             return self._check() or _FINE
         except Exception as error:
             _LOG.warning("the check %r failed", self._name, exc_info=True)
+            if isinstance(error, NefError):
+                return str(error)  # it is written for AFs
             return f"failed with {type(error).__name__}; the log says more"
 
 

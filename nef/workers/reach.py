@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from nef.live import Seams
 from nef.notifications.websocket import WebsocketHub
@@ -25,11 +25,14 @@ from nef.services.monitoring_events import Lookout
 from nef.services.plans import Planner
 from nef.services.simulation import SimulationService
 from nef.telemetry.metrics import Metrics
+from nef.telemetry.pulse import Pulse
 
 #: How long a request waits for a network that is about to be there.
 PATIENCE_S = 3.0
 #: How long the network may take to answer, and what drives it: a step may be a long one.
 _ANSWER_S, _DRIVEN_S = 10.0, 600.0
+#: And to say that it ticks.
+_PULSE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Reach:
                 (folder / kind).mkdir()
             yield cls(folder, now_s, patience_s)
 
-    def answer_for_network(self, seams: Seams) -> None:
+    def answer_for_network(self, seams: Seams, pulse: Pulse) -> None:
         """From now on this process has the network, and answers all others."""
         targets = {
             "network": seams.network,
@@ -66,17 +69,19 @@ class Reach:
             "planner": seams.planner,
             "faults": seams.faults,
             "simulation": seams.simulation,
+            "pulse": pulse,
         }
         Answering(self._network, self.secret, targets)
 
     def status(self) -> SimulationStatus:
         """Where the simulation stands; raises NotReady at once where there is no network yet."""
-        caller = Caller(self._network, self.secret, patience_s=0.0, answer_s=_ANSWER_S)
-        try:
-            status: SimulationStatus = caller.call("simulation", "status")
-        finally:
-            caller.close()
+        status: SimulationStatus = self._asked_once("simulation", "status", _ANSWER_S)
         return status
+
+    def missing_ticker(self) -> str | None:
+        """What is wrong with the ticker; raises NotReady at once where nobody has the network."""
+        missing: str | None = self._asked_once("pulse", "missing", _PULSE_S)
+        return missing
 
     def seams(self) -> Seams:
         """The network, in whichever process it is."""
@@ -111,6 +116,13 @@ class Reach:
     def forget(self, pid: int) -> None:
         """A process is gone, and its websockets with it."""
         (self._holders / str(pid)).unlink(missing_ok=True)
+
+    def _asked_once(self, target: str, name: str, answer_s: float) -> Any:
+        caller = Caller(self._network, self.secret, patience_s=0.0, answer_s=answer_s)
+        try:
+            return caller.call(target, name)
+        finally:
+            caller.close()
 
     @property
     def _metrics(self) -> Path:

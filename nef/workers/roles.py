@@ -44,7 +44,8 @@ def work(settings: Settings, name: str, listening: socket.socket, reach: Reach) 
     while reach.bulletin.is_blank():
         threading.Event().wait(_ANNOUNCED_S)  # until there is a network for the first time
     with _outage_told():
-        nef = create_worker(settings, reach.seams(), reach.now_s, reach.other_websockets(), metrics)
+        others = reach.other_websockets()
+    nef = create_worker(settings, reach.seams(), reach.now_s, others, metrics, reach.missing_ticker)
     reach.answer_for_websockets(nef.websockets)
     leave_start_alone()
     serve_on(listening, nef, settings)
@@ -106,12 +107,12 @@ def _have_network(
     threading.Thread(target=guard, name="nef-guard", daemon=True).start()
     with _outage_told():
         live = restored(settings, reach, storage, alone=not others)
-    reach.answer_for_network(live.seams)
-    click.echo(f"{name} (process {os.getpid()}) has the network")
-    sys.stdout.flush()
     pulse = Pulse(go_on, settings.tick_s, metrics.ticked.observe)
     metrics.watch_pulse(pulse)
     metrics.watch(StoreMetrics(storage, reach.now_s))
+    reach.answer_for_network(live.seams, pulse)
+    click.echo(f"{name} (process {os.getpid()}) has the network")
+    sys.stdout.flush()
     chores = Chores(pulse, live.seams.simulation.quiet_s, live.upkeep.prune)
     ticker = Ticker(chores, settings.tick_s)
     ticker.start()

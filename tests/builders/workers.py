@@ -73,6 +73,16 @@ def workers(folder: Path, database_url: str, *options: str, count: int = 2) -> I
             nef.stop()
 
 
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """A process that does nothing for a while."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def lives(pid: int) -> bool:
     """Whether there is such a process; one that nobody has waited for is none."""
     try:

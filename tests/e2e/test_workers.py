@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from builders.receivers import Receiver, receiving
 from builders.service import AF, by_value, component
 from builders.simulations import one_cell
 from builders.waiting import until
-from builders.workers import Workers, lives, workers
+from builders.workers import Workers, lives, stopped, workers
 
 NOBODY = "http://127.0.0.1:9/not-listening"
 LADDER = (("less", "5 Mbps"),)
@@ -61,16 +61,6 @@ def created(nef: Workers, to: str, **more: Any) -> dict[str, Any]:
     assert response.status_code == 201, response.text
     document: dict[str, Any] = response.json()
     return document
-
-
-@contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """A process that does nothing for a while."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def outage(nef: Workers, out: bool) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import create_engine, text
 
 from builders.service import served
 from builders.waiting import until
+from nef.domain.errors import StoreUnavailable
 from nef.testing import RunningNef
 
 
@@ -47,4 +48,4 @@ def test_a_store_that_cannot_be_used_is_missing(tmp_path: Path) -> None:
             connection.execute(text("DROP TABLE simulation"))
         engine.dispose()
         said = nef.http.get("/readyz").json()["checks"]["store"]
-    assert said == "failed with StoreUnavailable; the log says more"
+    assert said == str(StoreUnavailable("the reason"))

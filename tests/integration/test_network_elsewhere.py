@@ -13,11 +13,13 @@ from builders.analytics_requests import FETCH, fetched
 from builders.forks import beside
 from builders.service import AF, PUBLIC_URL, subscription
 from db.storage import SqlStorage
+from nef.api import health
 from nef.app import create_worker
 from nef.config import Settings
 from nef.domain.destinations import TO_THIS_MACHINE
 from nef.realtime import real_time
 from nef.telemetry.metrics import Metrics
+from nef.telemetry.pulse import Pulse
 from nef.workers.reach import Reach
 from nef.workers.roles import restored
 
@@ -40,7 +42,9 @@ class Service:
             storage = SqlStorage.open(self.settings.database_url, self.reach.now_s)
             alone = self.reach.bulletin.is_blank()
             live = restored(self.settings, self.reach, storage, alone=alone)
-            self.reach.answer_for_network(live.seams)
+            pulse = Pulse(live.seams.simulation.go_on, 0.1)
+            pulse()
+            self.reach.answer_for_network(live.seams, pulse)
 
         with beside(have):
             yield
@@ -63,7 +67,8 @@ def service(tmp_path: Path) -> Iterator[Service]:
     )
     with Reach.made(real_time(), patience_s=0.05) as reach:
         others, metrics = reach.other_websockets(), Metrics(reach.metrics_of_all())
-        nef = create_worker(settings, reach.seams(), reach.now_s, others, metrics)
+        ticking = reach.missing_ticker
+        nef = create_worker(settings, reach.seams(), reach.now_s, others, metrics, ticking)
         http = TestClient(nef.asgi, raise_server_exceptions=False)
         http.get("/")
         yield Service(settings, reach, http)
@@ -75,6 +80,20 @@ def created(service: Service) -> str:
     assert response.status_code == 201, response.text
     path: str = response.json()["self"]
     return path
+
+
+def test_who_cannot_reach_the_network_is_not_ready(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "KEPT_S", 0.0)
+
+    def ticker() -> str:
+        said: str = service.ask("GET", "/readyz").json()["checks"]["ticker"]
+        return said
+
+    with service.network():
+        assert ticker() == "ok"
+    assert "between two processes" in ticker()
 
 
 def test_what_the_network_is_asked_is_answered_as_if_it_were_here(service: Service) -> None:
