@@ -31,6 +31,16 @@ _PRAGMAS = (
 #: Whoever needs one more connection than this waits for a moment; none is held for longer.
 POOL_SIZE = 16
 _CONNECT_TIMEOUT_S = 10
+#: A transaction that says nothing for so long is that of a process that somebody has frozen: it
+#: ends before those lose their patience who wait for what it holds.
+_FROZEN_S = 10.0
+#: A server that does not answer over TCP is gone after some ten seconds, not after many minutes.
+_SILENCE = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 _DRIVER = "psycopg"
 
 
@@ -152,12 +162,18 @@ def _begin_on_sqlite(connection: Connection) -> None:
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    # A plan that is compiled takes longer than a statement of ours, whatever the planner thinks.
-    settings = f"-c lock_timeout={_BUSY_S}s -c jit=off -c application_name=nef"
+    settings = {
+        "lock_timeout": f"{_BUSY_S}s",
+        "idle_in_transaction_session_timeout": f"{_FROZEN_S:g}s",
+        # A plan that is compiled takes longer than a statement of ours.
+        "jit": "off",
+        "application_name": "nef",
+    }
     options: dict[str, Any] = {
         "connect_timeout": _CONNECT_TIMEOUT_S,
         "prepare_threshold": 1,
-        "options": settings,
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        **_SILENCE,
     }
     try:
         engine = create_engine(

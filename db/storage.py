@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from db.engine import in_memory, open_engine, shown, writing
@@ -23,6 +23,8 @@ from nef.ports.storage import StorageUnusable
 
 #: What the database says that is no error of a statement: no room, no answer, no connection left.
 _OUTAGES = (OperationalError, InterfaceError, PoolTimeoutError)
+#: PostgreSQL's name for a transaction that has said nothing for too long: its connection is gone.
+_FROZEN = "25P03"
 #: PostgreSQL's name for two who wait for each other, of whom it lets one go.
 _CIRCLE = "40P01"
 
@@ -143,8 +145,11 @@ class SqlStorage:
 def _outage_told() -> Iterator[None]:
     try:
         yield
-    except _OUTAGES as error:
+    except (*_OUTAGES, InternalError) as error:
         said = getattr(error, "orig", None) or error
-        if getattr(said, "sqlstate", None) == _CIRCLE:
+        state = getattr(said, "sqlstate", None)
+        if state == _CIRCLE:
             raise Conflict("somebody else changes the same; try again") from error
+        if isinstance(error, InternalError) and state != _FROZEN:
+            raise
         raise StoreUnavailable(str(said)) from error

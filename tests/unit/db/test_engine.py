@@ -1,7 +1,9 @@
 """Connections: which database a URL means, and what becomes of one that breaks."""
 
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -27,6 +29,9 @@ def test_who_cannot_write_in_time_is_told_so_and_may_try_again(
         assert connection.in_transaction()
     first.dispose()
     second.dispose()
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
 
 
 def test_a_url_without_a_driver_means_psycopg() -> None:
@@ -90,11 +95,15 @@ def test_a_transaction_that_loses_its_connection_is_lost_and_the_next_one_is_not
 def test_a_connection_has_the_settings_that_the_page_for_operators_names(
     postgres: PostgresServer,
 ) -> None:
+    (page,) = re.findall(r"^- \*\*Settings\*\*: (.*)$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert "lock_timeout" in page
     with postgres.database() as url:
         opened = open_engine(url)
         with opened.connect() as connection:
-            for name, value in (("jit", "off"), ("lock_timeout", "15s")):
+            for name, value in re.findall(r"`(\w+)=(\w+)`", page):
                 assert connection.exec_driver_sql(f"SHOW {name}").scalar() == value
+            driver: Any = connection.connection.driver_connection
+        assert driver.info.get_parameters()["tcp_user_timeout"] == "10000"
         opened.dispose()
 
 
@@ -111,3 +120,21 @@ def test_two_write_beside_each_other_but_never_the_same_row(postgres: PostgresSe
                 other.execute(text("UPDATE simulation SET state = 'b' WHERE id = 1"))
         first.dispose()
         second.dispose()
+
+
+def test_what_a_frozen_process_holds_is_free_again_after_a_while(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgres.database() as url:
+        other = SqlStorage.open(url)
+        monkeypatch.setattr(engine, "_FROZEN_S", 0.2)
+        frozen = SqlStorage.open(url)
+        with other.transaction() as work:
+            work.sessions.add(session())
+        with pytest.raises(StoreUnavailable), frozen.transaction() as work:  # noqa: PT012 - the last one raises
+            assert work.sessions.get("s1") is not None
+            with other.transaction() as unit:
+                unit.sessions.remove("s1")  # waits until the other one is taken for dead
+            work.sessions.get("s1")
+        frozen.close()
+        other.close()
