@@ -100,10 +100,11 @@ def living(
         with turn:
             if move is not None:
                 move()
-            announce(Published(clock.saved(), faults=bool(faults.all())))
             sessions.tick()
             subscriptions.tick()
             diary.note()
+            # Nobody else sees a time that the next process would not know of.
+            announce(Published(clock.saved(), faults=bool(faults.all())))
 
     def is_behind() -> bool:
         return subscriptions.is_behind()
