@@ -43,9 +43,9 @@ def work(settings: Settings, name: str, listening: socket.socket, reach: Reach) 
     reach.answer_for_metrics(name, metrics)
     while reach.bulletin.is_blank():
         threading.Event().wait(_ANNOUNCED_S)  # until there is a network for the first time
+    seams, others = reach.seams(), reach.other_websockets()
     with _outage_told():
-        others = reach.other_websockets()
-    nef = create_worker(settings, reach.seams(), reach.now_s, others, metrics, reach.missing_ticker)
+        nef = create_worker(settings, seams, reach.now_s, others, metrics, reach.missing_ticker)
     reach.answer_for_websockets(nef.websockets)
     leave_start_alone()
     serve_on(listening, nef, settings)
