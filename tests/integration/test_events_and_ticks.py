@@ -1,11 +1,13 @@
 """Events happen when they happen, however long a tick is, and whatever keeps them."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
+from builders.postgresql import PostgresServer
 from builders.sessions import request
 from builders.simulations import Simulated, street
 from db.storage import SqlStorage
@@ -73,11 +75,19 @@ def story(storage: Storage, tick_s: float) -> list[Told]:
     ]
 
 
-STORES: dict[str, Callable[[Path], Storage]] = {
-    "fake": lambda _: MemoryStorage(),
-    "memory": lambda _: SqlStorage.open("sqlite://"),
-    "file": lambda folder: SqlStorage.open(f"sqlite:///{folder / 'store.sqlite3'}"),
-}
+@pytest.fixture(params=["fake", "memory", "file", "postgresql"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
+    if request.param == "fake":
+        yield MemoryStorage()
+        return
+    with ExitStack() as stack:
+        url = {"memory": "sqlite://", "file": f"sqlite:///{tmp_path / 'store.sqlite3'}"}.get(
+            request.param
+        )
+        if url is None:
+            server: PostgresServer = request.getfixturevalue("postgres")
+            url = stack.enter_context(server.database())
+        yield stack.enter_context(closing(SqlStorage.open(url)))
 
 
 @pytest.fixture(scope="module")
@@ -86,14 +96,10 @@ def expected() -> list[Told]:
 
 
 @pytest.mark.parametrize("tick_s", TICKS_S)
-@pytest.mark.parametrize("kind", STORES)
 def test_the_same_events_happen_at_the_same_moments_whatever_the_tick(
-    kind: str, tick_s: float, expected: list[Told], tmp_path: Path
+    storage: Storage, tick_s: float, expected: list[Told]
 ) -> None:
-    storage = STORES[kind](tmp_path)
     assert story(storage, tick_s) == expected
-    if isinstance(storage, SqlStorage):
-        storage.close()
 
 
 def test_the_moments_are_those_of_the_scenario(expected: list[Told]) -> None:
