@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import click
@@ -111,8 +111,9 @@ def _have_network(
     metrics.watch_pulse(pulse)
     metrics.watch(StoreMetrics(storage, reach.now_s))
     reach.answer_for_network(live.seams, pulse)
-    click.echo(f"{name} (process {os.getpid()}) has the network")
-    sys.stdout.flush()
+    with suppress(OSError):  # to whoever reads it, if anybody still does
+        click.echo(f"{name} (process {os.getpid()}) has the network")
+        sys.stdout.flush()
     chores = Chores(pulse, live.seams.simulation.quiet_s, live.upkeep.prune)
     ticker = Ticker(chores, settings.tick_s)
     ticker.start()

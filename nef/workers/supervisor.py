@@ -104,7 +104,12 @@ class Supervisor:
             now_s = time.monotonic()
             if place.is_due(now_s):
                 again, place.began_s = bool(place.began_s), now_s
-                place.process = self._forked(place)
+                try:
+                    place.process = self._forked(place)
+                except OSError as error:
+                    place.left(now_s)
+                    _LOG.error("no process for %s: %s", place.name, error.strerror)
+                    continue
                 if again:
                     _LOG.warning("%s is process %d now", place.name, place.pid)
 

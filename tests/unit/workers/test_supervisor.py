@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from builders.waiting import until
-from nef.workers.supervisor import LONGEST_PAUSE_S, Place
+from nef.workers.supervisor import LONGEST_PAUSE_S, Place, Supervisor
 
 #: A program with a supervisor of its own, as that has one thread and ends by signals. Each process
 #: writes a line when it begins and when it ends.
@@ -131,3 +131,22 @@ def test_who_dies_again_and_again_is_replaced_after_longer_and_longer_pauses() -
     place.began_s = now_s
     place.left(now_s + 3600)
     assert place.is_due(now_s + 3600), "who has lived for long is replaced at once"
+
+
+def test_a_machine_without_room_for_a_process_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    place, tries = Place("a", lambda: None), 0
+
+    def no_room(*_: object) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    supervisor = Supervisor(lambda _: None)
+    monkeypatch.setattr(supervisor, "_forked", no_room)
+    supervisor.run([[place]], 1.0, lambda: True)
+    assert tries == 3
+    assert "no process for a: Resource temporarily unavailable" in caplog.text
