@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from prometheus_client import start_http_server
 from prometheus_client.exposition import choose_encoder
@@ -61,8 +61,13 @@ def _is_here(scope: Scope, headers: Headers) -> bool:
     """Whether a client is on this machine, and speaks for itself."""
     if "forwarded" in headers or "x-forwarded-for" in headers:
         return False
-    client = scope.get("client")
-    return client is not None and ip_address(client[0]).is_loopback
+    try:
+        address = ip_address((scope.get("client") or ("",))[0])
+    except ValueError:
+        return False
+    # An IPv6 socket that takes IPv4 too has that inside, where Python does not look for it.
+    inside = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (inside or address).is_loopback
 
 
 def is_address(where: str) -> bool:
