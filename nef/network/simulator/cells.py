@@ -1,17 +1,16 @@
 """Every cell with its UEs and their flows, now: in arrays, of which a moment touches few rows."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nef.domain.admission import serve
 from nef.network.simulator.flows import Flows, Rank
 from nef.network.simulator.looks import Look
 from nef.network.simulator.moments import Moments
-from nef.network.simulator.needs import UeRates, background_flows
-from nef.network.simulator.radio import Rates
+from nef.network.simulator.needs import background_flows
+from nef.network.simulator.radio import Rates, UeRates
 from nef.network.simulator.run import Run
 from nef.network.simulator.scenario import Ue
 from nef.network.simulator.sharing import Ints, share_out
@@ -19,6 +18,8 @@ from nef.network.simulator.sharing import Ints, share_out
 #: From so many cells on they are shared out together: before, the steps from flow to flow of
 #: `share_out` cost more than serving each cell by itself.
 _MANY_CELLS = 32
+#: Up to so many flows are looked at one by one: what one step on arrays costs is spent on that.
+_FEW_FLOWS = 4
 
 
 class Cells:
@@ -89,9 +90,8 @@ class Cells:
         columns = {ue: column for column, ue in enumerate(group.numbers.tolist())}
         places = np.array([columns[ue] for ue in self.flows.ue[rows].tolist()], dtype=np.int64)
         blocks = self.flows.needed(rows, places, rates, time_s)
-        _, held = _each(self._blocks[[cell]], np.array([len(rows)]), blocks)
-        holders = self.flows.owner[rows], self.flows.priority[rows], held
-        return self._looked(cell, time_s, group, rates, *holders)
+        _, held = _served(int(self._blocks[cell]), blocks)
+        return self._looked(cell, time_s, group, rates, rows, held)
 
     @property
     def next_s(self) -> float:
@@ -117,8 +117,7 @@ class Cells:
     def exchange(self, put: Iterable[int] = (), take: Iterable[int] = ()) -> None:
         """Let flows come and go, by their rows, and share out anew in the cells of both."""
         come, gone = np.fromiter(put, dtype=int), np.fromiter(take, dtype=int)
-        if len(come):
-            self.flows.blocks[come] = self._needed(come)
+        self._estimate(come)
         touched: dict[int, list[int]] = {}
         for row, ue in zip(come.tolist(), self.flows.ue[come].tolist(), strict=True):
             touched.setdefault(int(self._serving[ue]), []).append(row)
@@ -181,21 +180,23 @@ class Cells:
     def _share_out(self, cells: Sequence[int]) -> None:
         """Serve the flows of some cells anew."""
         orders = [self._orders[cell] for cell in cells]
-        sizes = np.array([len(order) for order in orders], dtype=int)
-        rows = np.concatenate([_NO_ROWS, *orders])
-        together = _each if len(cells) < _MANY_CELLS else share_out
-        levels, held = together(self._blocks[list(cells)], sizes, self.flows.blocks[rows])
+        if len(cells) < _MANY_CELLS:
+            for cell, rows in zip(cells, orders, strict=True):
+                self._hold(rows, *_served(int(self._blocks[cell]), self.flows.blocks[rows]))
+        else:
+            sizes, rows = np.array([len(order) for order in orders]), np.concatenate(orders)
+            shares = share_out(self._blocks[list(cells)], sizes, self.flows.blocks[rows])
+            self._hold(rows, *shares)
+        for cell, rows in zip(cells, orders, strict=True):
+            group = self._members[cell]
+            look = self._looked(cell, self.time_s, group, self._rates[:, group.numbers], rows)
+            self.looks[look.cell.id] = look
+
+    def _hold(self, rows: Ints, levels: Ints, held: Ints) -> None:
         self.flows.level[rows], self.flows.held[rows] = levels, held
         moved = rows[levels != self.flows.told[rows]]
         if len(moved):
             self.moved.append(moved)
-        owners, priorities = self.flows.owner[rows], self.flows.priority[rows]
-        for cell, part in zip(cells, _parts(sizes), strict=True):
-            group = self._members[cell]
-            rates = self._rates[:, group.numbers]
-            holders = owners[part], priorities[part], held[part]
-            look = self._looked(cell, self.time_s, group, rates, *holders)
-            self.looks[look.cell.id] = look
 
     def _looked(
         self,
@@ -203,13 +204,24 @@ class Cells:
         time_s: float,
         group: "_Group",
         rates: Rates,
-        owners: NDArray[np.object_],
-        priorities: Ints,
-        held: Ints,
+        rows: Ints,
+        held: Ints | None = None,
     ) -> Look:
-        cell = self._cells[number]
+        """How a cell stands; `held` is what its flows hold, where that is a forecast."""
+        cell, flows = self._cells[number], self.flows
         present, out = self._attached[group.numbers], self._run.is_out(cell, time_s)
-        return Look(cell, out, group.ues, rates, present, owners, priorities, held)
+        held = flows.held[rows] if held is None else held
+        holders = flows.owner[rows], flows.priority[rows], held
+        return Look(cell, out, group.ues, rates, present, *holders)
+
+    def _estimate(self, rows: Ints) -> None:
+        """Write down what each rung of flows takes."""
+        if len(rows) > _FEW_FLOWS:
+            self.flows.blocks[rows] = self._needed(rows)
+            return
+        for row in rows.tolist():
+            rates = self.rates(int(self.flows.ue[row]))
+            self.flows.blocks[row] = self.flows.needed_by(row, rates, self.time_s)
 
     def _needed(self, rows: Ints) -> Ints:
         return self.flows.needed(rows, self.flows.ue[rows], self._rates, self.time_s)
@@ -258,18 +270,10 @@ class _Group:
 _NO_ROWS: Ints = np.empty(0, dtype=np.int64)
 
 
-def _parts(sizes: Ints) -> Iterator[slice]:
-    """Where in an array each cell's part is, one after the other."""
-    ends = np.cumsum(sizes).tolist()
-    return (slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False))
-
-
-def _each(free_blocks: Ints, sizes: Ints, blocks: Ints) -> tuple[Ints, Ints]:
-    """The same as `share_out`, cell by cell."""
-    rungs: list[int | None] = []
-    for free, part in zip(free_blocks.tolist(), _parts(sizes), strict=True):
-        rungs += serve(free, blocks[part].tolist())
-    levels = np.array([-1 if rung is None else rung for rung in rungs], dtype=np.int64)
-    held = blocks[np.arange(len(levels)), levels]
-    held[levels < 0] = 0
-    return levels, held
+def _served(free_blocks: int, blocks: Ints) -> tuple[Ints, Ints]:
+    """The same as `share_out` for one cell, by the rule itself."""
+    needs = blocks.tolist()
+    rungs = serve(free_blocks, needs)
+    held = [0 if r is None else need[r] for r, need in zip(rungs, needs, strict=True)]
+    levels = [-1 if rung is None else rung for rung in rungs]
+    return np.array(levels, dtype=np.int64), np.array(held, dtype=np.int64)

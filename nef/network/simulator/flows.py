@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nef.domain.admission import FlowNeed
 from nef.network.simulator.cqi import Reliability
-from nef.network.simulator.radio import Rates
+from nef.network.simulator.radio import Rates, UeRates
 from nef.network.simulator.scenario import Span
 from nef.network.simulator.sharing import IMPOSSIBLE, Ints
 from nef.ports.network import Levels, Reservation
@@ -106,6 +106,14 @@ class Flows:
         blocks[rate_bps == _ABSENT] = IMPOSSIBLE
         return blocks
 
+    def needed_by(self, row: int, rates: UeRates, time_s: float) -> list[int]:
+        """The same for one flow, whose UE has these rates."""
+        reached = self._covered[row] or rates[Reliability.ORDINARY] > 0
+        if not (reached and self._from_s[row] <= time_s < self._until_s[row]):
+            return [IMPOSSIBLE] * self.blocks.shape[1]
+        rungs = zip(self._rate_bps[row].tolist(), self._kind[row].tolist(), strict=True)
+        return [_blocks(rate_bps, rates[kind]) for rate_bps, kind in rungs]
+
     def need(self, row: int) -> FlowNeed:
         """What a flow needs now, for the rule that admits another one beside it."""
         priority, admitted_at_s, number, session_id, component = self.ranks[row]
@@ -139,6 +147,12 @@ class Flows:
                 more = np.zeros((rows, *column.shape[1:]), dtype=column.dtype)
                 setattr(self, name, np.concatenate([column, more]))
         self.ranks += [(0, 0.0, 0, "", 0)] * rows
+
+
+def _blocks(rate_bps: int, a_block_bps: int) -> int:
+    if rate_bps == 0:
+        return 0
+    return IMPOSSIBLE if rate_bps == _ABSENT or a_block_bps == 0 else -(-rate_bps // a_block_bps)
 
 
 def _level(level: int) -> int | None:

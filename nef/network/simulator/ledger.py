@@ -12,12 +12,12 @@ from nef.network.simulator.cells import Cells
 from nef.network.simulator.flows import Seat
 from nef.network.simulator.looks import Look
 from nef.network.simulator.needs import (
-    UeRates,
     acceptable_rates,
     flow_needs,
     is_covered,
     session_flows,
 )
+from nef.network.simulator.radio import UeRates
 from nef.network.simulator.run import Run
 from nef.network.simulator.scenario import Cell, Ue
 from nef.network.simulator.sharing import Ints

@@ -12,8 +12,8 @@ from nef.domain.courses import CellMoment, RoomMoment, UeMoment
 from nef.domain.units import BitRate
 from nef.network.simulator.cqi import Reliability
 from nef.network.simulator.delays import path_delay_ms
-from nef.network.simulator.needs import UeRates, is_covered
-from nef.network.simulator.radio import Rates
+from nef.network.simulator.needs import is_covered
+from nef.network.simulator.radio import Rates, UeRates
 from nef.network.simulator.scenario import Cell, Ue
 from nef.network.simulator.sharing import Ints
 from nef.ports.information import FlowClass

@@ -9,12 +9,9 @@ from nef.domain.qos import QosLevel
 from nef.domain.units import BitRate
 from nef.network.simulator.cqi import Reliability
 from nef.network.simulator.flows import Flow
-from nef.network.simulator.radio import blocks_for
+from nef.network.simulator.radio import UeRates, blocks_for
 from nef.network.simulator.scenario import Ue
 from nef.ports.network import Reservation
-
-#: Bit/s that a block carries for one UE, by reliability class.
-UeRates = tuple[int, ...]
 
 
 def is_covered(rates: UeRates) -> bool:

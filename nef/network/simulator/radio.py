@@ -12,6 +12,8 @@ from nef.network.simulator.cqi import TABLES, Floats, Reliability
 
 #: Bit/s that a block carries for each UE (columns) and reliability class (rows).
 Rates = NDArray[np.int64]
+#: The same of one UE.
+UeRates = tuple[int, ...]
 
 # TS 38.101-1 table 5.3.2-1: resource blocks by subcarrier spacing in kHz and bandwidth in MHz.
 _WIDTHS_MHZ = (5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90, 100)

@@ -342,11 +342,11 @@ def staying(original: Any) -> Any:
 def floored(original: Any) -> Any:
     """Blocks are rounded down."""
 
-    def needed(self: Flows, rows: Any, columns: Any, rates: Any, time_s: float) -> Any:
-        blocks = original(self, rows, columns, rates, time_s)
-        return blocks - ((blocks > 1) & (blocks <= BLOCKS))
+    def needed_by(self: Flows, row: int, rates: Any, time_s: float) -> Any:
+        blocks = original(self, row, rates, time_s)
+        return [one - (1 < one <= BLOCKS) for one in blocks]
 
-    return needed
+    return needed_by
 
 
 def always_ordinary(original: Any) -> Any:
@@ -398,7 +398,7 @@ MUTANTS = (
     (Ledger, "_remove", forgetful),
     (Cells, "_handed_over", staying),
     (Cells, "_rank", reversed_priority),
-    (Flows, "needed", floored),
+    (Flows, "needed_by", floored),
     (Reliability, "of", always_ordinary),
 )
 
