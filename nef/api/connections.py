@@ -2,19 +2,22 @@
 
 uvicorn closes a connection that is idle between two requests (after 5 s), bounds the header where
 it parses with h11, and nothing else: who connects and says nothing, or says it byte by byte, is
-waited for without end, and httptools keeps a header of any size.
+waited for without end, as is who asks for much and does not read it, and httptools keeps a header
+of any size.
 """
 
 import asyncio
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from nef.api.errors import problem
 
 #: From connecting, or from the first byte of a further request, until its last byte is here.
 REQUEST_S = 20.0
+#: How long an answer may wait for a client that reads nothing of it.
+ANSWER_S = 20.0
 #: Of a request's line and header fields together.
 MAX_HEADER_BYTES = 65_536
 
@@ -29,6 +32,8 @@ class PatientProtocol(HttpToolsProtocol):
         """As uvicorn makes it."""
         super().__init__(*args, **more)
         self._deadline: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
+        self._answering: RequestResponseCycle | None = None
         self._header_bytes = 0
         self._in_header, self._complete = True, False
 
@@ -81,9 +86,21 @@ class PatientProtocol(HttpToolsProtocol):
         self._wait_no_more()
         super().handle_websocket_upgrade()
 
+    def pause_writing(self) -> None:
+        """The client reads too slowly, or not at all: in the second case it is left."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(ANSWER_S, self._leave)
+
+    def resume_writing(self) -> None:
+        """It reads."""
+        self._is_read()
+        super().resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nobody."""
         self._wait_no_more()
+        self._is_read()
+        self._say_no_more()
         super().connection_lost(exc)
 
     def _wait(self) -> None:
@@ -93,6 +110,25 @@ class PatientProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _say_no_more(self) -> None:
+        # uvicorn lets the last request know, which is not the one that is being answered where a
+        # client sends several at once: that one would write to nobody, and fail.
+        if self._answering is not None:
+            self._answering.disconnected = True
+
+    def _leave(self) -> None:
+        self._say_no_more()
+        self.transport.abort()
+
+    def _is_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _give_up(self) -> None:
         """Nobody is waited for, unless it is us who keep him waiting (RFC 9110 15.5.9)."""

@@ -22,6 +22,7 @@ POST = b"POST %s HTTP/1.1\r\nHost: nef\r\nContent-Length: %d\r\n" % (AF.encode()
 def nef() -> Iterator[RunningNef]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connections, "REQUEST_S", 0.5)
+        patch.setattr(connections, "ANSWER_S", 0.5)
         with running_nef() as server:
             yield server
 
@@ -102,6 +103,25 @@ def test_a_quick_client_is_served_on_one_connection_for_longer_than_that(nef: Ru
             client.sendall(request)
             assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
             time.sleep(0.2)
+
+
+def test_who_asks_for_much_and_reads_nothing_is_let_go(nef: RunningNef) -> None:
+    request = b"GET /simulator/v1/qos-profiles HTTP/1.1\r\nHost: nef\r\n\r\n"
+    with connected(nef.url) as client, pytest.raises(ConnectionError):
+        # No more is taken at some point, and then the service is tired of it.
+        client.sendall(request * 100_000)
+
+
+def test_who_sends_several_requests_at_once_and_goes_leaves_no_error(
+    nef: RunningNef, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = b"GET /simulator/v1/qos-profiles HTTP/1.1\r\nHost: nef\r\n\r\n"
+    for _ in range(20):
+        with connected(nef.url) as client:
+            client.sendall(request * 50)
+            client.recv(1)
+    nef.step(1.0)
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
 
 
 @pytest.mark.parametrize("line", [b"X-%d: " % 1 + b"a" * 200_000, b"X-1: a\r\n" * 20_000])

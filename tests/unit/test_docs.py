@@ -45,7 +45,8 @@ def test_the_limits_on_the_page_are_those_of_the_code() -> None:
     assert f"| {validation.MAX_DEPTH} | `nef/api/validation.py` |" in text
     assert f"| {http.TOTAL_S:g} s | `nef/notifications/http.py` |" in text
     assert f"| {connections.MAX_HEADER_BYTES // 1024} KiB | `nef/api/connections.py` |" in text
-    assert f"| {connections.REQUEST_S:g} s | `nef/api/connections.py` |" in text
+    for limit_s in (connections.REQUEST_S, connections.ANSWER_S):
+        assert f"| {limit_s:g} s | `nef/api/connections.py` |" in text
     # A fault may send a notification twice before anybody else may take it.
     assert 2 * max(http.TOTAL_S, websocket.TIMEOUT_S) < deliveries.LEASE_S
     assert f"| {retries.PATIENCE_S:g} s | `nef/domain/retries.py` |" in text
