@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from builders.receivers import receiving
-from builders.service import AF, by_value, component
+from builders.service import AF, by_value, component, subscription
 from builders.simulations import one_cell
 from builders.waiting import until
 from nef.domain.errors import Conflict, InvalidRequest, InvalidValue, NotFound
@@ -193,3 +193,21 @@ def test_a_session_is_told_what_it_has_after_each_handover(nef: RunningNef) -> N
     ]
     assert nef.notified()[1].document["eventReports"][0]["appliedQosRef"] == "less"
     assert nef.ue("bus").cell_id == "cell-c"
+
+
+@pytest.mark.nef(scenario="rough-day")
+def test_a_rough_day_is_rough_in_the_same_way_each_time(nef: RunningNef) -> None:
+    def day() -> tuple[list[int], list[tuple[float, tuple[str, ...]]]]:
+        nef.reset("rough-day")
+        answers = [requests.post(f"{nef.url}{AF}", json=subscription(), timeout=10)]
+        while answers[-1].status_code != 201:
+            answers.append(requests.post(f"{nef.url}{AF}", json=subscription(), timeout=10))
+        path = f"{nef.url}{answers[-1].json()['self'].removeprefix(nef.url)}"
+        answers += [requests.get(path, timeout=10) for _ in range(30)]
+        nef.step(60)
+        return [answer.status_code for answer in answers], told(nef)
+
+    statuses, events = day()
+    assert set(statuses) == {200, 201, 503}
+    assert events[1:] == [(10.0, ("LOSS_OF_BEARER",)), (13.0, ("RECOVERY_OF_BEARER",))]
+    assert day() == (statuses, events)
