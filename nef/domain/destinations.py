@@ -71,7 +71,8 @@ class CallbackPolicy:
             return f"leads to {address}, the metadata service of a cloud"
         kind = special_kind(address)
         if kind and not any(address in network for network in self.networks):
-            return f"leads to {address}, which is not public ({kind}) and not allowed here"
+            where = "and in no network that the service may tell (--callback-network)"
+            return f"leads to {address}, which is not public ({kind}), {where}"
         # Behind what is allowed as a tunnel stands the address that counts.
         return next(filter(None, map(self.refusal_of, carried(address))), None)
 

@@ -45,7 +45,7 @@ def refused(response: Any, name: str) -> None:
     assert document["cause"] == "MANDATORY_IE_INCORRECT"
     [param] = document["invalidParams"]
     assert param["param"] == f"/{name}"
-    assert "10.0.0.7, which is not public (private) and not allowed here" in param["reason"]
+    assert "10.0.0.7, which is not public (private), and in no network that" in param["reason"]
     assert "sEcR3t" not in response.text
 
 
