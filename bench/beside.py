@@ -26,7 +26,7 @@ from bench.limits import Limits
 from bench.network import Crowd, Rig, address_of, scenario
 from bench.stores import KINDS, Stores, running
 from bench.table import printed
-from bench.world import PYTHON, cpu_s
+from bench.world import PYTHON, cpu_s, memory_mb
 from nef.app import create_app
 from nef.config import Settings
 from nef.serving import leave_start_alone, listening, server_of
@@ -45,6 +45,7 @@ class Figures:
     latencies_ms: dict[str, list[float]]
     start_s: float
     core: float
+    memory_mb: float
 
 
 def main() -> None:
@@ -78,7 +79,8 @@ def measured(stores: Stores, crowd: Crowd, seconds: float) -> Figures:
         start_s = time.monotonic() - begun_s
         used_s = cpu_s(process.pid)
         found = asked(port, crowd, seconds)
-        return Figures(found, start_s, (cpu_s(process.pid) - used_s) / seconds)
+        core = (cpu_s(process.pid) - used_s) / seconds
+        return Figures(found, start_s, core, memory_mb(process.pid))
 
 
 def fill(crowd: Crowd, url: str, receiver: str) -> None:
@@ -155,7 +157,7 @@ def _session(ue: int) -> dict[str, Any]:
 
 _HEADS = (
     "store", "request", "number", "p50 ms", "p99 ms", "slowest ms", "limit", "", "cores used",
-    "start, s",
+    "start s", "memory MB",
 )  # fmt: skip
 
 
@@ -175,7 +177,7 @@ def _row(
     return (
         kind, what, str(len(latencies_ms)), f"{p50:.1f}", f"{p99:.1f}", f"{slowest:.0f}",
         f"{SLOWEST_MS:.0f}", limits.check(f"{kind}: slowest {what}, ms", slowest, SLOWEST_MS),
-        f"{found.core:.2f}", f"{found.start_s:.1f}",
+        f"{found.core:.2f}", f"{found.start_s:.1f}", f"{found.memory_mb:.0f}",
     )  # fmt: skip
 
 

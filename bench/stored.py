@@ -8,7 +8,6 @@ Sessions are put into the store beside the service, which knows them by the stor
 import argparse
 import random
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -18,6 +17,7 @@ from bench.limits import Limits
 from bench.sides import Client, Cost, Side, serving, store
 from bench.stores import KINDS, Stores, running
 from bench.table import printed
+from bench.world import memory_mb
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 _ROUNDS = 5
@@ -26,7 +26,7 @@ _REQUESTS = 200
 FLAT = 1.5
 _HEADS = (
     "stored", "read CPU ms", "ratio", "limit", "", "p50 ms", "p99 ms",
-    "list CPU ms", "ratio", "limit", "", "p50 ms", "p99 ms", "memory MB",
+    "list CPU ms", "ratio", "limit", "", "p50 ms", "p99 ms", "memory MB", "store MB",
 )  # fmt: skip
 
 
@@ -57,7 +57,8 @@ def table(stores: Stores, sizes: Sequence[int], kind: str, limits: Limits) -> li
             first = first or [_cpu_ms(each) for each in costs]
             named = [f"{kind}: {what} of {size:,}" for what in ("read", "list")]
             columns = [_columns(*one, limits) for one in zip(named, costs, first, strict=True)]
-            rows.append((f"{size:,}", *columns[0], *columns[1], f"{_memory_mb(nef.pid):.0f}"))
+            memory, kept = f"{memory_mb(nef.pid):.0f}", f"{stores.size_mb(nef.database):.0f}"
+            rows.append((f"{size:,}", *columns[0], *columns[1], memory, kept))
     return rows
 
 
@@ -89,13 +90,6 @@ def _columns(what: str, costs: list[Cost], first_ms: float, limits: Limits) -> t
         f"{np.percentile(every, 50):.2f}",
         f"{np.percentile(every, 99):.2f}",
     )
-
-
-def _memory_mb(pid: int) -> float:
-    """The resident memory of a process (Linux: proc(5))."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    (found,) = (line for line in lines if line.startswith("VmRSS:"))
-    return int(found.split()[1]) / 1024
 
 
 if __name__ == "__main__":

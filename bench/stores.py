@@ -16,9 +16,13 @@ KINDS = ("sqlite", "postgresql")
 
 @dataclass(frozen=True)
 class Stores:
-    """Makes empty databases; `server_cpu_s` is what the server of all of them has used."""
+    """Makes empty databases; `server_cpu_s` is what the server of all of them has used.
+
+    `size_mb` is what a database takes on disk.
+    """
 
     new: Callable[[str], str]
+    size_mb: Callable[[str], float]
     server_cpu_s: Callable[[], float]
 
 
@@ -27,7 +31,12 @@ def running(kind: str) -> Iterator[Stores]:
     """Stores of a kind for the length of a `with` block; with it ends what they hold."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         if kind == "sqlite":
-            yield Stores(lambda name: f"sqlite:///{Path(folder) / name}.sqlite3", lambda: 0.0)
+            prefix = f"sqlite:///{folder}/"
+            yield Stores(
+                lambda name: f"{prefix}{name}.sqlite3",
+                lambda url: Path(url.removeprefix("sqlite:///")).stat().st_size / 1e6,
+                lambda: 0.0,
+            )
         else:
             with _postgresql(Path(folder)) as stores:
                 yield stores
@@ -48,9 +57,14 @@ def _postgresql(folder: Path) -> Iterator[Stores]:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return uri.replace("/postgres?", f"/{name}?")
 
+    def size_mb(url: str) -> float:
+        with psycopg.connect(url, autocommit=True) as connection:
+            found = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        return float(found[0]) / 1e6 if found else 0.0
+
     master = int((folder / "postmaster.pid").read_text().splitlines()[0])
     try:
-        yield Stores(new, lambda: sum(map(cpu_s, _family(master))))
+        yield Stores(new, size_mb, lambda: sum(map(cpu_s, _family(master))))
     finally:
         server.cleanup()
 

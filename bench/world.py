@@ -72,6 +72,13 @@ def cpu_s(pid: int) -> float:
     return time.clock_gettime(~pid << 3 | 2)
 
 
+def memory_mb(pid: int) -> float:
+    """The resident memory of a process (Linux: proc(5))."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (found,) = (line for line in lines if line.startswith("VmRSS:"))
+    return int(found.split()[1]) / 1024
+
+
 def address(where: tuple[str, int]) -> str:
     """Write host and port as the options of the programs take them."""
     return f"{where[0]}:{where[1]}"
