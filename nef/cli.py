@@ -15,7 +15,7 @@ from nef.commands.access import access_options, check_exposure, issuer_of, tls_o
 from nef.commands.callbacks import CALLBACK_OPTIONS, callback_options, policy_of
 from nef.commands.client import client
 from nef.commands.limits import limit_options, limits_of
-from nef.commands.observing import observing_options, set_up_logs
+from nef.commands.observing import log_options, observing_options, set_up_logs
 from nef.commands.radio import radio
 from nef.commands.reaching import access_of, reaching_options
 from nef.commands.scenario import scenario
@@ -191,8 +191,10 @@ def _tell(settings: Settings, status: "SimulationStatus") -> None:
 @click.option("--clean", is_flag=True, help="Linux: only remove what a dead process left.")
 @click.option("--counters/--no-counters", default=False, help="Print counters every second.")
 @reaching_options
+@log_options
 def user_plane(network: str, nef_url: str, *, counters: bool, **more: Any) -> None:
     """Carry user-plane packets as the simulated network grants them, until interrupted."""
+    set_up_logs(more)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -43,10 +43,13 @@ def test_the_nef_finishes_what_it_does_and_ends(tmp_path: Path, number: signal.S
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_relay_says_its_ports_and_ends_when_asked(number: signal.Signals) -> None:
     command = [sys.executable, "-m", "nef.cli", "user-plane", "--nef-url", "http://127.0.0.1:9"]
+    command += ["--log-format", "json"]
     with subprocess.Popen(  # noqa: S603 - our own program
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as relay:
         assert relay.stdout is not None
+        assert relay.stderr is not None
+        assert "no grants" in json.loads(relay.stderr.readline())["message"]
         ready = json.loads(relay.stdout.readline())
         assert ready["event"] == "ready"
         assert ready["n6_port"] != ready["radio_port"]
