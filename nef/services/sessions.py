@@ -36,7 +36,7 @@ from nef.services.following import Following, first_grants, reservation_of
 from nef.services.measuring import SessionMeasuring
 from nef.services.quotas import Quota
 from nef.services.telling import notification_of, report, tell, wants
-from nef.services.underway import UnderWay
+from nef.services.underway import UnderWay, hold_what_is_stored
 
 #: An intent this old belongs to nobody any more: the request that had it has failed.
 ABANDONED_AFTER_S = 30.0
@@ -77,7 +77,11 @@ class SessionService:
             with self.storage.at_once() as work:
                 work.sessions.remove(session.id)
             raise
-        return self._confirmed(session, levels)
+        try:
+            return self._confirmed(session, levels)
+        except Conflict:
+            hold_what_is_stored(self.storage, self.network, session.id, self.clock.now_s())
+            raise Conflict(f"the session {session.id} took too long to be made") from None
 
     def read(self, af_id: str, session_id: str) -> Session:
         """One session of this AF; raises NotFound, also for what belongs to another AF."""
@@ -254,10 +258,8 @@ class SessionService:
                     reports = allocation_reports(session.demands, session.grants)
                     told |= report(work, session, reports, now_s)
         except Conflict:
-            # Deleted or expired in the meantime: what was reserved for it is nobody's. A network
-            # that is between two processes restores nothing that is not stored.
-            with suppress(NotReady):
-                self.network.release(intent.id, now_s)
+            if hold_what_is_stored(self.storage, self.network, intent.id, now_s):
+                raise Conflict(f"the change of {intent.id} took too long; it is undone") from None
             raise NotFound(f"the session {intent.id} ended while it was being changed") from None
         if told:
             self.notify()
@@ -311,16 +313,22 @@ class SessionService:
         with self.storage.reading() as work:
             sessions = work.sessions.unsettled(changed_before_s, _BATCH)
         for session in sessions:
-            if session.state is SessionState.UPDATING:
-                # The AF has no answer: the change did not happen.
-                self.network.restore((reservation_of(session),), self.clock.now_s())
-                self._settled(session, session)
-                self._following.follow(session.id)
-                continue
-            if session.state is SessionState.REQUESTED:
-                with self.storage.transaction() as work:
-                    self._intend_release(work, session, self.clock.now_s())
-            self._release(session.id, self.clock.now_s())
+            # Who was only slow may have confirmed it just now: then it is settled.
+            with suppress(Conflict, NotFound):
+                self._brought_to_an_end(session)
+
+    def _brought_to_an_end(self, session: Session) -> None:
+        now_s = self.clock.now_s()
+        if session.state is SessionState.UPDATING:
+            # The AF has no answer: the change did not happen.
+            self._settled(session, session)
+            self.network.restore((reservation_of(session),), now_s)
+            self._following.follow(session.id)
+            return
+        if session.state is SessionState.REQUESTED:
+            with self.storage.transaction() as work:
+                self._intend_release(work, session, now_s)
+        self._release(session.id, now_s)
 
     # --- telling ---
 

@@ -1,9 +1,11 @@
-"""What was under way when the network changed its process, while those who ask it went on."""
+"""What is under way between an intent and its confirmation while somebody else interferes."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from nef.domain.lifecycle import SessionState
+from nef.domain.errors import NotReady
+from nef.domain.lifecycle import VISIBLE, SessionState
 from nef.domain.sessions import Session
 from nef.ports.network import Network
 from nef.ports.storage import Storage
@@ -41,3 +43,22 @@ class UnderWay:
             else:
                 continue  # for as long as an intent may last
             del self._sessions[session_id]
+
+
+def hold_what_is_stored(
+    storage: Storage, network: Network, session_id: str, now_s: float
+) -> Session | None:
+    """Let the network hold what is stored of a session that somebody else has brought to an end.
+
+    What was asked of it for an intent of one's own is nobody's. The session, if AFs can see it.
+    """
+    with storage.reading() as work:
+        session = work.sessions.get(session_id)
+    # A network that is between two processes restores nothing that is not stored.
+    with suppress(NotReady):
+        if session is None or session.state not in VISIBLE:
+            network.release(session_id, now_s)
+            return None
+        if session.state is SessionState.ACTIVE:  # else yet another one sees to it
+            network.restore((reservation_of(session),), now_s)
+    return session

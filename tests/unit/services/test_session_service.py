@@ -1,7 +1,7 @@
 """The use cases of a session: what is stored, reserved and told, also when something goes wrong."""
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
@@ -9,7 +9,7 @@ import pytest
 
 from fakes.clock import FakeClock
 from fakes.metering import FakeMetering
-from fakes.storage import MemoryStorage
+from fakes.storage import MemorySessions, MemoryStorage
 from nef.config import load_catalogue
 from nef.domain.destinations import TO_THIS_MACHINE
 from nef.domain.errors import (
@@ -433,6 +433,54 @@ def test_a_tick_gives_up_what_was_abandoned_long_ago_but_not_what_is_under_way(r
     rig.clock.advance(31)
     rig.service.tick()
     assert rig.stored() is None
+
+
+def given_up(rig: Rig) -> None:
+    """Whoever asks is frozen, say, and a tick in another process gives his intent up."""
+    rig.clock.advance(31)
+    rig.service.tick()
+
+
+def test_a_session_that_took_too_long_to_be_made_holds_nothing(rig: Rig) -> None:
+    rig.network.while_reserving = lambda: given_up(rig)
+    with pytest.raises(Conflict, match="too long"):
+        rig.create()
+    assert rig.stored() is None
+    assert rig.network.held == {}
+
+
+def test_a_change_that_took_too_long_is_undone_and_the_network_holds_what_is_stored(
+    rig: Rig,
+) -> None:
+    session = rig.create()
+    rig.network.while_reserving = lambda: given_up(rig)
+    with pytest.raises(Conflict, match="undone"):
+        rig.service.change(AF, session.id, lambda _: asked(qosReference="model-topology"))
+    assert rig.service.read(AF, session.id).demands == session.demands
+    assert rig.network.held[session.id].demands == session.demands
+
+
+@pytest.mark.parametrize("deed", ["create", "change"])
+def test_a_tick_that_is_too_late_to_give_it_up_leaves_it_as_it_is(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    intents: list[Session] = []
+    rig.network.while_reserving = lambda: intents.extend(unsettled(rig))
+    session = rig.create()
+    if deed == "change":
+        intents.clear()
+        session = rig.service.change(AF, session.id, lambda _: asked(qosReference="model-topology"))
+    held = dict(rig.network.held)
+    monkeypatch.setattr(MemorySessions, "unsettled", lambda *_: intents)
+    rig.service.tick()
+    assert len(intents) == 1
+    assert rig.service.read(AF, session.id) == session
+    assert rig.network.held == held
+
+
+def unsettled(rig: Rig) -> Sequence[Session]:
+    with rig.storage.reading() as work:
+        return work.sessions.unsettled(float("inf"), 100)
 
 
 def test_a_change_that_breaks_down_did_not_happen(rig: Rig) -> None:
