@@ -234,7 +234,7 @@ def _wired(
     ticker: Ticker | None,
     peers: Peers,
 ) -> tuple[Services, Background, WebsocketHub, HttpNotifier]:
-    catalogue = load_catalogue(settings.catalogue)
+    catalogue = load_catalogue(settings.catalogue).beside(seams.profiles)
     limits = settings.limits
     sessions = session_service(
         storage, catalogue, settings.callbacks, seams, bell.ring, limits.sessions

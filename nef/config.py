@@ -1,6 +1,5 @@
 """The settings of a service, and the operator's catalogue of QoS profiles."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from ipaddress import ip_address
@@ -12,8 +11,8 @@ import yaml
 
 from nef.domain.destinations import TO_THIS_MACHINE, CallbackPolicy
 from nef.domain.errors import InvalidValue
+from nef.domain.profiles import profile_of
 from nef.domain.qos import Catalogue, QosProfile
-from nef.domain.units import BitRate, PacketErrorRate
 from nef.tokens.clients import Clients
 from nef.tokens.verification import ALGORITHMS, Rules
 
@@ -133,30 +132,8 @@ def load_catalogue(path: Path | None) -> Catalogue:
     return Catalogue([_profile(f"{name}: profiles[{i}]", e) for i, e in enumerate(entries)])
 
 
-_PARSERS: Mapping[str, Any] = {
-    "gbr_dl": BitRate.parse,
-    "gbr_ul": BitRate.parse,
-    "mbr_dl": BitRate.parse,
-    "mbr_ul": BitRate.parse,
-    "min_gbr_dl": BitRate.parse,
-    "max_gbr_dl": BitRate.parse,
-    "per": PacketErrorRate.parse,
-    "priority": int,
-    "delay_ms": int,
-    "description": str,
-}
-
-
 def _profile(where: str, entry: Any) -> QosProfile:
-    if not isinstance(entry, dict) or not {"reference", "five_qi"} <= entry.keys():
-        raise InvalidValue(f"{where} must have a 'reference' and a 'five_qi'")
-    own = {key: value for key, value in entry.items() if key not in ("reference", "five_qi")}
-    unknown = own.keys() - _PARSERS.keys()
-    if unknown:
-        known = ", ".join(_PARSERS)
-        raise InvalidValue(f"{where} has {', '.join(sorted(unknown))}; it may have {known}")
     try:
-        values = {key: _PARSERS[key](value) for key, value in own.items()}
-        return QosProfile.of(str(entry["reference"]), int(entry["five_qi"]), **values)
-    except (ValueError, TypeError) as error:
+        return profile_of(entry)
+    except InvalidValue as error:
         raise InvalidValue(f"{where}: {error}") from None

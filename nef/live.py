@@ -2,13 +2,13 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from db.storage import SqlStorage
 from nef.config import Settings, load_catalogue
 from nef.domain.destinations import CallbackPolicy
-from nef.domain.qos import Catalogue
+from nef.domain.qos import Catalogue, QosProfile
 from nef.domain.subscriptions import Api, Due
 from nef.network.simulator.clock import SimulationClock
 from nef.network.simulator.faults import FaultyNetwork
@@ -43,6 +43,8 @@ class Seams:
     planner: Planner
     faults: FaultService
     simulation: SimulationService
+    #: The QoS profiles that the running scenario brings.
+    profiles: Callable[[], Sequence[QosProfile]]
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ def living(
     """
     clock = SimulationClock(now_s)
     network = SimulatedNetwork(clock)
+    catalogue = catalogue.beside(network.profiles)
     meter = SimulatedMeter(network.stage)
     turn = threading.Lock()
     diary = Diary(network, storage, clock)
@@ -104,7 +107,11 @@ def living(
             subscriptions.tick()
             diary.note()
             # Nobody else sees a time that the next process would not know of.
-            announce(Published(clock.saved(), faults=bool(faults.all())))
+            announce(
+                Published(
+                    clock.saved(), faults=bool(faults.all()), profiles=bool(network.profiles())
+                )
+            )
 
     def is_behind() -> bool:
         return subscriptions.is_behind()
@@ -138,7 +145,9 @@ def living(
             is_behind,
             next_due,
             tick,
+            network.profiles,
         ),
+        profiles=network.profiles,
     )
     # Nobody asks these for anything: what has been kept follows the network.
     sessions = session_service(storage, catalogue, CallbackPolicy(), seams, notify)

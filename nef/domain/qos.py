@@ -1,6 +1,6 @@
 """QoS levels, the operator's catalogue of named profiles, and what a flow asks of the network."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Self
@@ -97,8 +97,17 @@ def _level(reference: str, row: FiveQi) -> QosLevel:
 class Catalogue:
     """The QoS profiles an operator offers, by name."""
 
-    def __init__(self, profiles: Iterable[QosProfile]) -> None:
-        """Take the profiles; raises InvalidValue where a name stands twice."""
+    def __init__(
+        self,
+        profiles: Iterable[QosProfile],
+        for_now: Callable[[], Sequence[QosProfile]] = tuple,
+    ) -> None:
+        """Take the profiles; raises InvalidValue where a name stands twice.
+
+        `for_now` gives those that are offered besides at the moment, and instead of those of the
+        same names.
+        """
+        self._for_now = for_now
         self._profiles: Mapping[str, QosProfile] = {}
         for profile in profiles:
             if profile.reference in self._profiles:
@@ -107,17 +116,26 @@ class Catalogue:
 
     def __iter__(self) -> Iterator[QosProfile]:
         """The profiles in the order of their definition."""
-        return iter(self._profiles.values())
+        return iter(self._offered().values())
+
+    def beside(self, for_now: Callable[[], Sequence[QosProfile]]) -> "Catalogue":
+        """The same profiles, beside those that are offered at the moment."""
+        return Catalogue(self._profiles.values(), for_now)
 
     def profile(self, reference: str) -> QosProfile:
         """The profile of this name; raises InvalidValue that lists the names there are."""
+        offered = self._offered()
         try:
-            return self._profiles[reference]
+            return offered[reference]
         except KeyError:
-            names = ", ".join(self._profiles) or "none"
+            names = ", ".join(offered) or "none"
             raise InvalidValue(
                 f"no QoS profile is named {reference[:80]!r}; there are: {names}"
             ) from None
+
+    def _offered(self) -> Mapping[str, QosProfile]:
+        for_now = {profile.reference: profile for profile in self._for_now()}
+        return {**self._profiles, **for_now} if for_now else self._profiles
 
 
 @dataclass(frozen=True, slots=True)

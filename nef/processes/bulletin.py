@@ -24,10 +24,14 @@ _READS = 1000
 
 @dataclass(frozen=True)
 class Published:
-    """What was published; `clock` is what `SimulationClock.saved` gives."""
+    """What was published; `clock` is what `SimulationClock.saved` gives.
+
+    `faults` says whether any is set, `profiles` whether the scenario brings QoS profiles.
+    """
 
     clock: dict[str, Any]
     faults: bool
+    profiles: bool = False
 
 
 class Bulletin:

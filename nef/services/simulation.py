@@ -56,7 +56,8 @@ class Tick(Protocol):
 class SimulationService:
     """Drives the simulated network, whose `faults` begin with each scenario.
 
-    `is_behind` and `next_due` are those of the subscriptions.
+    `is_behind` and `next_due` are those of the subscriptions; `of_scenario` gives the QoS profiles
+    that the running scenario brings.
     """
 
     simulation: Simulation
@@ -68,6 +69,7 @@ class SimulationService:
     is_behind: Callable[[], bool]
     next_due: Callable[[], Due]
     tick: Tick
+    of_scenario: Callable[[], Sequence[QosProfile]]
 
     def resume(self) -> bool:
         """Go on from the saved state, at the moment noted last; False where there is none."""
@@ -182,7 +184,7 @@ class SimulationService:
         return self.recorder.flows(self.clock.now_s())
 
     def profiles(self) -> Sequence[QosProfile]:
-        """The QoS profiles that the operator offers."""
+        """The QoS profiles that are offered, those of the scenario among them."""
         return tuple(self.catalogue)
 
     def _go(self, seconds: float, move: Callable[[float], None]) -> None:

@@ -86,6 +86,7 @@ class Reach:
     def seams(self) -> Seams:
         """The network, in whichever process it is."""
         asking, driving = self._caller(_ANSWER_S), self._caller(_DRIVEN_S, repeats=False)
+        simulation = cast("SimulationService", Remote(driving, "simulation"))
         return Seams(
             clock=PublishedClock(self.bulletin, self.now_s),
             network=cast("Network", Remote(asking, "network")),
@@ -94,7 +95,8 @@ class Reach:
             lookout=cast("Lookout", Remote(asking, "lookout")),
             planner=cast("Planner", Remote(asking, "planner")),
             faults=cast("FaultService", PublishedFaults(driving, "faults", self.bulletin)),
-            simulation=cast("SimulationService", Remote(driving, "simulation")),
+            simulation=simulation,
+            profiles=lambda: simulation.of_scenario() if self.bulletin.read().profiles else (),
         )
 
     def answer_for_websockets(self, hub: WebsocketHub) -> None:

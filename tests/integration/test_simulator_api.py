@@ -1,10 +1,12 @@
 """The control API: what a test or a demo may do to the network, and what it is shown."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from builders.service import AF, RULE, Served, served, subscription
+from builders.simulations import one_cell
 
 
 @pytest.fixture
@@ -105,6 +107,51 @@ def test_a_scenario_that_is_not_valid_is_refused_and_the_running_one_goes_on(
     assert response.status_code == 400, response.text
     assert response.json()["invalidParams"]
     assert nef.control("GET", "/simulation") == before
+
+
+def test_the_profiles_of_a_scenario_are_offered_while_it_runs(nef: Served) -> None:
+    def offered() -> dict[str, Any]:
+        found = nef.control("GET", "/qos-profiles")["qosProfiles"]
+        return {one["reference"]: one for one in found}
+
+    def asked(name: str) -> Any:
+        return nef.http.post(AF, json=subscription(qosReference=name, ueIpv4Addr="10.45.0.2"))
+
+    own = [
+        {"reference": "drone", "five_qi": 3, "gbr_dl": "7 Mbps", "per": "1E-4", "priority": 12},
+        {"reference": "model-weights", "five_qi": 4, "gbr_dl": "3 Mbps"},
+    ]
+    before = offered()
+    document = one_cell({"sinr_db": 20}, ue={"ipv4": "10.45.0.2"}) | {"qos_profiles": own}
+    nef.control("PUT", "/simulation", {"document": document})
+    assert offered().keys() == {*before, "drone"}
+    assert offered()["model-weights"] != before["model-weights"], "instead of the operator's"
+    assert asked("drone").status_code == 201
+    assert [flow["rateDlBps"] for flow in nef.control("GET", "/flows")["flows"]] == [7_000_000]
+    nef.control("PUT", "/simulation", {"scenario": "steady"})
+    assert offered() == before
+    refused = asked("drone")
+    assert refused.status_code == 400
+    assert "no QoS profile is named 'drone'; there are: model-topology" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        ([{"reference": "x"}], "0/five_qi"),
+        ([{"reference": "x", "five_qi": 11}], "0"),
+        ([{"reference": "x", "five_qi": 3, "gbr_dl": "much"}], "0/gbr_dl"),
+        ([{"reference": "x", "five_qi": 3, "colour": "red"}], "0/colour"),
+        ([{"reference": "x", "five_qi": 3}, {"reference": "x", "five_qi": 9}], "0/reference"),
+    ],
+)
+def test_profiles_that_make_no_sense_are_refused_with_their_place(
+    nef: Served, wrong: list[dict[str, Any]], place: str
+) -> None:
+    document = one_cell() | {"qos_profiles": wrong}
+    response = nef.http.put("/simulator/v1/simulation", json={"document": document})
+    assert response.status_code == 400
+    assert response.json()["invalidParams"][0]["param"] == f"/document/qos_profiles/{place}"
 
 
 def test_the_operators_catalogue_can_be_listed(nef: Served) -> None:

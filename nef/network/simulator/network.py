@@ -6,6 +6,7 @@ from typing import Any
 from nef.domain.errors import NotFound, UeNotFound
 from nef.domain.faultplan import FaultPlan
 from nef.domain.filters import IpAddress
+from nef.domain.qos import QosProfile
 from nef.domain.sessions import UeAddress
 from nef.network.simulator.carrying import carried_flows
 from nef.network.simulator.clock import SimulationClock, speed_of
@@ -175,6 +176,10 @@ class SimulatedNetwork:
     def time_s(self, now_s: float) -> float:
         """Seconds since the scenario began."""
         return self._ledger.run.time_s(now_s)
+
+    def profiles(self) -> tuple[QosProfile, ...]:
+        """The QoS profiles that the running scenario brings."""
+        return self._ledger.run.scenario.profiles
 
     def has_ue(self, ue_id: str) -> bool:
         """Whether the scenario has a UE, attached or not."""

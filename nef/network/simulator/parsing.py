@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from itertools import chain
 from typing import Any
@@ -13,8 +13,10 @@ import orjson
 from nef.domain.areas import Ncgi, Plmn, Tai
 from nef.domain.errors import InvalidParam, InvalidRequest
 from nef.domain.faults import Fault, FaultName, UnfitRule
+from nef.domain.profiles import profile_of
+from nef.domain.qos import QosProfile
 from nef.network.simulator.pathloss import Site
-from nef.network.simulator.pointers import span, wrong
+from nef.network.simulator.pointers import parsed, span, wrong
 from nef.network.simulator.radio import RESOURCE_BLOCKS, Carrier
 from nef.network.simulator.scenario import Cell, Group, Scenario, Ue
 from nef.network.simulator.ueparsing import ues_of
@@ -56,6 +58,7 @@ def parse(document: Any) -> Scenario:
         ues=ues,
         groups=tuple(_groups(document, ids | counted)),
         faults=tuple(_faults(document, ids)),
+        profiles=tuple(_profiles(document)),
     )
 
 
@@ -162,6 +165,13 @@ def _faults(document: dict[str, Any], ue_ids: Collection[str]) -> Iterator[Fault
             yield Fault.written(FaultName(entry["name"]), rule)
         except UnfitRule as error:
             raise wrong(f"{pointer}/{error.written}", error.reason) from None
+
+
+def _profiles(document: dict[str, Any]) -> Iterator[QosProfile]:
+    entries = document.get("qos_profiles", [])
+    _check_once("qos_profiles", "reference", [entry["reference"] for entry in entries])
+    for i, entry in enumerate(entries):
+        yield parsed(f"{_ROOT}/qos_profiles/{i}", partial(profile_of, entry))
 
 
 def _check_unique(cells: Sequence[Cell], ues: Sequence[Sequence[Ue]]) -> None:

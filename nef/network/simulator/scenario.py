@@ -16,6 +16,7 @@ import yaml
 from nef.domain.areas import Ncgi, Tai
 from nef.domain.errors import InvalidParam, InvalidRequest
 from nef.domain.faults import Fault
+from nef.domain.qos import QosProfile
 from nef.domain.units import BitRate, PacketErrorRate
 from nef.network.simulator.conditions import Condition
 from nef.network.simulator.pathloss import Site
@@ -112,6 +113,7 @@ class Scenario:
     ues: tuple[Ue, ...]
     groups: tuple[Group, ...] = ()
     faults: tuple[Fault, ...] = ()
+    profiles: tuple[QosProfile, ...] = ()
 
 
 @cache

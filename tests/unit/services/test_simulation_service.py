@@ -64,6 +64,7 @@ class Rig:
             self.subscriptions.is_behind,
             self.subscriptions.next_due,
             self._tick,
+            self.network.profiles,
         )
 
     def _tick(self, move: Callable[[], None] | None = None) -> None:
