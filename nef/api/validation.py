@@ -1,5 +1,6 @@
 """Requests held against the contract, with a JSON pointer for each thing that is wrong."""
 
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,6 +21,9 @@ _CHOICES = (
 )
 #: More would not help the reader of an answer.
 _MOST_PARAMS = 20
+#: In a body of so many brackets and commas every fault is told, in a larger one the first: the
+#: validator looks for all of them before it tells one, and in 30 KB there can be seconds of them.
+_MOST_SEARCHED = 300
 #: How deep objects and arrays may stand in each other. The contract needs 10; the validator gives
 #: up at about 250, and then says so by an error that is none of the body's.
 MAX_DEPTH = 100
@@ -40,8 +44,10 @@ class Body:
         """The document in a body; raises MalformedBody, UnsupportedMediaType or InvalidRequest."""
         kind = self._first if content_type is None else content_type
         validator = self._validators.get(kind) or self._named(kind)
-        document = _document(content, self._max_items)
-        check(validator, document)
+        extent = _extent(content)
+        document = _document(content, extent, self._max_items)
+        if not validator.is_valid(document):
+            raise InvalidRequest(*map(_param, _errors(validator, document, extent)))
         return document
 
     def _named(self, content_type: str) -> jsonschema_rs.Draft4Validator:
@@ -89,7 +95,7 @@ class Query:
         return {pythonic(name): value for name, value in values.items()}
 
     def _faults(self, name: str, value: Any) -> list[InvalidParam]:
-        error = next(self._validators[name].iter_errors(value), None)
+        error = _first_error(self._validators[name], value)
         return [] if error is None else [InvalidParam(name, error.message[:300])]
 
 
@@ -98,12 +104,24 @@ def compiled(schema: Any) -> jsonschema_rs.Draft4Validator:
     return jsonschema_rs.Draft4Validator(_nullable_as_type(schema))
 
 
-def check(validator: jsonschema_rs.Draft4Validator, value: Any) -> None:
-    """Hold a value against a schema; raises InvalidRequest with a pointer for each fault."""
-    if validator.is_valid(value):
-        return
-    found = zip(validator.iter_errors(value), range(_MOST_PARAMS), strict=False)
-    raise InvalidRequest(*(_param(error) for error, _ in found))
+def _errors(
+    validator: jsonschema_rs.Draft4Validator, document: Any, extent: int
+) -> list[jsonschema_rs.ValidationError]:
+    """What is wrong with a document, or some of it."""
+    if extent <= _MOST_SEARCHED:
+        return list(islice(validator.iter_errors(document), _MOST_PARAMS))
+    error = _first_error(validator, document)
+    return [] if error is None else [error]
+
+
+def _first_error(
+    validator: jsonschema_rs.Draft4Validator, value: Any
+) -> jsonschema_rs.ValidationError | None:
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        return error
+    return None
 
 
 def _param(error: jsonschema_rs.ValidationError) -> InvalidParam:
@@ -118,16 +136,19 @@ def _param(error: jsonschema_rs.ValidationError) -> InvalidParam:
     return InvalidParam(path or "/", error.message[:300])
 
 
-def _document(content: bytes, max_items: int) -> Any:
+def _extent(content: bytes) -> int:
+    """About how many items a body holds: each level has a bracket, each further item a comma."""
+    return sum(map(content.count, (b"{", b"[", b",")))
+
+
+def _document(content: bytes, extent: int, max_items: int) -> Any:
     if not content:
         raise MalformedBody("there is no body; this operation needs one")
     try:
         document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise MalformedBody(f"the body is not JSON: {error}") from None
-    # Each level has a bracket and each further item a comma: few of them need no closer look.
-    brackets = content.count(b"{") + content.count(b"[")
-    if brackets > MAX_DEPTH or 0 < max_items <= brackets + content.count(b","):
+    if extent > MAX_DEPTH or 0 < max_items <= extent:  # few items need no closer look
         _check_extent(document, max_items)
     return document
 
