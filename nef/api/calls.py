@@ -2,7 +2,8 @@
 
 connexion finds out at each request what its operation takes, in six middlewares and two threads.
 Here that is compiled once, when connexion hands over its documents at the start, and a request
-changes its thread once. What is no operation of a document goes on to the application behind.
+changes its thread once. What is no operation of a document is refused here: connexion's application
+behind has the same handlers, with nobody in front of them who asks for a token.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from connexion.middleware.abstract import SpecMiddleware
 from connexion.operations import AbstractOperation
 from connexion.resolver import Resolver
 from connexion.spec import Specification
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nef.api.authorisation import Authorisation, af_of
@@ -72,7 +74,7 @@ class Calls(SpecMiddleware):
         max_body_bytes: int,
         max_items: int,
     ) -> None:
-        """`app` has what is no operation; without `authorisation` everybody may call.
+        """`app` has what is no request; without `authorisation` everybody may call.
 
         Without `rates` an AF may call as often as it likes. `max_items` bounds what a body of an
         AF may hold; scenarios, which come over the control API, may be large.
@@ -106,10 +108,10 @@ class Calls(SpecMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        call, api, arguments = self._found(scope)
-        if call is None:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        call, api, arguments = self._found(scope["path"], scope["method"])
         af_id = af_of(arguments)
         note(call.name, af_id)
         if self._authorisation is not None:  # nothing is read for who may not call
@@ -132,13 +134,15 @@ class Calls(SpecMiddleware):
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _found(self, scope: Scope) -> tuple[Call | None, str, dict[str, Any]]:
-        if scope["type"] == "http":
-            for pattern, api, calls in self._resources:
-                match = pattern.fullmatch(scope["path"])
-                if match is not None:
-                    return calls.get(scope["method"]), api, match.groupdict()
-        return None, "", {}
+    def _found(self, path: str, method: str) -> tuple[Call, str, dict[str, Any]]:
+        """The operation, its API, and what its path names; raises HTTPException where none is."""
+        for pattern, api, calls in self._resources:
+            match = pattern.fullmatch(path)
+            if match is not None:
+                if method not in calls:
+                    raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "not with this method")
+                return calls[method], api, match.groupdict()
+        raise HTTPException(HTTPStatus.NOT_FOUND, "no resource has such a path")
 
 
 def _content_type(scope: Scope) -> str | None:

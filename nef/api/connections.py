@@ -52,9 +52,7 @@ class PatientProtocol(HttpToolsProtocol):
         if self._in_header:
             self._header_bytes += len(data)
             if self._header_bytes > MAX_HEADER_BYTES:
-                detail = f"the header is larger than {MAX_HEADER_BYTES} bytes"
-                status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-                self._refuse(status, "INCORRECT_LENGTH", detail)
+                self._refuse_header()
                 return
         if self._complete:
             self._wait_no_more()
@@ -67,9 +65,12 @@ class PatientProtocol(HttpToolsProtocol):
         self._in_header, self._complete, self._header_bytes = True, False, 0
 
     def on_headers_complete(self) -> None:
-        """Its header is here."""
-        super().on_headers_complete()
+        """Its header is here, perhaps all at once."""
         self._in_header = False
+        if len(self.url) + sum(len(n) + len(v) for n, v in self.headers) > MAX_HEADER_BYTES:
+            self._refuse_header()
+            raise ValueError("a header that is too large")  # so that nothing more is parsed
+        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """All of it is here."""
@@ -138,6 +139,11 @@ class PatientProtocol(HttpToolsProtocol):
             return
         detail = f"the request was not complete within {REQUEST_S:g} s"
         self._refuse(HTTPStatus.REQUEST_TIMEOUT, "INVALID_MSG_FORMAT", detail)
+
+    def _refuse_header(self) -> None:
+        detail = f"the header is larger than {MAX_HEADER_BYTES} bytes"
+        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        self._refuse(status, "INCORRECT_LENGTH", detail)
 
     def _refuse(
         self, status: HTTPStatus, cause: str, detail: str, retry_after_s: bytes | None = None

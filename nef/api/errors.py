@@ -177,8 +177,6 @@ def register(app: FlaskApp) -> None:
     app.add_error_handler(NefError, _of_service)
     app.add_error_handler(ProblemException, _of_framework)
     app.add_error_handler(HTTPException, _of_framework)
-    for status in (404, 405):
-        app.add_error_handler(status, _of_framework)
     app.add_error_handler(Exception, _unforeseen)
 
 

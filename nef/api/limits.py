@@ -36,7 +36,7 @@ class BoundedWebsockets:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take a websocket, unless its AF has enough."""
-        af_id = scope["path"].rsplit("/", 2)[-2]
+        af_id = scope["path"].rpartition("/")[0].rpartition("/")[2]  # a path may also be "*"
         if 0 < self._most <= self._open[af_id]:
             refusal = QuotaExceeded(f"this AF has {self._most} websockets open, and may not more")
             response = answer(refusal, scope["path"])

@@ -33,3 +33,23 @@ def test_a_request_that_is_none_is_a_problem(nef: RunningNef, sent: bytes) -> No
     assert header.startswith(b"http/1.1 400 ")
     assert b"content-type: application/problem+json" in header
     assert json.loads(body)["cause"] == "INVALID_MSG_FORMAT"
+
+
+def test_a_header_that_is_too_large_is_refused_also_if_it_comes_at_once(nef: RunningNef) -> None:
+    field = b"X-Field: " + b"a" * 70_000
+    header, body = answered(nef, b"GET /healthz HTTP/1.1\r\nHost: nef\r\n" + field + b"\r\n\r\n")
+    assert header.startswith(b"http/1.1 431 ")
+    assert json.loads(body)["cause"] == "INCORRECT_LENGTH"
+
+
+def test_a_websocket_that_names_no_path_is_refused(nef: RunningNef) -> None:
+    lines = [
+        b"GET * HTTP/1.1",
+        b"Host: nef",
+        b"Connection: Upgrade",
+        b"Upgrade: websocket",
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+        b"Sec-WebSocket-Version: 13",
+    ]
+    header, _ = answered(nef, b"\r\n".join([*lines, b"", b""]))
+    assert header.startswith(b"http/1.1 403 ")

@@ -62,6 +62,23 @@ def test_nothing_is_answered_with_nothing(handlers: Handlers, http: TestClient) 
     assert not {"content-type", "content-length"} & answer.headers.keys()
 
 
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "POST"])
+@pytest.mark.parametrize(
+    "path", ["//simulator/v1/simulation", "/simulator//v1/simulation", "/simulator/v1/simulation/"]
+)
+def test_what_is_almost_a_path_is_none(
+    handlers: Handlers, http: TestClient, method: str, path: str
+) -> None:
+    answer = http.request(method, f"http://testserver{path}", follow_redirects=False)
+    assert (answer.status_code, answer.json()["cause"]) == (404, "RESOURCE_URI_STRUCTURE_NOT_FOUND")
+    assert handlers.called == []
+
+
+def test_no_method_is_answered_beside_those_of_the_contract(http: TestClient) -> None:
+    answer = http.options(f"{ROOT}/af/subscriptions")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+
+
 def test_headers_of_a_handler_are_sent(handlers: Handlers, http: TestClient) -> None:
     handlers.reply = ({}, 201, {"Location": "http://x/y"})
     assert http.get(f"{ROOT}/af/subscriptions/x").headers["location"] == "http://x/y"
