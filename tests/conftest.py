@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """How long the tests run that can go on and on: those of tests/chaos and of tests/fuzz."""
     parser.addoption("--chaos-rounds", type=int, default=1, help="Rounds of each scenario.")
     parser.addoption("--fuzz-s", type=float, default=0.0, help="Seconds for each document.")
-    parser.addoption("--fuzz-seed", type=int, help="Where to begin; a run prints where it ended.")
+    parser.addoption("--fuzz-seed", type=int, help="Where to begin; a run prints it.")
     parser.addoption("--chaos-seed", type=int, default=1, help="The seed of the first round.")
 
 

@@ -1,5 +1,6 @@
 """Whatever a client says that a document knows, or does not: the answer keeps the contract."""
 
+import itertools
 import logging
 import random
 import time
@@ -23,20 +24,21 @@ def test_every_answer_keeps_the_contract(
 ) -> None:
     """By `make fuzz` for a time, with examples nobody has tried yet; else with the same ones."""
     lasts_s = request.config.getoption("--fuzz-s")
-    number = request.config.getoption("--fuzz-seed")
-    if number is None:
-        number = random.SystemRandom().randrange(1_000_000) if lasts_s else 0
+    first = request.config.getoption("--fuzz-seed")
+    if first is None:
+        first = random.SystemRandom().randrange(1_000_000) if lasts_s else 0
     report = Report()
     ends_s = time.monotonic() + lasts_s
     with running_nef() as nef:
         nef.reset(with_group())
         fuzzing = Fuzzing(document, nef, report)
-        fuzzing.round(_EXAMPLES, number)
-        while time.monotonic() < ends_s:
-            number += 1
+        for number in itertools.count(first):
             fuzzing.round(_EXAMPLES, number)
+            if time.monotonic() >= ends_s:
+                break
         fuzzing.close()
-    told = [f"\n{document}, up to --fuzz-seed {number}", *report.lines()]
+    rounds = number - first + 1
+    told = [f"\n{document}, --fuzz-seed {first}, rounds: {rounds}", *report.lines()]
     print(*told, sep="\n")  # noqa: T201 - for who runs it by hand
     assert not report.faults, "\n\n".join(report.told())
     logged = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
