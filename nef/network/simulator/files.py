@@ -9,7 +9,7 @@ import yaml
 from nef.domain.errors import InvalidParam, InvalidRequest, InvalidValue
 from nef.network.simulator.parsing import parse
 from nef.network.simulator.run import Source
-from nef.network.simulator.traces import inlined
+from nef.network.simulator.traces import BadTraces, ReadFile, inlined
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _ROOT = "/document"
@@ -36,8 +36,7 @@ def read_scenario(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidValue(f"{path}: {_reason(error)}") from None
     try:
-        document = inlined(_loaded(text), lambda name: _read(path.parent / name))
-        parse(document)
+        document = _valid(_loaded(text), lambda name: _read(path.parent / name))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise InvalidValue(f"{path}:{line}: {error.problem}") from None
@@ -47,6 +46,20 @@ def read_scenario(path: Path) -> dict[str, Any]:
         lines = _lines(text)
         raise InvalidValue("\n".join(_told(path, lines, one) for one in error.params)) from None
     own: dict[str, Any] = document
+    return own
+
+
+def _valid(document: Any, read_file: ReadFile) -> Any:
+    """The document with its trace files in it; raises InvalidRequest with all that is wrong."""
+    try:
+        own = inlined(document, read_file)
+    except BadTraces as error:
+        try:
+            parse(error.document)
+        except InvalidRequest as others:
+            raise InvalidRequest(*error.params, *others.params) from None
+        raise
+    parse(own)
     return own
 
 

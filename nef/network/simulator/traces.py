@@ -17,19 +17,41 @@ ReadFile = Callable[[str], str]
 _FIELDS = {"sinr_db": "trace", "rate_mbps": "rate_trace"}
 
 
+#: What a line has beyond the columns of the first one.
+_REST = ""
+#: What stands for a trace that cannot be read, so that the rest can be checked.
+_INSTEAD = {"sinr_db": 0.0}
+
+
+class BadTraces(InvalidRequest):
+    """Trace files that are none; `document` is the rest of it, with something in their places."""
+
+    def __init__(self, document: Any, *params: InvalidParam) -> None:
+        """Keep the document."""
+        self.document = document
+        super().__init__(*params)
+
+
 def inlined(document: Any, read_file: ReadFile) -> Any:
     """The same document with the points of its trace files instead of their names.
 
-    Raises InvalidRequest where a file is none. What is no scenario stays as it is: to check its
-    shape is not the matter of this function.
+    Raises BadTraces where files are none. What is no scenario stays as it is: to check its shape is
+    not the matter of this function.
     """
-    own = copy.deepcopy(document)
+    own, wrong = copy.deepcopy(document), list[InvalidParam]()
     for index, radio in _radios(own):
         name = radio.get("trace_file")
         if isinstance(name, str):
-            field, points = _points(f"/document/ues/{index}/radio/trace_file", read_file, name)
             del radio["trace_file"]
-            radio[field] = points
+            try:
+                pointer = f"/document/ues/{index}/radio/trace_file"
+                field, points = _points(pointer, read_file, name)
+                radio[field] = points
+            except InvalidRequest as error:
+                wrong += error.params
+                radio.update(_INSTEAD)
+    if wrong:
+        raise BadTraces(own, *wrong)
     return own
 
 
@@ -43,7 +65,7 @@ def _radios(document: Any) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _points(pointer: str, read_file: ReadFile, name: str) -> tuple[str, list[list[float]]]:
     try:
-        rows = csv.DictReader(io.StringIO(read_file(name)))
+        rows = csv.DictReader(io.StringIO(read_file(name)), restkey=_REST)
         column = _column(rows.fieldnames or ())
         points = [[_number(row, key, rows) for key in ("time_s", column)] for row in rows]
         _check_order(points)
@@ -60,6 +82,10 @@ def _column(names: Any) -> str:
     if "time_s" not in names or len(found) != 1:
         told = ", ".join(names) or "nothing"
         either = " or ".join(_FIELDS)
+        if len(names) == 1 and ";" in told:
+            raise ValueError(
+                "columns are separated by commas, not by semicolons, and decimals by ."
+            )
         raise ValueError(f"the first line must name the columns time_s and {either}, not {told}")
     return found[0]
 
@@ -69,6 +95,9 @@ def _number(row: dict[str, Any], key: str, rows: "csv.DictReader[str]") -> float
         value = float(row[key])
     except (TypeError, ValueError):
         value = float("nan")
+    if any(row.get(_REST, ())) or "," in (row[key] or ""):
+        reason = "more columns than the first line has; decimals have a point, not a comma"
+        raise ValueError(f"line {rows.line_num}: {reason}")
     if not isfinite(value):
         raise ValueError(f"line {rows.line_num}: {key} must be a number, not {row[key]!r}")
     return value

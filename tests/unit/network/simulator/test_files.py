@@ -87,6 +87,15 @@ def test_every_error_has_a_line_of_its_own(path: Path) -> None:
     ]
 
 
+def test_a_trace_that_is_not_there_hides_no_other_error(path: Path) -> None:
+    (path.parent / "measured" / "drive.csv").unlink()
+    errors = wrong(path, "_mhz: 20", "_mhz: many")
+    assert [error.split(": ")[:2] for error in errors] == [
+        ["street.yaml:10", "/ues/0/radio/trace_file"],
+        ["street.yaml:4", "/cells/0/bandwidth_mhz"],
+    ]
+
+
 def test_a_file_that_is_not_there_or_no_text_is_named(path: Path) -> None:
     with pytest.raises(InvalidValue, match=r"none\.yaml: No such file"):
         read_scenario(path.parent / "none.yaml")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nef.domain.errors import InvalidRequest
-from nef.network.simulator.traces import inlined
+from nef.network.simulator.traces import BadTraces, inlined
 
 
 def naming(*names: str) -> dict[str, Any]:
@@ -37,6 +37,9 @@ def test_the_document_that_was_given_stays_as_it_is() -> None:
         ("time_s,sinr_db\n0,1\n2,x\n", "line 3: sinr_db must be a number, not 'x'"),
         ("time_s,sinr_db\n0,nan\n", "line 2: sinr_db must be a number"),
         ("time_s,sinr_db\n0\n", "line 2: sinr_db must be a number, not None"),
+        ("time_s;sinr_db\n0;1,5\n", "separated by commas, not semicolons, and decimals by ."),
+        ("time_s,sinr_db\n0,5,1,5\n", "line 2: more columns than the first line has; decimals"),
+        ('time_s,sinr_db\n0,"1,5"\n', "line 2: more columns than the first line has; decimals"),
         ("time_s,sinr_db\n5,1\n5,2\n", "the time 5 must be later than 5"),
     ],
 )
@@ -47,6 +50,18 @@ def test_what_is_wrong_in_a_file_is_said_with_its_name(text: str, reason: str) -
     assert param.pointer == "/document/ues/0/radio/trace_file"
     assert param.reason.startswith("t.csv: ")
     assert reason in param.reason
+
+
+def test_all_files_that_are_wrong_are_named_and_the_rest_can_be_checked() -> None:
+    def read(name: str) -> str:
+        return "time_s,sinr_db\n0,12\n" if name == "good.csv" else ""
+
+    with pytest.raises(BadTraces) as caught:
+        inlined(naming("one.csv", "good.csv", "two.csv"), read)
+    places = [param.pointer for param in caught.value.params]
+    assert places == [f"/document/ues/{n}/radio/trace_file" for n in (0, 2)]
+    kinds = [list(ue["radio"]) for ue in caught.value.document["ues"]]
+    assert kinds == [["sinr_db"], ["trace"], ["sinr_db"]]
 
 
 @pytest.mark.parametrize("document", [None, [], {"ues": 7}, {"ues": [7]}, {"ues": [{"radio": 7}]}])
