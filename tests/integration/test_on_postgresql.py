@@ -1,13 +1,15 @@
 """A service with its threads on PostgreSQL: what is due is told, also after a start."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
 from builders.postgresql import PostgresServer
 from builders.receivers import Receiver, receiving
-from builders.service import AF, PUBLIC_URL, Served, by_value, component
+from builders.service import AF, PUBLIC_URL, Served, by_value, component, served
 from nef.app import create_app
 from nef.config import Settings
 
@@ -24,6 +26,38 @@ def settings(postgres: PostgresServer) -> Iterator[Settings]:
 def af() -> Iterator[Receiver]:
     with receiving() as receiver:
         yield receiver
+
+
+@pytest.fixture
+def ways() -> Iterator[list[str]]:
+    """Each way to the server and back, of all that is asked of it."""
+    gone: list[str] = []
+
+    def asked(_: Any, __: Any, statement: str, *___: Any) -> None:
+        gone.append(statement.partition(" ")[0])
+
+    def committed(_: Any) -> None:
+        gone.append("COMMIT")
+
+    event.listen(Engine, "before_cursor_execute", asked)
+    event.listen(Engine, "commit", committed)
+    yield gone
+    event.remove(Engine, "before_cursor_execute", asked)
+    event.remove(Engine, "commit", committed)
+
+
+def test_few_ways_lead_to_the_server_and_back(settings: Settings, ways: list[str]) -> None:
+    with served(database_url=settings.database_url) as nef:
+        nef.create()  # the first one of an AF asks how many it has
+        ways.clear()
+        path = nef.path(nef.create(events=["QOS_GUARANTEED"]))
+        assert ways == ["INSERT", "UPDATE"]
+        ways.clear()
+        nef.http.get(path)
+        assert ways == ["SELECT"]
+        ways.clear()
+        nef.http.delete(path)
+        assert ways == ["BEGIN", "SELECT", "UPDATE", "DELETE", "COMMIT", "DELETE"]
 
 
 def test_sessions_and_their_events_outlive_the_service(settings: Settings, af: Receiver) -> None:
