@@ -83,9 +83,7 @@ def _column(names: Any) -> str:
         told = ", ".join(names) or "nothing"
         either = " or ".join(_FIELDS)
         if len(names) == 1 and ";" in told:
-            raise ValueError(
-                "columns are separated by commas, not by semicolons, and decimals by ."
-            )
+            raise ValueError("columns are separated by commas, not semicolons, and decimals by .")
         raise ValueError(f"the first line must name the columns time_s and {either}, not {told}")
     return found[0]
 
