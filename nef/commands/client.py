@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from nef.domain.errors import InvalidValue
-from nef.tokens.clients import AF_SCOPES, SCOPES, Clients, load_clients, save_clients
+from nef.tokens.clients import AF_SCOPES, SCOPES, Clients, load_clients, save_clients, write_secret
 
 _FILE = click.option(
     "--file",
@@ -42,8 +42,7 @@ def add(
         clients = load_clients(path) if path.exists() else Clients.none_yet()
         clients, secret = clients.with_client(client_id, af_ids, scopes)
         if secret_file is not None:
-            secret_file.touch(0o600)
-            secret_file.write_text(f"{secret}\n", "utf-8")
+            write_secret(secret_file, f"{secret}\n")
         save_clients(path, clients)
     except (InvalidValue, OSError) as error:
         raise click.ClickException(str(error)) from None

@@ -93,8 +93,13 @@ def load_clients(path: Path) -> Clients:
     """The clients of a file; raises InvalidValue that says where what is wrong."""
     try:
         document = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise InvalidValue(f"{path} cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        # What it says of itself quotes the line, which may be the key.
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        raise InvalidValue(f"{path} is not YAML{where}") from None
     if not isinstance(document, dict) or not isinstance(document.get("clients"), dict):
         raise InvalidValue(f"{path} must have 'signing_key' and 'clients'; nef client add makes it")
     try:
@@ -117,10 +122,22 @@ def save_clients(path: Path, clients: Clients) -> None:
         for name, one in clients.clients.items()
     }
     document = {"signing_key": dict(clients.signing_key), "clients": entries}
+    write_secret(path, yaml.safe_dump(document, sort_keys=False))
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, in place of any that others may; raises OSError.
+
+    Who has opened the one before, or put a link there, has none of it.
+    """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     beside.touch(0o600, exist_ok=False)
-    beside.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
-    beside.replace(path)
+    try:
+        beside.write_text(text, "utf-8")
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _client(name: str, entry: Any) -> Client:

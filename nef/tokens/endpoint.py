@@ -1,26 +1,49 @@
 """The token endpoint of the built-in issuer (RFC 6749 3.2), for the grant of client credentials."""
 
 import base64
+import math
+import time
+from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote_plus
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from nef.tokens.attempts import Attempts, neighbourhood
 from nef.tokens.issuing import Issued, Issuer, TokenRefused
 
 TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path
 _MOST_BYTES = 10_000
+#: In a minute: tokens of a client; and attempts with a wrong secret, for a client from an address,
+#: and from that address in all.
+MOST_TOKENS, MOST_FAILED, MOST_FAILED_FROM = 600, 10, 100
 #: RFC 6749 5.1: nobody on the way may keep a token.
 _UNKEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+class TooManyAttempts(TokenRefused):
+    """No token, and no look at the secret: there were too many attempts. RFC 6749 has no error."""
+
+    def __init__(self, wait_s: float) -> None:
+        """`wait_s` is when the next one may come."""
+        self.after_s = math.ceil(wait_s)
+        super().__init__("temporarily_unavailable", f"too many attempts; wait {self.after_s} s")
 
 
 class TokenEndpoint:
     """An ASGI application in front of another: answers for one path, and leaves all else to it."""
 
-    def __init__(self, app: ASGIApp, issuer: Issuer) -> None:
-        """Wrap an application."""
+    def __init__(
+        self, app: ASGIApp, issuer: Issuer, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Wrap an application; attempts are counted in real time `now_s`."""
         self._app, self._issuer = app, issuer
+        self._given = Attempts(MOST_TOKENS, now_s)
+        self._failed, self._failed_from = (
+            Attempts(MOST_FAILED, now_s),
+            Attempts(MOST_FAILED_FROM, now_s),
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -43,7 +66,32 @@ class TokenEndpoint:
             raise TokenRefused("invalid_request", "the form has no grant_type")
         if grant != "client_credentials":
             raise TokenRefused("unsupported_grant_type", "the only grant is client_credentials")
-        return self._issuer.issue(client_id, secret, form.get("scope", "").split())
+        where = neighbourhood(request.client.host if request.client else "")
+        return self._proved(client_id, secret, form.get("scope", "").split(), where)
+
+    def _proved(self, client_id: str, secret: str, asked: list[str], where: str) -> Issued:
+        """A token, unless there were too many attempts.
+
+        Who fails keeps nobody from a token but who shares his address: else whoever knows the id
+        of a client could lock it out.
+        """
+        whose = f"{client_id[:200]} {where}"
+        wait_s = max(
+            self._given.wait_s(client_id),
+            self._failed.wait_s(whose),
+            self._failed_from.wait_s(where),
+        )
+        if wait_s:
+            raise TooManyAttempts(wait_s)
+        try:
+            issued = self._issuer.issue(client_id, secret, asked)
+        except TokenRefused as refusal:
+            if refusal.code == "invalid_client":
+                self._failed.count(whose)
+                self._failed_from.count(where)
+            raise
+        self._given.count(client_id)
+        return issued
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -106,6 +154,8 @@ def _answer(issued: Issued) -> JSONResponse:
 
 def _refusal(refusal: TokenRefused) -> JSONResponse:
     document = {"error": refusal.code, "error_description": str(refusal)}
+    if isinstance(refusal, TooManyAttempts):
+        return JSONResponse(document, 429, _UNKEPT | {"Retry-After": str(refusal.after_s)})
     if refusal.code != "invalid_client":
         return JSONResponse(document, 400, _UNKEPT)
     return JSONResponse(document, 401, _UNKEPT | {"WWW-Authenticate": 'Basic realm="nef"'})

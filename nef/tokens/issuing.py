@@ -55,7 +55,7 @@ class Issuer:
         if not set(asked) <= set(client.scopes):
             has = " ".join(client.scopes) or "none"
             raise TokenRefused("invalid_scope", f"the scopes of this client are: {has}")
-        scopes = tuple(asked) or client.scopes
+        scopes = tuple(dict.fromkeys(asked)) or client.scopes
         return Issued(self._signed(client, scopes), self._lifetime_s, scopes)
 
     def tokens(self) -> VerifiedTokens:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from nef.api.documents import NAMES, api_name, base_path, served
-from nef.tokens import jwks, verification
+from nef.tokens import attempts, endpoint, jwks, verification
 from nef.tokens.clients import SCOPES
 from nef.tokens.verification import Rules
 
@@ -24,5 +24,14 @@ def test_the_figures_are_those_of_the_code() -> None:
     assert (jwks.FRESH_S, jwks.COOL_S, jwks.TIMEOUT_S) == (600, 10, 5)
     assert (jwks.STALE_S, jwks.MOST_BYTES) == (3600, 1_000_000)
     assert verification.TRUSTED_S == 300
-    for figure in ("10 minutes", "every 10 s", "5 s and 1 MB", "for an hour", "at most 5 minutes"):
+    limits = (endpoint.MOST_TOKENS, endpoint.MOST_FAILED, endpoint.MOST_FAILED_FROM)
+    assert (*limits, attempts.WINDOW_S) == (600, 10, 100, 60)
+    for figure in (
+        "10 minutes",
+        "every 10 s",
+        "5 s and 1 MB",
+        "for an hour",
+        "at most 5 minutes",
+        "600 tokens",
+    ):
         assert figure in PAGE

@@ -42,6 +42,19 @@ def test_a_secret_may_go_to_a_file_of_its_own(tmp_path: Path) -> None:
     assert load_clients(tmp_path / "clients.yaml").clients["a"].is_proved_by(secret)
 
 
+def test_a_secret_is_not_written_into_a_file_that_others_can_read(tmp_path: Path) -> None:
+    path, elsewhere = tmp_path / "secret", tmp_path / "elsewhere"
+    path.touch(0o644)
+    run(tmp_path, "add", "a", "--secret-file", str(path))
+    assert path.stat().st_mode & 0o777 == 0o600
+    elsewhere.touch(0o644)
+    path.unlink()
+    path.symlink_to(elsewhere)
+    run(tmp_path, "add", "a", "--secret-file", str(path))
+    assert elsewhere.read_bytes() == b""
+    assert path.read_text("utf-8").strip()
+
+
 def test_what_cannot_be_is_refused_in_a_sentence_and_changes_nothing(tmp_path: Path) -> None:
     for arguments in (("add", "a:b"), ("remove", "nobody"), ("list",)):
         result = run(tmp_path, *arguments)

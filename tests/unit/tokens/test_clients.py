@@ -50,6 +50,11 @@ def test_a_token_may_be_asked_for_less() -> None:
     assert asyncio.run(rig.tokens.verified(rig.token(SCOPES[1]))).scopes == {SCOPES[1]}
 
 
+def test_a_scope_that_is_asked_for_twice_is_given_once() -> None:
+    rig = Rig()
+    assert rig.issuer.issue("c", rig.secret, [SCOPES[1], SCOPES[1]]).scopes == (SCOPES[1],)
+
+
 @pytest.mark.parametrize("client", [("c", "wrong"), ("c", "sécret"), ("d", None), ("", "")])
 def test_who_does_not_prove_to_be_a_client_gets_none(client: tuple[str, str | None]) -> None:
     rig = Rig()
@@ -137,6 +142,14 @@ def test_a_file_that_is_no_such_file_is_refused(tmp_path: Path, text: str) -> No
     path.write_text(text, "utf-8")
     with pytest.raises(InvalidValue, match=r"clients\.yaml"):
         load_clients(path)
+
+
+def test_a_file_that_is_no_yaml_is_not_quoted(tmp_path: Path) -> None:
+    path = tmp_path / "clients.yaml"
+    path.write_text("signing_key:\n  d: the-key: itself\n", "utf-8")
+    with pytest.raises(InvalidValue, match=r"clients\.yaml is not YAML in line 2") as error:
+        load_clients(path)
+    assert "itself" not in str(error.value)
 
 
 def test_a_public_key_alone_signs_nothing(tmp_path: Path) -> None:
