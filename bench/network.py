@@ -3,6 +3,7 @@
 import itertools
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
@@ -20,9 +21,12 @@ from nef.domain.units import BitRate
 from nef.network.simulator.clock import SimulationClock
 from nef.network.simulator.metering import SimulatedMeter
 from nef.network.simulator.network import SimulatedNetwork
+from nef.services.faults import FaultService
 from nef.services.following import first_grants, reservation_of
 from nef.services.measuring import SessionMeasuring
 from nef.services.sessions import SessionService
+from nef.services.simulation import Diary, SimulationService
+from nef.services.subscriptions import SubscriptionService
 
 FLOWS_A_CELL = 100
 #: The radio of every UE is one of these, and once becomes the other.
@@ -90,7 +94,7 @@ def _ue(number: int, turn: int, crowd: Crowd) -> dict[str, Any]:
 
 
 class Rig:
-    """The simulated network and the service of sessions, on a store of their own."""
+    """The simulated network, with sessions and all that a step brings, on a store of their own."""
 
     def __init__(self, crowd: Crowd, database_url: str, receiver: str = _NOBODY) -> None:
         self._crowd, self._receiver = crowd, receiver
@@ -112,6 +116,7 @@ class Rig:
             new_id=self._new_id,
             notify=lambda: None,
         )
+        self._simulation = self._driven()
 
     def create(self, ue: int) -> None:
         """A session as an AF creates it."""
@@ -151,15 +156,46 @@ class Rig:
         self._reserved.clear()
 
     def tick(self) -> None:
-        """A second passes."""
+        """A second passes, and sessions follow."""
         self.clock.advance(1.0)
         self.service.tick()
+
+    def step(self) -> None:
+        """A second passes as it does in a service: subscriptions, faults and the diary too."""
+        self._simulation.step(1.0)
 
     def events(self) -> int:
         """How many notifications are in the outbox."""
         query = text("select count(*) from deliveries")
         with self._engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def _driven(self) -> SimulationService:
+        network, clock, storage = self.network, self.clock, self.storage
+        subscriptions = SubscriptionService(
+            storage, clock, {}, self._new_id, lambda: None, network.revision
+        )
+        diary = Diary(network, storage, clock)
+
+        def tick(move: Callable[[], None] | None = None) -> None:
+            if move is not None:
+                move()
+            self.service.tick()
+            subscriptions.tick()
+            diary.note()
+
+        return SimulationService(
+            simulation=network,
+            recorder=SimulatedMeter(network.stage),
+            storage=storage,
+            clock=clock,
+            catalogue=self._catalogue,
+            faults=FaultService(storage, network.planned_faults, lambda: 0.0, tick, network.has_ue),
+            is_behind=subscriptions.is_behind,
+            next_due=subscriptions.next_due,
+            tick=tick,
+            of_scenario=network.profiles,
+        )
 
     def _new_id(self) -> str:
         return f"00000000-0000-4000-8000-{next(self._numbers):012x}"

@@ -6,7 +6,6 @@ size has a process of its own, so the memory is its own too.
 """
 
 import argparse
-import gc
 import statistics
 import tempfile
 import time
@@ -17,6 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from bench.network import Crowd, Rig
+from nef.serving import leave_start_alone
 
 SIZES = (1_000, 10_000, 100_000)
 LARGEST = 1_000_000
@@ -26,7 +26,7 @@ TIMED = 100
 
 HEADINGS = (
     "flows", "cells", "UEs", "changing", "events", "tick, ms", "worst, ms", "ticks/s",
-    "growth", "memory, MB", "reserve, us", "create, ms", "idle, ms",
+    "growth", "step, ms", "load, s", "memory, MB", "reserve, us", "create, ms", "idle, ms",
 )  # fmt: skip
 
 
@@ -36,6 +36,8 @@ class Figures:
 
     crowd: Crowd
     ticks_s: list[float]
+    step_s: float
+    load_s: float
     idle_s: float
     events: float
     memory_bytes: int
@@ -50,7 +52,9 @@ class Figures:
 def measured(crowd: Crowd) -> Figures:
     """Fill a network with sessions, and let it tick."""
     with tempfile.TemporaryDirectory() as folder:
+        begun_s = time.process_time()
         rig = Rig(crowd, f"sqlite:///{Path(folder) / 'scale.sqlite3'}")
+        load_s = time.process_time() - begun_s
         first = [_cpu_s(rig.create, n) for n in range(TIMED)]
         between = [rig.prepared(n) for n in range(TIMED, crowd.ues - TIMED)]
         reserved = [_cpu_s(rig.reserve, one) for one in between]
@@ -58,16 +62,17 @@ def measured(crowd: Crowd) -> Figures:
         last = [_cpu_s(rig.create, n) for n in range(crowd.ues - TIMED, crowd.ues)]
         del between
         rig.service.tick()
-        gc.collect()  # what the filling has left behind is no part of a tick
+        leave_start_alone()  # as a service does that has begun with these sessions
         before = rig.events()
         ticks_s = [_cpu_s(rig.tick) for _ in range(TICKS)]
         events = (rig.events() - before) / TICKS
+        step_s = statistics.median(_cpu_s(rig.step) for _ in range(TICKS))
         idle_s = statistics.median(_cpu_s(rig.service.tick) for _ in range(TICKS))
         rig.storage.close()
     few = len(reserved) // 10
     ends = (statistics.mean(reserved[:few]), statistics.mean(reserved[-few:]))
     creates = (statistics.mean(first), statistics.mean(last))
-    return Figures(crowd, ticks_s, idle_s, events, _resident_bytes(), ends, creates)
+    return Figures(crowd, ticks_s, step_s, load_s, idle_s, events, _resident_bytes(), ends, creates)
 
 
 def row(found: Figures, before: Figures | None) -> tuple[str, ...]:
@@ -84,6 +89,8 @@ def row(found: Figures, before: Figures | None) -> tuple[str, ...]:
         f"{max(found.ticks_s) * 1e3:.1f}",
         f"{1 / found.tick_s:.0f}",
         growth,
+        f"{found.step_s * 1e3:.1f}",
+        f"{found.load_s:.1f}",
         f"{found.memory_bytes / 1e6:.0f}",
         " ... ".join(f"{s * 1e6:.0f}" for s in found.reserve_s),
         " ... ".join(f"{s * 1e3:.2f}" for s in found.create_s),

@@ -12,7 +12,7 @@ from nef.network.simulator.carrying import carried_flows
 from nef.network.simulator.clock import SimulationClock, speed_of
 from nef.network.simulator.ledger import Ledger
 from nef.network.simulator.moments import Moments
-from nef.network.simulator.run import MOST_STRIDES, Run, Source
+from nef.network.simulator.run import MOST_STRIDES, Run, Source, uncollected
 from nef.network.simulator.scenario import Ue, shipped_scenarios
 from nef.network.simulator.stage import Stage
 from nef.ports.information import ORDINARY_FLOW
@@ -99,8 +99,9 @@ class SimulatedNetwork:
         """See the port; without a mode the clock goes on as it is."""
         if mode is not None:
             speed_of(mode)
-        run = Run.begun(scenario, seed, now_s)
-        with self._lock:
+        with uncollected():
+            run = Run.begun(scenario, seed, now_s)
+        with uncollected(), self._lock:
             if mode is not None:
                 self._clock.switch(mode)
                 run.started_s = self._clock.now_s()
@@ -256,8 +257,9 @@ class SimulatedNetwork:
 
     def resume(self, state: dict[str, Any], lived_until_s: float | None = None) -> None:
         """See the port; raises InvalidRequest where the scenario is no longer valid."""
-        run = Run(**state["run"])
-        with self._lock:
+        with uncollected():
+            run = Run(**state["run"])
+        with uncollected(), self._lock:
             self._clock.resume(state["clock"], lived_until_s)
             if lived_until_s is not None and lived_until_s < self._clock.now_s():
                 self._clock.hold(max(lived_until_s, run.started_s))
