@@ -14,6 +14,7 @@ import click
 from nef.commands.access import access_options, check_exposure, issuer_of, tls_of, told
 from nef.commands.callbacks import CALLBACK_OPTIONS, callback_options, policy_of
 from nef.commands.client import client
+from nef.commands.headings import SERVING, HeadedCommand
 from nef.commands.limits import limit_options, limits_of
 from nef.commands.observing import log_options, observing_options, set_up_logs
 from nef.commands.radio import radio
@@ -64,7 +65,7 @@ def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
     return mode
 
 
-@main.command()
+@main.command(cls=HeadedCommand, headings=SERVING)
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option(
     "--port",
@@ -97,7 +98,7 @@ def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
               help="Notifications that are sent at once.")  # fmt: skip
 @click.option("--drain-s", default=_DEFAULTS.drain_s, type=click.FloatRange(0.0),
               help="Seconds it goes on serving when asked to end, not ready any more.")  # fmt: skip
-@click.option("--max-body-bytes", default=_DEFAULTS.max_body_bytes,
+@click.option("--max-body-bytes", default=_DEFAULTS.max_body_bytes, type=click.IntRange(1),
               help="Largest request body.")  # fmt: skip
 @observing_options
 @limit_options

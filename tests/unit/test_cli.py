@@ -1,5 +1,6 @@
 """The `nef` command, as far as it can be seen without serving."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from nef.cli import main
+from nef.cli import main, serve
+from nef.commands.headings import SERVING
 
 
 def run(*arguments: str) -> Result:
@@ -43,6 +45,23 @@ def test_an_address_that_is_none_is_refused_by_its_option() -> None:
     result = run("user-plane", "--n6", "nowhere")
     assert result.exit_code == 2
     assert "'nowhere' is not host:port" in result.output
+
+
+def test_the_help_of_serve_has_each_option_once_and_all_under_headings() -> None:
+    told = run("serve", "--help").output
+    assert re.findall(r"^\S.*:$", told, re.MULTILINE) == [
+        *(f"{one}:" for one in SERVING),
+        "Options:",
+    ]
+    shown = re.findall(r"^  (--[a-z0-9-]+)", told, re.MULTILINE)
+    assert sorted(shown) == sorted([*(one.opts[0] for one in serve.params), "--help"])
+    assert shown[-1] == "--help", "what nobody has placed stands beside it"
+
+
+def test_a_body_may_not_be_forbidden_altogether() -> None:
+    result = run("serve", "--max-body-bytes", "0")
+    assert result.exit_code == 2
+    assert "--max-body-bytes" in result.output
 
 
 def test_a_port_in_use_is_named() -> None:

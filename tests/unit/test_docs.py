@@ -9,6 +9,7 @@ import requests
 from db.engine import POOL_SIZE
 from nef import cli, serving
 from nef.api import connections, health, validation
+from nef.commands.headings import SERVING
 from nef.domain import lifecycle, retries
 from nef.notifications import http, websocket
 from nef.services import deliveries, sessions
@@ -38,6 +39,16 @@ def test_every_option_of_serve_is_documented_with_its_default() -> None:
     for name, option in options.items():
         if isinstance(option.default, str | int | float):
             assert rows[name].strip() == str(option.default), name
+
+
+def test_options_stand_under_the_headings_that_the_help_of_serve_has() -> None:
+    sections = page("docs/configuration.md").split("\n## ")
+    documented = {
+        section.split("\n", 1)[0]: re.findall(r"^\| `--([a-z0-9-]+)` \|", section, re.MULTILINE)
+        for section in sections
+    }
+    for heading, names in SERVING.items():
+        assert documented[heading] == [name.replace("_", "-") for name in names]
 
 
 def test_the_limits_on_the_page_are_those_of_the_code() -> None:
