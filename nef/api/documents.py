@@ -22,6 +22,9 @@ NAMES = (
 #: Of these the one that is no AF's: it controls the simulated network.
 CONTROL = "simulator"
 
+#: Characters of what a path names, an AF say.
+LONGEST_NAME = 255
+
 #: The methods that operations have.
 METHODS = ("get", "put", "post", "patch", "delete")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -80,10 +83,15 @@ def api_name(base_path: str) -> str:
 
 
 def path_pattern(path: str) -> re.Pattern[str]:
-    """What matches the paths of a resource; its groups are the parameters, as Python names them."""
+    """What matches the paths of a resource; its groups are the parameters, as Python names them.
+
+    Nothing is named by a NUL or at more length, and PostgreSQL refuses even to look for the first
+    and to keep the second.
+    """
     *parts, last = re.split(r"\{([^}]*)\}", path)
     pairs = zip(parts[::2], parts[1::2], strict=True)
-    text = "".join(f"{re.escape(literal)}(?P<{pythonic(name)}>[^/]+)" for literal, name in pairs)
+    part = rf"[^/\x00]{{1,{LONGEST_NAME}}}"
+    text = "".join(f"{re.escape(literal)}(?P<{pythonic(name)}>{part})" for literal, name in pairs)
     return re.compile(f"{text}{re.escape(last)}")
 
 

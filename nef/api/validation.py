@@ -95,6 +95,8 @@ class Query:
         return {pythonic(name): value for name, value in values.items()}
 
     def _faults(self, name: str, value: Any) -> list[InvalidParam]:
+        if isinstance(value, str) and "\0" in value:  # PostgreSQL refuses to look for it
+            return [InvalidParam(name, "has a character that is none (U+0000)")]
         error = _first_error(self._validators[name], value)
         return [] if error is None else [InvalidParam(name, error.message[:300])]
 

@@ -131,6 +131,6 @@ async def _closed(socket: WebSocket, code: int, reason: str) -> None:
 
 def _named(path: str) -> tuple[Api, str, str] | None:
     match = _PATH.match(path)
-    if match is None or match["api"] not in set(Api):
-        return None
+    if match is None or match["api"] not in set(Api) or "\0" in path:
+        return None  # nothing is named by a NUL, and PostgreSQL refuses to look for it
     return Api(match["api"]), match["af_id"], match["subscription_id"]

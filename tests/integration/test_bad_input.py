@@ -1,10 +1,13 @@
 """Bad input gets its own 4xx with cause and invalidParams, never a 500, and changes nothing."""
 
+import random
 from collections.abc import Iterator
+from string import ascii_letters
 from typing import Any
 
 import orjson
 import pytest
+from starlette.websockets import WebSocketDisconnect
 
 from builders.service import AF, RULE, Served, by_value, component, served, subscription
 
@@ -255,6 +258,20 @@ def test_an_odd_name_of_an_af_is_no_failure(nef: Served, af_id: str) -> None:
     path = AF.replace("af-1", af_id)
     for method in ("GET", "POST"):
         assert nef.http.request(method, path, json={}).status_code < 500
+
+
+def test_nothing_is_named_by_a_nul_or_without_end_in_any_store(database_url: str) -> None:
+    letters = "".join(random.Random(1).choices(ascii_letters, k=3000))  # that nothing can press
+    with served(database_url=database_url) as nef:
+        for name in ("a%00b", letters):
+            for path in (f"{AF}/{name}", AF.replace("af-1", name)):
+                for method in ("GET", "DELETE", "POST"):
+                    response = nef.http.request(method, path, json=subscription())
+                    refused(response, 404, "RESOURCE_URI_STRUCTURE_NOT_FOUND")
+        response = nef.http.get("/simulator/v1/notifications?subscriptionId=a%00b")
+        refused(response, 400, "OPTIONAL_QUERY_PARAM_INCORRECT", "subscriptionId")
+        with pytest.raises(WebSocketDisconnect):
+            nef.http.websocket_connect("/notifications/sessions/af-1/%00").__enter__()
 
 
 @pytest.mark.parametrize("af_id", ["a%0Ab", "%F0%9F%A6%89", "a%3Fb%23", "%7F"])
