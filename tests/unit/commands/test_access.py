@@ -68,7 +68,7 @@ def test_the_audience_is_the_service_unless_said_otherwise() -> None:
         (("--jwks-url", "http://issuer.example/k", *EXTERNAL[2:]), "fetched over https"),
         (("--jwks-url", "ftp://127.0.0.1/k", *EXTERNAL[2:]), "fetched over https"),
         (("--jwks-url", "https:///k", *EXTERNAL[2:]), "fetched over https"),
-        (("--clients", __file__), "cannot be read"),
+        (("--clients", __file__), "is not YAML"),
     ],
 )
 def test_what_would_let_in_the_wrong_ones_is_refused(options: tuple[str, ...], why: str) -> None:
