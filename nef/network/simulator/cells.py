@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nef.domain.admission import serve
 from nef.network.simulator.flows import Flows, Rank
@@ -20,6 +21,8 @@ from nef.network.simulator.sharing import Ints, share_out
 _MANY_CELLS = 32
 #: Up to so many flows are looked at one by one: what one step on arrays costs is spent on that.
 _FEW_FLOWS = 4
+#: The sessions of flows, None for a background one, and their priorities.
+_Holders = tuple[NDArray[np.object_], Ints]
 
 
 class Cells:
@@ -47,6 +50,8 @@ class Cells:
         self.flows = Flows()
         self._rows_of: dict[int, list[int]] = {}
         self._orders: list[Ints] = [_NO_ROWS] * len(self._cells)
+        # Whose they are, and how important: other ones only where flows come or go.
+        self._holders = [self._holders_of(_NO_ROWS)] * len(self._cells)
         self.looks: dict[str, Look] = {}
         #: The rows that hold something else than was told last, or did since somebody emptied it.
         self.moved: list[Ints] = []
@@ -91,7 +96,7 @@ class Cells:
         places = np.array([columns[ue] for ue in self.flows.ue[rows].tolist()], dtype=np.int64)
         blocks = self.flows.needed(rows, places, rates, time_s)
         _, held = _served(int(self._blocks[cell]), blocks)
-        return self._looked(cell, time_s, group, rates, rows, held)
+        return self._looked(cell, time_s, group, rates, self._holders_of(rows), held)
 
     @property
     def next_s(self) -> float:
@@ -188,8 +193,9 @@ class Cells:
             shares = share_out(self._blocks[list(cells)], sizes, self.flows.blocks[rows])
             self._hold(rows, *shares)
         for cell, rows in zip(cells, orders, strict=True):
-            group = self._members[cell]
-            look = self._looked(cell, self.time_s, group, self._rates[:, group.numbers], rows)
+            group, held = self._members[cell], self.flows.held[rows]
+            rates = self._rates[:, group.numbers]
+            look = self._looked(cell, self.time_s, group, rates, self._holders[cell], held)
             self.looks[look.cell.id] = look
 
     def _hold(self, rows: Ints, levels: Ints, held: Ints) -> None:
@@ -204,15 +210,16 @@ class Cells:
         time_s: float,
         group: "_Group",
         rates: Rates,
-        rows: Ints,
-        held: Ints | None = None,
+        holders: _Holders,
+        held: Ints,
     ) -> Look:
-        """How a cell stands; `held` is what its flows hold, where that is a forecast."""
-        cell, flows = self._cells[number], self.flows
+        """How a cell stands; `held` are the blocks of its holders."""
+        cell = self._cells[number]
         present, out = self._attached[group.numbers], self._run.is_out(cell, time_s)
-        held = flows.held[rows] if held is None else held
-        holders = flows.owner[rows], flows.priority[rows], held
-        return Look(cell, out, group.ues, rates, present, *holders)
+        return Look(cell, out, group.ues, rates, present, *holders, held)
+
+    def _holders_of(self, rows: Ints) -> _Holders:
+        return self.flows.owner[rows], self.flows.priority[rows]
 
     def _estimate(self, rows: Ints) -> None:
         """Write down what each rung of flows takes."""
@@ -228,7 +235,8 @@ class Cells:
 
     def _reorder(self, cell: int, come: Sequence[int], gone: Collection[int]) -> None:
         stay = [row for row in self._orders[cell].tolist() if row not in gone]
-        self._orders[cell] = self._ranked([*stay, *come])
+        rows = self._ranked([*stay, *come])
+        self._orders[cell], self._holders[cell] = rows, self._holders_of(rows)
 
     def _order_of(self, group: "_Group") -> Ints:
         ues = group.numbers.tolist()

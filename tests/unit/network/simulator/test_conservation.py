@@ -330,10 +330,10 @@ def staying(original: Any) -> Any:
     """Who is handed over leaves its flows behind."""
 
     def handed_over(self: Cells, ue: int) -> set[int]:
-        before = list(self._orders)
+        before = list(self._orders), list(self._holders)
         cells: set[int] = original(self, ue)
         if cells:
-            self._orders = before
+            self._orders, self._holders = before
         return cells
 
     return handed_over
