@@ -99,7 +99,7 @@ def load_clients(path: Path) -> Clients:
         # What it says of itself quotes the line, which may be the key.
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
-        raise InvalidValue(f"{path} is not YAML{where}") from None
+        raise InvalidValue(f"{path} cannot be read: it is not YAML{where}") from None
     if not isinstance(document, dict) or not isinstance(document.get("clients"), dict):
         raise InvalidValue(f"{path} must have 'signing_key' and 'clients'; nef client add makes it")
     try:

@@ -147,7 +147,9 @@ def test_a_file_that_is_no_such_file_is_refused(tmp_path: Path, text: str) -> No
 def test_a_file_that_is_no_yaml_is_not_quoted(tmp_path: Path) -> None:
     path = tmp_path / "clients.yaml"
     path.write_text("signing_key:\n  d: the-key: itself\n", "utf-8")
-    with pytest.raises(InvalidValue, match=r"clients\.yaml is not YAML in line 2") as error:
+    with pytest.raises(
+        InvalidValue, match=r"clients\.yaml cannot be read: it is not YAML in line 2"
+    ) as error:
         load_clients(path)
     assert "itself" not in str(error.value)
 
