@@ -49,18 +49,21 @@ _KINDS = {content: kind for kind, content in _CONTENTS.items()}
 #: As literal text, so that an index of what is pending serves it.
 _PENDING = deliveries.c.state == literal_column(f"'{DeliveryState.PENDING.value}'")
 _earlier = deliveries.alias("earlier")
-_EARLIER = (
+_BEFORE = (
     select(_earlier.c.id)
     .where(
         _earlier.c.subscription_id == deliveries.c.subscription_id,
         _earlier.c.state == literal_column(f"'{DeliveryState.PENDING.value}'"),
         _earlier.c.id < deliveries.c.id,
     )
-    .exists()
+    .order_by(_earlier.c.id)
+    .limit(literal_column("1"))
+    .scalar_subquery()
 )
-#: The oldest pending row of its subscription: the later ones wait for it. A case keeps PostgreSQL
-#: from a join of all that is pending with itself: the few rows that are due are asked one by one.
-_FIRST = and_(_PENDING, case((_EARLIER, 0), else_=1) == 1)
+#: The oldest pending row of its subscription: the later ones wait for it. Asked like this, in its
+#: order, and not by "there is none", PostgreSQL finds the one before along the index of each row
+#: that is due, even where it has no statistics yet: it does not join all that waits with itself.
+_FIRST = and_(_PENDING, _BEFORE.is_(None))
 #: A claim moves the time at which a row is due to the end of its lease. Whoever wakes or redirects
 #: a row that is in somebody's hand takes the name off the lease: then the row is due at once when
 #: the attempt is over, unless that has delivered it.

@@ -100,7 +100,7 @@ def test_a_connection_has_the_settings_that_the_page_for_operators_names(
     with postgres.database() as url:
         opened = open_engine(url)
         with opened.connect() as connection:
-            for name, value in re.findall(r"`(\w+)=(\w+)`", page):
+            for name, value in re.findall(r"`(\w+)=([\w.]+)`", page):
                 assert connection.exec_driver_sql(f"SHOW {name}").scalar() == value
             driver: Any = connection.connection.driver_connection
         assert driver.info.get_parameters()["tcp_user_timeout"] == "10000"
