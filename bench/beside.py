@@ -29,7 +29,8 @@ from bench.table import printed
 from bench.world import PYTHON, cpu_s, memory_mb
 from nef.app import create_app
 from nef.config import Settings
-from nef.serving import leave_start_alone, listening, server_of
+from nef.serving import leave_start_alone, server_of
+from nef.sockets import listening
 
 SLOWEST_MS = 250.0
 #: The clients, and how often each of them creates, reads and deletes a session.

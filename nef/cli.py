@@ -33,6 +33,7 @@ from nef.network.simulator.clock import speed_of
 from nef.network.simulator.files import scenario_source
 from nef.network.userplane.relay import RelaySettings, run_relay
 from nef.ports.storage import StorageUnusable
+from nef.sockets import listening, root_at
 
 if TYPE_CHECKING:
     from nef.ports.simulation import SimulationStatus
@@ -112,29 +113,29 @@ def serve(
     """Serve the APIs, with the simulated network behind them, until interrupted."""
     set_up_logs(more)
     tls = tls_of(more)
-    with _listening(host, port) as listening:
+    with _listening(host, port) as here:
         scheme = "https" if tls else "http"
-        root = (public_url or f"{scheme}://{host}:{listening.getsockname()[1]}").rstrip("/")
+        root = (public_url or root_at(scheme, host, here.getsockname()[1])).rstrip("/")
         try:
             more["scenario"] = scenario_source(more["scenario"])
             said = {name: more.pop(name) for name in CALLBACK_OPTIONS}
-            callbacks = policy_of(listening.getsockname()[0], **said)
+            callbacks = policy_of(here.getsockname()[0], **said)
             issuer, opened = issuer_of(root, more), more.pop("open")
             guarded = bool(issuer or (tls and tls.client_ca))
-            check_exposure(listening, guarded=guarded, opened=opened)
+            check_exposure(here, guarded=guarded, opened=opened)
             limits = limits_of(more)
             settings = Settings(
                 database, root, callbacks=callbacks, issuer=issuer, tls=tls, limits=limits, **more
             )
             if workers == 1:
-                _serve_alone(settings, listening)
+                _serve_alone(settings, here)
             else:
-                _serve_together(settings, workers, listening)
+                _serve_together(settings, workers, here)
         except (NefError, StorageUnusable) as error:
             raise click.ClickException(str(error)) from None
 
 
-def _serve_alone(settings: Settings, listening: socket.socket) -> None:
+def _serve_alone(settings: Settings, here: socket.socket) -> None:
     # Most of the time of a start, which the other commands do without.
     from nef.app import create_app  # noqa: PLC0415 - see above
     from nef.serving import leave_start_alone, serve_on  # noqa: PLC0415 - see above
@@ -142,10 +143,10 @@ def _serve_alone(settings: Settings, listening: socket.socket) -> None:
     nef = create_app(settings)
     _tell(settings, nef.services.simulation.status())
     leave_start_alone()
-    serve_on(listening, nef, settings)
+    serve_on(here, nef, settings)
 
 
-def _serve_together(settings: Settings, workers: int, listening: socket.socket) -> None:
+def _serve_together(settings: Settings, workers: int, here: socket.socket) -> None:
     from nef.workers.service import serve_with_workers  # noqa: PLC0415 - see `_serve_alone`
 
     def tell(status: "SimulationStatus", places: "Sequence[Place]") -> None:
@@ -153,12 +154,12 @@ def _serve_together(settings: Settings, workers: int, listening: socket.socket) 
         click.echo(", ".join(f"{place.name} is process {place.pid}" for place in places))
         sys.stdout.flush()
 
-    serve_with_workers(settings, workers, listening, tell)
+    serve_with_workers(settings, workers, here, tell)
 
 
 def _listening(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server((host, port))
+        return listening(host, port)
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None
 

@@ -40,11 +40,6 @@ def leave_start_alone() -> None:
     gc.set_threshold(_YOUNG_OBJECTS, *gc.get_threshold()[1:])
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens; port 0 takes a free one. Raises OSError where it cannot."""
-    return socket.create_server((host, port))
-
-
 class Server(uvicorn.Server):
     """A server that ends in good order at the first SIGTERM or SIGINT, and at once at the second.
 

@@ -24,7 +24,8 @@ from nef.schemas.faults import name_of
 from nef.schemas.notifications import event_names, notification_document
 from nef.services.faults import FaultService
 from nef.services.simulation import SimulationService
-from nef.serving import listening, server_of
+from nef.serving import server_of
+from nef.sockets import listening
 from nef.tokens.clients import SCOPES, Clients
 from nef.tokens.endpoint import TOKEN_PATH
 

@@ -28,7 +28,8 @@ from nef import config
 from nef.app import create_app
 from nef.config import BuiltInIssuer, Settings
 from nef.network.access import Access, Bearer, Files
-from nef.serving import listening, server_of
+from nef.serving import server_of
+from nef.sockets import listening
 from nef.tokens.clients import Clients
 
 CLIENTS, SECRET = Clients.none_yet().with_client("my-af")
