@@ -497,6 +497,20 @@ def test_a_lease_that_is_taken_back_lets_the_next_one_claim_at_once(
     assert [d.id for d in claim(store)] == [first.id]
 
 
+def test_no_number_is_given_twice_and_who_has_a_dropped_one_in_hand_settles_no_other(
+    store: Storage,
+) -> None:
+    tell(store, "a")
+    (in_hand,) = claim(store)
+    with store.transaction() as work:
+        work.outbox.drop("a")
+    tell(store, "b")
+    settle(store, in_hand, state=DeliveryState.DELIVERED, settled_at_s=1.0)
+    (other,) = found(store)
+    assert other.state is DeliveryState.PENDING, "nobody has sent it"
+    assert other.id > in_hand.id
+
+
 def test_what_was_to_be_tried_later_is_due_at_a_start(
     store: Storage, restarted: Callable[[], Storage]
 ) -> None:
