@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -156,7 +156,9 @@ class Background:
         self._work, self._bell, self._ticker = work, bell, ticker
         self._stopping = threading.Event()
         self._guarded = _Guard(self._stopping, _AGAIN_S)
-        self._idle, self._attempted = deliverers, deque[Delivery]()
+        # As many as are being sent may wait in line, so that who has sent one need not wait for the
+        # store to send another.
+        self._room, self._attempted = 2 * deliverers, deque[Delivery]()
         self._deliverers = ThreadPoolExecutor(deliverers, "nef-deliverer")
         self._dispatcher = threading.Thread(
             target=self._dispatch, name="nef-dispatcher", daemon=True
@@ -198,23 +200,27 @@ class Background:
     def _exchanged(self) -> int:
         """Hand in what was attempted, and have others attempted; how many."""
         outcomes = tuple(self._attempted)
-        limit = 0 if self._stopping.is_set() else self._idle + len(outcomes)
+        limit = 0 if self._stopping.is_set() else self._room + len(outcomes)
         claimed = self._guarded(partial(self._work.exchange, outcomes, limit), "exchange")
         if claimed is None:
             return 0  # it is handed in the next time
         for _ in outcomes:
             self._attempted.popleft()
-        self._idle += len(outcomes) - len(claimed)
+        self._room += len(outcomes) - len(claimed)
         for delivery in claimed:
             self._deliverers.submit(self._attempt, delivery)
         return len(claimed)
 
     def _attempt(self, delivery: Delivery) -> None:
-        self._attempted.append(self._work.attempt(delivery))
+        if self._stopping.is_set():
+            outcome = replace(delivery, due_at_s=0.0)  # it is given back
+        else:
+            outcome = self._work.attempt(delivery)
+        self._attempted.append(outcome)
         self._bell.ring()
 
     def _until_due_s(self) -> float:
-        due_s = self._guarded(self._work.next_due_s) if self._idle else None
+        due_s = self._guarded(self._work.next_due_s) if self._room else None
         if due_s is None:
             return LONGEST_WAIT_S
         return min(LONGEST_WAIT_S, due_s - self._work.now_s())

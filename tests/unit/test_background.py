@@ -110,17 +110,20 @@ def test_what_becomes_due_without_a_bell_is_found_all_the_same() -> None:
         assert work.until(lambda: work.delivered == [1])
 
 
-def test_what_is_being_sent_at_the_end_is_settled_and_nothing_else_is_begun() -> None:
+def test_what_is_being_sent_at_the_end_is_settled_and_what_is_in_line_given_back() -> None:
     work, bell = Watched(), Bell()
     work.may_send.clear()
-    work.due.extend(deliveries(1, 2, 3))
+    work.due.extend(deliveries(1, 2, 3, 4, 5))
     with running(work, bell, tick_s=60.0) as background:
         assert work.until(lambda: len(work.due) == 1)
+        rung = bell.count
         ending = threading.Thread(target=background.stop)
         ending.start()
+        bell.wait(rung, 10)  # it is about to stop
         work.may_send.set()
         ending.join()
-        assert sorted(work.settled) == [1, 2]
+        assert sorted(work.delivered) == [1, 2]
+        assert sorted(work.settled) == [1, 2, 3, 4]
         assert len(work.due) == 1
 
 
