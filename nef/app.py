@@ -18,6 +18,7 @@ from nef.api.leaving import Leaving
 from nef.api.limits import BoundedWebsockets, Rates
 from nef.api.metrics import LOOPBACK, MetricsEndpoint, is_address, serve_metrics
 from nef.api.operations import Services, handlers
+from nef.api.pages import NoForeignPages
 from nef.api.tracing import Tracing
 from nef.api.websockets import Websockets
 from nef.background import Background, Bell, Chores, Ticker, Work
@@ -191,7 +192,9 @@ def _in_front(
     }
     http_app = Tracing(_seen(answering, settings, metrics, checks, leaving), metrics.requests)
     bounded = BoundedWebsockets(hub, settings.limits.websockets)
-    asgi = Websockets(http_app, bounded, authorisation)
+    asgi: ASGIApp = Websockets(http_app, bounded, authorisation)
+    if authorisation is None:
+        asgi = NoForeignPages(asgi, settings.public_url)
     return Nef(asgi, services, running, close, hub, leaving.set)
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from importlib.resources import files
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ import yaml
 
 from nef.domain.destinations import TO_THIS_MACHINE, CallbackPolicy
 from nef.domain.errors import InvalidValue
+from nef.domain.internet import is_loopback
 from nef.domain.profiles import profile_of
 from nef.domain.qos import Catalogue, QosProfile
 from nef.tokens.clients import Clients
@@ -58,14 +58,6 @@ class Tls:
     certificate: Path
     key: Path | None = None
     client_ca: Path | None = None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, by its address or as localhost."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,10 @@ class AnotherAf(NefError):
     """The token is good, and its holder may not act as the AF that the path names."""
 
 
+class ForeignPage(NefError):
+    """A browser asks for a page that is not of this service."""
+
+
 _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
     MalformedBody: (HTTPStatus.BAD_REQUEST, "INVALID_MSG_FORMAT"),
     BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "INCORRECT_LENGTH"),
@@ -112,6 +116,7 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
     MissingToken: (HTTPStatus.UNAUTHORIZED, "missing_token"),
     InvalidToken: (HTTPStatus.UNAUTHORIZED, "invalid_token"),
     InsufficientScope: (HTTPStatus.FORBIDDEN, "insufficient_scope"),
+    ForeignPage: (HTTPStatus.FORBIDDEN, "REQUESTED_SERVICE_NOT_AUTHORIZED"),
     AnotherAf: (HTTPStatus.FORBIDDEN, "REQUESTED_SERVICE_NOT_AUTHORIZED"),
     KeysOutOfReach: (HTTPStatus.SERVICE_UNAVAILABLE, "SYSTEM_FAILURE"),
 }

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from nef.config import BuiltInIssuer, ExternalIssuer, Settings, Tls, is_loopback
+from nef.config import BuiltInIssuer, ExternalIssuer, Settings, Tls
+from nef.domain.internet import is_loopback
 from nef.tokens.clients import load_clients
 from nef.tokens.verification import ALGORITHMS, Rules
 

@@ -15,6 +15,15 @@ Network = IPv4Network | IPv6Network
 
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its address or as localhost."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 #: IANA's registries of special-purpose addresses (RFC 6890 and what has been added since), and
 #: multicast. What is more special stands first.
 _NOT_PUBLIC: tuple[tuple[Network, str], ...] = tuple(

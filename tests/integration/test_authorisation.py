@@ -184,6 +184,19 @@ def test_without_an_issuer_no_token_is_needed_and_none_is_looked_at() -> None:
         assert service.http.post("/oauth2/token").status_code == 404
 
 
+def test_only_without_an_issuer_it_matters_what_page_asks(rig: Rig) -> None:
+    page = {"Origin": "http://evil.example"}
+    with served() as service:
+        answer = service.http.post("/simulator/v1/simulation/reset", headers=page)
+        assert (answer.status_code, answer.json()["cause"]) == (
+            403,
+            "REQUESTED_SERVICE_NOT_AUTHORIZED",
+        )
+        assert service.http.get(AF).json() == []
+    headers = page | {"Authorization": f"Bearer {rig.token()}"}
+    assert rig.http.get(AF, headers=headers).status_code == 200
+
+
 # --- the token endpoint (RFC 6749 4.4, 5.1, 5.2) ---
 
 
