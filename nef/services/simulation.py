@@ -39,7 +39,7 @@ class Diary:
         is_other = is_other and now_s > self.noted_s
         if not is_other and now_s < self.noted_s + NOTED_EVERY_S:
             return
-        with self.storage.transaction() as work:
+        with self.storage.at_once() as work:
             work.simulations.note_moment(now_s)
         self.noted_s, self.revision = now_s, revision
 
