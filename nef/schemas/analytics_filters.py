@@ -28,6 +28,12 @@ _COUNT = validate.Range(1, _MOST, error="must be a number from {min} to {max}")
 _FIVE_QI = validate.OneOf(tuple(FIVE_QIS), error="is no standardized 5QI (TS 23.501 5.7.4)")
 #: A window moves along at this distance at the most: thirty years, in seconds.
 _FAR_S = 10**9
+#: How much one subscription or fetch may ask: each question, each amount of data in it and each
+#: threshold is looked at again whenever a report is due, and an AF has a number of subscriptions.
+MOST_QUESTIONS, MOST_VOLUMES, MOST_THRESHOLDS = 100, 20, 100
+_FEW = "may have {max} entries at the most"
+_FEW_VOLUMES = validate.Length(max=MOST_VOLUMES, error=_FEW)
+_FEW_THRESHOLDS = validate.Length(max=MOST_THRESHOLDS, error=_FEW)
 _OFFSET = validate.Range(-_FAR_S, _FAR_S, error="must be a number from {min} to {max}")
 
 
@@ -131,15 +137,25 @@ class FilterSchema(WireSchema):
     makes = dict
     area = fields.Nested(LocationAreaSchema, data_key="locArea")
     quality = fields.Nested(QualitySchema, data_key="qosReq")
-    rates = fields.List(BitRateField(), data_key="ranUeThrouThds")
+    rates = fields.List(BitRateField(), data_key="ranUeThrouThds", validate=_FEW_THRESHOLDS)
     direction = fields.String(data_key="matchingDir")
-    thresholds = fields.List(fields.Nested(ThresholdsSchema), data_key="reptThlds")
-    dn_thresholds = fields.List(fields.Nested(PerformanceThresholdsSchema), data_key="dnPerfReqs")
-    performances = fields.List(fields.Nested(PerformanceSchema), data_key="nwPerfReqs")
+    thresholds = fields.List(
+        fields.Nested(ThresholdsSchema), data_key="reptThlds", validate=_FEW_THRESHOLDS
+    )
+    dn_thresholds = fields.List(
+        fields.Nested(PerformanceThresholdsSchema), data_key="dnPerfReqs", validate=_FEW_THRESHOLDS
+    )
+    performances = fields.List(
+        fields.Nested(PerformanceSchema), data_key="nwPerfReqs", validate=_FEW_THRESHOLDS
+    )
     kinds = fields.List(fields.String(), data_key="nwPerfTypes")
     # The published file has this attribute under two names.
-    volumes = fields.List(fields.Nested(VolumeSchema), data_key="dataVlTrnsTmRqs")
-    more_volumes = fields.List(fields.Nested(VolumeSchema), data_key="dataVlTrnsTmReqs")
+    volumes = fields.List(
+        fields.Nested(VolumeSchema), data_key="dataVlTrnsTmRqs", validate=_FEW_VOLUMES
+    )
+    more_volumes = fields.List(
+        fields.Nested(VolumeSchema), data_key="dataVlTrnsTmReqs", validate=_FEW_VOLUMES
+    )
     window = fields.Nested(WindowSchema, data_key="extraReportReq")
     part_s = fields.Float(data_key="temporalGranSize", validate=AT_LEAST_ONE)
 
@@ -172,7 +188,10 @@ class RequestSchema(WireSchema):
     destination = fields.String(data_key="notifUri", required=True)
     notification_id = fields.String(data_key="notifId", required=True)
     questions = fields.List(
-        fields.Nested(QuestionSchema), data_key="analyEventsSubs", required=True
+        fields.Nested(QuestionSchema),
+        data_key="analyEventsSubs",
+        required=True,
+        validate=validate.Length(max=MOST_QUESTIONS, error=_FEW),
     )
     reporting = fields.Nested(ReportingSchema, data_key="analyRepInfo")
     features = FeaturesField(data_key="suppFeat")
