@@ -73,7 +73,7 @@ bench-scale: $(INSTALLED) ## Measure what a tick costs at 1 000 to 1 000 000 act
 	$(BIN)/python -m bench.scale --million
 	$(BIN)/python -m bench.scale --flows 100000 --flows-a-session 1
 
-chaos: $(INSTALLED) ## Kill, fill up, freeze and unplug it, and check that nothing is lost (ROUNDS=5 SEED=1; ten minutes)
+chaos: $(INSTALLED) ## Kill, fill up, freeze and unplug it, and check that nothing is lost (ROUNDS=5 SEED=1; a quarter of an hour)
 	$(BIN)/python -m pytest -v -rP --timeout 600 --chaos-rounds $(ROUNDS) --chaos-seed $(SEED) tests/chaos
 
 check: lint types law test ## Everything a change must pass: format, lint, types, import law, tests, docs
