@@ -42,6 +42,7 @@ _SILENCE = {
     "tcp_user_timeout": 10_000,
 }
 _DRIVER = "psycopg"
+_STORES = "the store is sqlite:///FILE or postgresql://USER@HOST/DATABASE"
 
 
 class DriverMissing(ImportError):
@@ -59,9 +60,7 @@ def open_engine(url: str) -> Engine:
         return _sqlite_engine(named)
     if named.drivername in ("postgresql", f"postgresql+{_DRIVER}"):
         return _postgresql_engine(named.set(drivername=f"postgresql+{_DRIVER}"))
-    raise ArgumentError(
-        f"the store is sqlite:///FILE or postgresql://USER@HOST/DATABASE, not {named.drivername}"
-    )
+    raise ArgumentError(f"{_STORES}, not {named.drivername}")
 
 
 def shown(url: str) -> str:
@@ -76,6 +75,8 @@ def shown(url: str) -> str:
 def _parsed(url: str) -> URL:
     try:
         return make_url(url)
+    except ArgumentError:
+        raise ArgumentError(f"{_STORES}; this is none") from None
     except ValueError:  # SQLAlchemy's own way to say that a port is no number
         raise ArgumentError("its port is no number") from None
 

@@ -82,6 +82,8 @@ class UseOfFile:
         if path is None:
             return
         lock = path.with_name(f"{path.name}.lock")
+        if not lock.parent.is_dir():
+            raise FileNotFoundError(f"there is no directory {lock.parent}")
         # Not the database's own file: to close that would free the locks that SQLite has on it.
         self._file = lock.open("a+")
         try:

@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from errno import EADDRINUSE
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -20,16 +21,15 @@ from nef.commands.observing import log_options, observing_options, set_up_logs
 from nef.commands.radio import radio
 from nef.commands.reaching import access_of, reaching_options
 from nef.commands.scenario import scenario
-from nef.commands.simulation import sim
+from nef.commands.simulation import known_mode, sim
 from nef.commands.store import db
 from nef.config import Settings, load_catalogue
-from nef.domain.errors import InvalidRequest, NefError
+from nef.domain.errors import NefError
 from nef.network.access import Access
 from nef.network.linux.commands import LinuxPlaneUnusable
 from nef.network.linux.leftovers import clean
 from nef.network.linux.names import DEFAULT_HOST_LINK, DEFAULT_NAME, DEFAULT_SERVERS, names_of
 from nef.network.linux.process import LinuxPlaneSettings, run_linux_plane
-from nef.network.simulator.clock import speed_of
 from nef.network.simulator.files import scenario_source
 from nef.network.userplane.relay import RelaySettings, run_relay
 from nef.ports.storage import StorageUnusable
@@ -58,14 +58,6 @@ main.add_command(client)
 main.add_command(db)
 
 
-def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
-    try:
-        speed_of(mode)
-    except InvalidRequest as error:
-        raise click.BadParameter(error.params[0].reason) from None
-    return mode
-
-
 @main.command(cls=HeadedCommand, headings=SERVING)
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option(
@@ -85,7 +77,7 @@ def _mode(_: click.Context, __: click.Parameter, mode: str) -> str:
 @click.option(
     "--seed", type=click.IntRange(min=0), help="Seed of a new scenario. [default: the scenario's]"
 )
-@click.option("--mode", default=_DEFAULTS.mode, callback=_mode, metavar="real|manual|xFACTOR",
+@click.option("--mode", default=_DEFAULTS.mode, callback=known_mode, metavar="real|manual|xFACTOR",
               help="Time runs, is stepped by the control API, or runs faster.")  # fmt: skip
 @click.option("--catalogue", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="YAML file of QoS profiles. [default: the shipped ones]")  # fmt: skip
@@ -161,7 +153,9 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return listening(host, port)
     except OSError as error:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        why = (error.strerror or str(error)).partition(" (while")[0]  # the address, once more
+        other = "; --port takes another one, 0 a free one" if error.errno == EADDRINUSE else ""
+        raise click.ClickException(f"cannot listen on {host}:{port}: {why}{other}") from None
 
 
 def _tell(settings: Settings, status: "SimulationStatus") -> None:

@@ -1,5 +1,6 @@
 """A client of the control API, for commands: what it is refused becomes the command's last line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +32,10 @@ class Control:
                 answer = session.request(
                     method, url, json=body, params=query, timeout=_TIMEOUT_S, allow_redirects=False
                 )
+        except requests.exceptions.SSLError as error:
+            raise click.ClickException(
+                f"no TLS with {self.nef_url}: {getattr(error.args[0], 'reason', error)}"
+            ) from None
         except requests.ConnectionError:
             raise click.ClickException(f"no NEF answers at {self.nef_url}") from None
         except requests.RequestException as error:
@@ -40,11 +45,17 @@ class Control:
         return answer.json() if answer.content else None
 
 
+def _wrong(one: Mapping[str, str]) -> str:
+    param, reason = one["param"], one["reason"]
+    # A part of the path is an argument of the command, which calls it otherwise.
+    return reason if param.startswith("{") else f"{param}: {reason}"
+
+
 def _reason(answer: requests.Response) -> str:
     try:
         problem = answer.json()
         wrong = problem.get("invalidParams", ())
-        told = "; ".join(f"{one['param']}: {one['reason']}" for one in wrong)
+        told = "; ".join(map(_wrong, wrong))
         return told or problem.get("detail") or problem["title"]
     except (ValueError, LookupError, TypeError, AttributeError):
         return f"{answer.url} answered with {answer.status_code}"

@@ -11,9 +11,11 @@ from nef.commands.control import Control
 from nef.commands.ending import or_fail
 from nef.commands.reaching import access_of, reaching_options
 from nef.commands.tables import table
+from nef.domain.errors import InvalidRequest
+from nef.network.simulator.clock import speed_of
 from nef.network.simulator.files import scenario_source
 from nef.network.simulator.radio import OUT_OF_COVERAGE_DB
-from nef.schemas.faults import rule_document
+from nef.schemas.faults import rule_document, written_name
 
 _pass = click.make_pass_decorator(Control)
 
@@ -37,10 +39,21 @@ def status(control: Control) -> None:
     _say_status(control.ask("GET", "simulation"))
 
 
+def known_mode(_: click.Context, __: click.Parameter, mode: str | None) -> str | None:
+    """The callback of an option that is a mode, or nothing."""
+    try:
+        if mode is not None:
+            speed_of(mode)
+    except InvalidRequest as error:
+        raise click.BadParameter(error.params[0].reason) from None
+    return mode
+
+
 @sim.command()
 @click.argument("name_or_file")
 @click.option("--seed", type=click.IntRange(min=0), help="[default: the scenario's]")
-@click.option("--mode", help="real, manual, or a factor such as x10. [default: as it is]")
+@click.option("--mode", callback=known_mode, metavar="real|manual|xFACTOR",
+              help="How time passes. [default: as it is]")  # fmt: skip
 @_pass
 def load(control: Control, name_or_file: str, seed: int | None, mode: str | None) -> None:
     """Start a scenario: one that ships, or a YAML file."""
@@ -251,7 +264,13 @@ def _say_faults(control: Control) -> None:
 
 
 def _rule(fault: Mapping[str, Any], without: Sequence[str]) -> str:
-    return " ".join(f"{key}={value}" for key, value in fault.items() if key not in without)
+    """What else was set, as it is set."""
+    parts = {written_name(key): value for key, value in fault.items() if key not in without}
+    return " ".join(f"{name}={_short(value)}" for name, value in parts.items())
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _part(text: str) -> tuple[str, Any]:

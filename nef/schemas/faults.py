@@ -55,6 +55,12 @@ def rule_document(name: str, rule: Mapping[str, object]) -> dict[str, object]:
     return {_WIRE_NAMES[SCENARIO_NAMES.get(key, key)]: value for key, value in rule.items()}
 
 
+def written_name(wire: str) -> str:
+    """What a scenario and a rule call an attribute of the wire."""
+    ours = _ATTRIBUTES[wire]
+    return next((key for key, name in SCENARIO_NAMES.items() if name == ours), ours)
+
+
 @contextmanager
 def as_written() -> Iterator[None]:
     """What is wrong with a rule is said in the names of the wire, as InvalidRequest."""

@@ -57,14 +57,14 @@ def test_radio_attachment_and_cells_are_in_its_hands(sim: Say) -> None:
     assert "(off)" not in sim("attach", "ue-2")
     assert sim("fail-cell", "cell-1").endswith("out of service")
     assert sim("repair-cell", "cell-1").splitlines()[1].split() == ["cell-1", "273", "0"]
-    assert "the scenario has no UE nobody" in sim("degrade", "nobody")
+    assert sim("degrade", "nobody") == "Error: the scenario has no UE nobody"
 
 
 def test_faults_are_set_triggered_and_cleared(sim: Say) -> None:
     assert sim("faults", "list").startswith("no fault is set; there are: resources-refused, ")
     told = sim("faults", "set", "bearer-lost", "probability=0.1", "ue=ue-1", "lasts_s=3")
     assert told.splitlines()[1].split()[:5] == ["bearer-lost", "0.1", "0", "0", "0"]
-    assert told.endswith("fromS=0.0 ueId=ue-1 afterS=1.0 lastsS=3")
+    assert told.endswith("from_s=0 ue=ue-1 after_s=1 lasts_s=3")
     assert "response-slow" in sim("faults", "trigger", "response-slow", "--times", "2")
     assert "response-slow" not in sim("faults", "clear", "response-slow")
     assert sim("faults", "clear").startswith("no fault is set")
@@ -100,3 +100,15 @@ def test_what_was_told_is_listed(nef: RunningNef, sim: Say) -> None:
 def test_where_nobody_answers_that_is_said() -> None:
     told = CliRunner().invoke(main, ["sim", "--nef-url", "http://127.0.0.1:9", "status"])
     assert (told.exit_code, told.output) == (1, "Error: no NEF answers at http://127.0.0.1:9\n")
+
+
+def test_a_mode_that_is_none_is_refused_with_those_that_are() -> None:
+    told = CliRunner().invoke(main, ["sim", "load", "steady", "--mode", "fast"])
+    assert told.exit_code == 2
+    assert "'fast' is no mode; there are real, manual, and factors such as x10" in told.output
+
+
+def test_a_nef_without_tls_is_told_from_none(nef: RunningNef) -> None:
+    https = nef.url.replace("http://", "https://")
+    told = CliRunner().invoke(main, ["sim", "--nef-url", https, "status"])
+    assert told.output.startswith(f"Error: no TLS with {https}: ")

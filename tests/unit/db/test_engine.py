@@ -42,8 +42,13 @@ def test_a_url_without_a_driver_means_psycopg() -> None:
 
 @pytest.mark.parametrize("url", ["mysql://db/nef", "postgresql+psycopg2://db/nef", "nef.sqlite3"])
 def test_another_database_is_refused_by_the_name_of_those_that_are_not(url: str) -> None:
-    with pytest.raises(StorageUnusable, match=r"cannot be opened: .*(postgresql://|parse)"):
+    with pytest.raises(StorageUnusable, match=r"cannot be opened: .*sqlite:///FILE or post"):
         SqlStorage.open(url)
+
+
+def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StorageUnusable, match=f"there is no directory {tmp_path}/gone$"):
+        SqlStorage.open(f"sqlite:///{tmp_path}/gone/nef.sqlite3", alone=True)
 
 
 def test_without_psycopg_one_reads_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
