@@ -18,6 +18,7 @@ from af_client.options import (
     HostPort,
     Inner,
     Rate,
+    Url,
     access_of,
     access_options,
     address_of,
@@ -49,7 +50,8 @@ def main() -> None:
 
 
 @main.command("model-server")
-@click.option("--nef-url", default="http://127.0.0.1:8080", help="Root of the NEF's APIs.")
+@click.option("--nef-url", type=Url(), default="http://127.0.0.1:8080",
+              help="Root of the NEF's APIs.")  # fmt: skip
 @click.option("--af-id", default="model-server", help="Who it is to the NEF; one process each.")
 @click.option("--n6", type=HostPort(), help="The relay's data network side.")
 @click.option("--direct", is_flag=True, help="Instead of --n6: its address is this machine's.")
@@ -211,7 +213,8 @@ def _preinstalled(name: str | None, folder: Path | None) -> "Preinstalled | None
 
 @main.command()
 @click.option("--ue", required=True, help="The UE's GPSI, msisdn-… or extid-…@….")
-@click.option("--nef-url", default="http://127.0.0.1:8080", help="Root of the NEF's APIs.")
+@click.option("--nef-url", type=Url(), default="http://127.0.0.1:8080",
+              help="Root of the NEF's APIs.")  # fmt: skip
 @click.option("--af-id", default="watch", help="Who it is to the NEF.")
 @click.option("--within-s", type=click.IntRange(1), default=30, help="How far to look ahead.")
 @click.option(

@@ -16,7 +16,7 @@ from af_client.questions import Target
 from af_client.sessions import Sessions
 from af_client.targets import Analytics, UeAnalytics
 from af_client.tokens import Credentials, Tokens
-from af_client.transport import RequestsTransport, Tls, Transport
+from af_client.transport import RequestsTransport, Tls, Transport, checked_url
 from af_client.warned import Warnings
 
 
@@ -28,7 +28,7 @@ class NefClient:
     given; see `RequestsTransport` for what is repeated. With `credentials` every request has a
     token, which is fetched when first needed, renewed before it expires, and once where the NEF
     refuses it. `headers` go with every request. `with NefClient(...)` closes its connections at
-    the end.
+    the end. A URL without its scheme is a ValueError.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class NefClient:
         self._own: list[RequestsTransport] = []
 
         def to(url: str) -> Transport:
+            checked_url(url)
             if transport is not None:
                 return transport
             # No proxy leads to this very machine, whatever the environment says.

@@ -171,9 +171,10 @@ def problem_error(problem: Problem, where: str = "", request_id: str | None = No
 
 def _sentence(problem: Problem, where: str, request_id: str | None) -> str:
     head = f"{where} -> {problem.status}" if where else str(problem.status)
-    params = (f"{p.param}: {p.reason}" if p.reason else p.param for p in problem.invalid_params)
-    # A NEF may tell in its detail already what is wrong where.
-    said = problem.detail or ""
+    wrong = problem.invalid_params
+    # A NEF may tell in its detail already what is wrong where, or only what.
+    said = "" if any(p.reason == problem.detail for p in wrong) else problem.detail or ""
+    params = (f"{p.param}: {p.reason}" if p.reason else p.param for p in wrong)
     parts = [problem.cause or problem.title, said, *(text for text in params if text not in said)]
     parts.append(f"request {request_id}" if request_id else "")
     return "; ".join([head, *(part for part in parts if part)])

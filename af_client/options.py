@@ -9,7 +9,7 @@ import click
 
 from af_client.delivery.tunnel import Endpoint
 from af_client.tokens import Credentials
-from af_client.transport import Tls
+from af_client.transport import Tls, checked_url
 from af_client.units import checked_error_rate, parse_rate
 
 
@@ -76,12 +76,25 @@ class Rate(click.ParamType[Any]):
             self.fail(str(fault), param, ctx)
 
 
+class Url(click.ParamType[Any]):
+    """The root of something on HTTP."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        try:
+            return checked_url(str(value))
+        except ValueError as fault:
+            self.fail(str(fault), param, ctx)
+
+
 # --- how to be let in by a NEF ---
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _PEM = click.Path(exists=True, dir_okay=False)
 _ACCESS = (
-    click.option("--token-url", help="Where it gets access tokens. [default: it needs none]"),
+    click.option("--token-url", type=Url(),
+                 help="Where it gets access tokens. [default: it needs none]"),
     click.option("--client-id", help="Who it is there. [default: the AF id]"),
     click.option("--client-secret-file", help="File with its secret there.",
                  type=click.Path(exists=True, dir_okay=False, path_type=Path)),

@@ -21,6 +21,13 @@ _PASSING_STATUSES = (429, 502, 503, 504)
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 
 
+def checked_url(text: str) -> str:
+    """Return the root of something on HTTP as it is; raises ValueError where it is none."""
+    if not text.startswith(("http://", "https://")):
+        raise ValueError(f"{text!r} is no URL; one begins with http:// or https://")
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Tls:
     """Files of PEM: `ca`, whom to trust instead of the usual ones; one's own certificate and key.

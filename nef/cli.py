@@ -19,7 +19,7 @@ from nef.commands.headings import SERVING, HeadedCommand
 from nef.commands.limits import limit_options, limits_of
 from nef.commands.observing import log_options, observing_options, set_up_logs
 from nef.commands.radio import radio
-from nef.commands.reaching import access_of, reaching_options
+from nef.commands.reaching import access_of, known_url, reaching_options
 from nef.commands.scenario import scenario
 from nef.commands.simulation import known_mode, sim
 from nef.commands.store import db
@@ -66,7 +66,8 @@ main.add_command(db)
     type=click.IntRange(0, 65535),
     help="Port to listen on; 0 takes a free one.",
 )
-@click.option("--public-url", help="Root under which AFs reach this service. [default: host:port]")
+@click.option("--public-url", callback=known_url,
+              help="Root under which AFs reach this service. [default: host:port]")  # fmt: skip
 @click.option(
     "--database",
     default=_DEFAULTS.database_url,
@@ -174,7 +175,8 @@ def _tell(settings: Settings, status: "SimulationStatus") -> None:
 
 
 @main.command("user-plane")
-@click.option("--nef-url", default=_DEFAULTS.public_url, help="Root of the NEF's APIs.")
+@click.option("--nef-url", default=_DEFAULTS.public_url, callback=known_url,
+              help="Root of the NEF's APIs.")  # fmt: skip
 @click.option("--network", default="embedded", type=click.Choice(["embedded", "linux"]),
               help="A relay of its own, or Linux interfaces (needs root).")  # fmt: skip
 @click.option("--n6", default="127.0.0.1:0", help="Embedded: address of the data network's side.")

@@ -38,8 +38,13 @@ class Control:
             ) from None
         except requests.ConnectionError:
             raise click.ClickException(f"no NEF answers at {self.nef_url}") from None
+        except requests.Timeout:
+            raise click.ClickException(f"{self.nef_url} does not answer in time") from None
         except requests.RequestException as error:
-            raise click.ClickException(f"{self.nef_url} does not answer: {error}") from None
+            raise click.ClickException(str(error)) from None
+        if answer.status_code == requests.codes.unauthorized:
+            how = "nef sim takes --token-url and --client-secret-file before its command"
+            raise click.ClickException(f"{_reason(answer)} ({how})")
         if not answer.ok:
             raise click.ClickException(_reason(answer))
         return answer.json() if answer.content else None

@@ -10,15 +10,24 @@ from nef.network.access import Access, Bearer, Files
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+
+def known_url(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
+    """The callback of an option that is the root of something on HTTP, or nothing."""
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{url!r} is no URL; one begins with http:// or https://")
+    return url
+
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OPTIONS = (
-    click.option("--token-url", help="Where it gets access tokens. [default: it needs none]"),
+    click.option("--token-url", callback=known_url,
+                 help="Where it gets access tokens. [default: it needs none]"),
     click.option("--client-id", default="user-plane", help="Who it is there."),
     click.option("--client-secret-file", type=_FILE, help="File with its secret there."),
     click.option("--ca", type=_FILE, help="PEM file: whom to trust instead of the usual ones."),
     click.option("--client-certificate", type=_FILE, help="PEM file with its own certificate."),
     click.option("--client-key", type=_FILE, help="PEM file with the key of it."),
-)
+)  # fmt: skip
 
 
 def reaching_options(command: Command) -> Command:

@@ -71,7 +71,9 @@ class Bearer(AuthBase):
                 timeout=_TIMEOUT_S,
                 allow_redirects=False,
             )
-        answer.raise_for_status()
+        if not answer.ok:
+            why = f"{self._token_url} has no token for {self._client_id}: {answer.status_code}"
+            raise requests.RequestException(why)
         try:
             document = answer.json()
             token, lifetime_s = document["access_token"], float(document.get("expires_in", 60))

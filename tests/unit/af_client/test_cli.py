@@ -23,6 +23,8 @@ WATCH = ("watch", "--ue", "msisdn-1")
         ((*DEVICE, "--store", "here", "--store-mb", "0"), "'--store-mb'"),
         (("model-server", "--pool", "."), "--n6 host:port, or --direct: say one"),
         (("watch",), "'--ue'"),
+        ((*WATCH, "--nef-url", "nef:8080"), "'nef:8080' is no URL; one begins with http://"),
+        ((*WATCH, "--token-url", "nef/token"), "'nef/token' is no URL"),
         ((*WATCH, "--token-url", "http://x/"), "--client-secret-file belong together"),
         ((*WATCH, "--client-secret-file", __file__), "--client-secret-file belong together"),
         ((*WATCH, "--client-key", __file__), "--client-key belongs to --client-certificate"),

@@ -9,6 +9,7 @@ from af_client import (
     Alternative,
     BadRequest,
     ConnectFailed,
+    Credentials,
     FlowFilter,
     Inbox,
     InvalidReply,
@@ -50,6 +51,14 @@ def created(session_id: str = "s-1") -> Reply:
 def client(*script: Reply | Exception, **options: Any) -> tuple[NefClient, FakeTransport]:
     transport = FakeTransport(*script)
     return NefClient(BASE, "recognition", transport=transport, **options), transport
+
+
+@pytest.mark.parametrize("wrong", ["127.0.0.1:8080", "localhost", "", "ftp://nef.example"])
+def test_a_root_that_is_none_is_refused_where_it_is_written(wrong: str) -> None:
+    with pytest.raises(ValueError, match="is no URL; one begins with http:// or https://"):
+        NefClient(wrong, "recognition")
+    with pytest.raises(ValueError, match="is no URL"):
+        NefClient(BASE, "recognition", credentials=Credentials(wrong, "recognition", "secret"))
 
 
 class TestClosing:

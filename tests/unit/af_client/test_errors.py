@@ -46,6 +46,11 @@ def test_an_error_says_where_why_and_what_was_wrong() -> None:
     assert found.invalid_params == (af_client.InvalidParam("/ueIpv4Addr", "no such UE"),)
 
 
+def test_a_reason_that_is_the_detail_too_is_said_once() -> None:
+    wrong = [{"param": "/a", "reason": "no such UE"}]
+    assert str(error(404, {"detail": "no such UE", "invalidParams": wrong})).count("such UE") == 1
+
+
 def test_what_the_detail_says_already_is_not_said_again() -> None:
     wrong = [{"param": "/a", "reason": "no such UE"}, {"param": "/b", "reason": "too long"}]
     found = error(400, {"detail": "/a: no such UE", "invalidParams": wrong})

@@ -97,6 +97,23 @@ def test_what_was_told_is_listed(nef: RunningNef, sim: Say) -> None:
     assert '"model-topology"' in sim("profiles")
 
 
+def test_a_root_without_its_scheme_is_refused() -> None:
+    told = CliRunner().invoke(main, ["sim", "--nef-url", "127.0.0.1:8080", "status"])
+    assert told.exit_code == 2
+    assert "'127.0.0.1:8080' is no URL; one begins with http:// or https://" in told.output
+
+
+def test_who_needs_a_token_is_told_how_to_give_it(tmp_path: Path) -> None:
+    (tmp_path / "wrong").write_text("no secret of anybody's")
+    with running_nef(clients=["user-plane"]) as guarded:
+        place = ["--nef-url", guarded.url]
+        bare = CliRunner().invoke(main, ["sim", *place, "status"])
+        place += ["--token-url", guarded.token_url, "--client-secret-file", str(tmp_path / "wrong")]
+        refused = CliRunner().invoke(main, ["sim", *place, "status"])
+    assert "nef sim takes --token-url and --client-secret-file before its command" in bare.output
+    assert refused.output == f"Error: {guarded.token_url} has no token for user-plane: 401\n"
+
+
 def test_where_nobody_answers_that_is_said() -> None:
     told = CliRunner().invoke(main, ["sim", "--nef-url", "http://127.0.0.1:9", "status"])
     assert (told.exit_code, told.output) == (1, "Error: no NEF answers at http://127.0.0.1:9\n")
