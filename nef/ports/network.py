@@ -19,7 +19,8 @@ class Reservation:
 
     Equal priorities are served in order of `admitted_at_s`, and of the same moment in order of
     `number`. `af_id` is whose session it is, where that is known. At `expires_at_s` it ends, None
-    is for ever.
+    is for ever. `version` grows with each change of the session: a call that was overtaken by a
+    later one changes nothing.
     """
 
     session_id: str
@@ -29,6 +30,11 @@ class Reservation:
     number: int = 0
     af_id: str = ""
     expires_at_s: float | None = None
+    version: int = field(default=0, compare=False)
+
+    def is_overtaken(self, known: "Reservation | None") -> bool:
+        """Whether what is known of the session is later than this."""
+        return known is not None and known.version > self.version
 
     def is_over(self, now_s: float) -> bool:
         """Whether its time is up."""
@@ -83,7 +89,8 @@ class Network(Protocol):
 
         Each component gets the best rung that fits. A level of None means that the UE has no
         coverage now, so that resources come later, if at all. Raises ResourcesRefused with what
-        would be acceptable; then an earlier reservation of the session stays as it was.
+        would be acceptable, and Conflict where this was overtaken; then an earlier reservation of
+        the session stays as it was.
         """
         ...
 
@@ -92,7 +99,10 @@ class Network(Protocol):
         ...
 
     def restore(self, reservations: Iterable[Reservation], now_s: float) -> None:
-        """Take over the reservations of the store at start, without asking whether they fit."""
+        """Take over reservations of the store, without asking whether they fit.
+
+        Those that were overtaken are left out.
+        """
         ...
 
     def tick(self, now_s: float) -> NetworkChanges:

@@ -162,6 +162,7 @@ def reservation_of(session: Session) -> Reservation:
         session.number,
         session.af_id,
         session.expires_at_s,
+        session.version,
     )
 
 

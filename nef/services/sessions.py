@@ -41,6 +41,8 @@ from nef.services.underway import UnderWay, hold_what_is_stored
 #: An intent this old belongs to nobody any more: the request that had it has failed.
 ABANDONED_AFTER_S = 30.0
 _BATCH = 500
+#: More than a store has.
+_ALL = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ class SessionService:
         now_s = self.clock.now_s()
         with self.storage.reading() as work:
             # In this order: what is confirmed in between is in both.
-            under_way = () if alone else work.sessions.unsettled(math.inf, _BATCH)
+            under_way = () if alone else work.sessions.unsettled(math.inf, _ALL)
             sessions = work.sessions.active()
         self.network.restore((reservation_of(session) for session in sessions), now_s)
         self.measuring.metering.resume((session.id for session in sessions), present_s)
@@ -321,7 +323,7 @@ class SessionService:
         now_s = self.clock.now_s()
         if session.state is SessionState.UPDATING:
             # The AF has no answer: the change did not happen.
-            self._settled(session, session)
+            session = self._settled(session, session)
             self.network.restore((reservation_of(session),), now_s)
             self._following.follow(session.id)
             return

@@ -4,6 +4,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -14,7 +15,7 @@ from builders.reservations import demand, reservation
 from fakes.clock import FakeClock
 from fakes.network import FakeNetwork
 from fakes.storage import MemoryStorage
-from nef.domain.errors import ResourcesRefused, UeNotFound
+from nef.domain.errors import Conflict, ResourcesRefused, UeNotFound
 from nef.domain.faultplan import FaultPlan
 from nef.domain.sessions import UeAddress
 from nef.domain.units import PacketErrorRate
@@ -219,6 +220,20 @@ def test_a_change_may_use_what_the_session_holds_itself(stage: Stage) -> None:
     free = free_mbps(stage)
     stage.network.reserve(reservation("s", demand(free * 0.9)), stage.now_s)
     assert stage.network.reserve(reservation("s", demand(free * 0.95)), stage.now_s) == {1: 0}
+
+
+def test_who_was_overtaken_changes_nothing(stage: Stage) -> None:
+    first, last = demand(10), demand(20)
+    later = replace(reservation("s", last), version=2)
+    late = replace(reservation("s", first), version=1)
+    stage.network.reserve(later, stage.now_s)
+    free = free_mbps(stage)
+    with pytest.raises(Conflict):
+        stage.network.reserve(late, stage.now_s)
+    stage.network.restore((late,), stage.now_s)
+    assert free_mbps(stage) == free
+    stage.network.restore((replace(late, version=3),), stage.now_s)
+    assert free_mbps(stage) > free
 
 
 def test_what_is_released_is_available_again(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nef.domain.admission import Allocation, FlowNeed, acceptable_blocks, admit, allocate
-from nef.domain.errors import ResourcesRefused, UeNotFound
+from nef.domain.errors import Conflict, ResourcesRefused, UeNotFound
 from nef.domain.filters import IpAddress
 from nef.domain.fiveqi import ResourceType
 from nef.domain.qos import QosLevel
@@ -42,6 +42,8 @@ class FakeNetwork:
         return [ip for ip in (found.ipv4, found.ipv6) if ip is not None]
 
     def reserve(self, reservation: Reservation, now_s: float) -> Levels:
+        if reservation.is_overtaken(self.reservations.get(reservation.session_id)):
+            raise Conflict("it was changed by somebody else")
         if self._covered(reservation.ue_id):
             own = reservation.session_id
             others = (r for r in self.reservations.values() if r.session_id != own)
@@ -58,7 +60,10 @@ class FakeNetwork:
         self.reported.pop(session_id, None)
 
     def restore(self, reservations: Iterable[Reservation], now_s: float) -> None:
-        taken = {reservation.session_id: reservation for reservation in reservations}
+        known = self.reservations
+        taken = {
+            r.session_id: r for r in reservations if not r.is_overtaken(known.get(r.session_id))
+        }
         self.reservations |= taken
         for session_id, reservation in taken.items():
             nothing = {demand.component: None for demand in reservation.demands}

@@ -65,6 +65,9 @@ class FaultyNetwork:
         """See the port."""
         taken = {reservation.session_id: reservation for reservation in reservations}
         with self._lock:
+            for session_id in taken.keys() & self._known.keys():
+                if taken[session_id].is_overtaken(self._known[session_id]):
+                    del taken[session_id]
             self._network.restore(taken.values(), now_s)
             self._known |= taken
             for session_id in taken:

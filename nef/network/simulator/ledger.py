@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from nef.domain.admission import FlowNeed, acceptable_blocks, admit, allocate
-from nef.domain.errors import ResourcesRefused
+from nef.domain.errors import Conflict, ResourcesRefused
 from nef.network.simulator.cells import Cells
 from nef.network.simulator.flows import Seat
 from nef.network.simulator.looks import Look
@@ -120,7 +120,12 @@ class Ledger:
         self._cells.look_again(ue_id, cell_id)
 
     def reserve(self, reservation: Reservation) -> Levels:
-        """Admit a session or change it; raises ResourcesRefused, and then nothing has changed."""
+        """Admit a session or change it.
+
+        Raises ResourcesRefused, and Conflict where this was overtaken; then nothing has changed.
+        """
+        if reservation.is_overtaken(self.reservation(reservation.session_id)):
+            raise Conflict(f"the session {reservation.session_id} was changed by somebody else")
         if self.run.is_attached(reservation.ue_id) and is_covered(self.rates(reservation.ue_id)):
             self._check_room(reservation)
         self.take_over((reservation,))
@@ -134,6 +139,8 @@ class Ledger:
         gone: list[int] = []
         for reservation in {r.session_id: r for r in reservations}.values():
             before = self._sessions.get(reservation.session_id)
+            if before and reservation.is_overtaken(before.reservation):
+                continue
             gone += before.rows if before else ()
             come += self._placed(reservation)
         self._exchange(come, gone)

@@ -89,6 +89,15 @@ def test_each_is_sent_once_in_order_and_never_two_of_a_session_at_once(
     assert all(ids == sorted(ids) for ids in sent.values())
 
 
+def test_a_claim_does_not_wait_for_what_somebody_is_about_to_write(opened: Open) -> None:
+    here, there = opened(), opened()
+    tell(here, "held", "free")
+    with here.transaction() as work:
+        work.outbox.wake("held")
+        found = [delivery.notification.subscription_id for delivery in claim(there)]
+    assert found == ["free"]
+
+
 def test_who_tells_of_a_session_later_is_heard_later_whoever_commits_first(opened: Open) -> None:
     first, second = opened(), opened()
     told = threading.Thread(target=tell, args=(second, "a"))

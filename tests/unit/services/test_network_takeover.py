@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -12,7 +13,7 @@ from fakes.network import FakeNetwork
 from fakes.storage import MemoryStorage
 from nef.config import load_catalogue
 from nef.domain.destinations import TO_THIS_MACHINE
-from nef.domain.errors import NotFound, NotReady, ResourcesRefused
+from nef.domain.errors import Conflict, NotFound, NotReady, ResourcesRefused
 from nef.domain.lifecycle import SessionState
 from nef.domain.sessions import Session, SessionRequest, UeAddress
 from nef.ports.network import Network
@@ -196,3 +197,53 @@ def test_a_session_is_deleted_though_the_network_died_and_the_next_one_does_not_
     rig.ticker.tick()
     with rig.storage.reading() as work:
         assert not work.sessions.unsettled(float("inf"), 10)
+
+
+def test_who_was_slow_does_not_undo_what_the_network_was_asked_since(rig: Rig) -> None:
+    session = rig.create("40 Mbps")
+
+    def overtaken() -> None:
+        rig.clock.advance(ABANDONED_AFTER_S + 1)
+        rig.worker.tick()  # which gives the change up
+        rig.reach.before["restore"] = lambda: rig.worker.change(
+            AF, session.id, lambda _: asked("60 Mbps")
+        )
+
+    network = rig.reach.network
+    assert network is not None
+    rig.reach.after["reserve"] = overtaken
+    with pytest.raises(Conflict):
+        rig.worker.change(AF, session.id, lambda _: asked("70 Mbps"))
+    assert rig.stored()[0].request == asked("60 Mbps")
+    assert network.reservations[session.id].demands == rig.stored()[0].demands
+
+
+def test_what_is_asked_after_it_was_given_up_is_not_held(rig: Rig) -> None:
+    session = rig.create("40 Mbps")
+
+    def gives_up() -> None:
+        rig.clock.advance(ABANDONED_AFTER_S + 1)
+        rig.worker.tick()
+
+    network = rig.reach.network
+    assert network is not None
+    rig.reach.before["reserve"] = gives_up
+    rig.reach.after["reserve"] = dies
+    with pytest.raises((Conflict, SystemExit)):
+        rig.worker.change(AF, session.id, lambda _: asked("70 Mbps"))
+    assert network.reservations[session.id].demands == rig.stored()[0].demands == session.demands
+
+
+def test_however_many_are_under_way_all_are_held_by_the_next_one(rig: Rig) -> None:
+    left = rig.create("1 Kbps")
+    with rig.storage.transaction() as work:
+        for number in range(1000):
+            work.sessions.add(replace(left, id=f"{number}", state=SessionState.RELEASING))
+    rig.reach.after["reserve"] = rig.take_over
+    session = rig.create()
+    rig.ticker.tick()
+    assert rig.network.levels(session.id) == {1: 0}
+
+
+def dies() -> None:
+    raise SystemExit
