@@ -1,10 +1,12 @@
 """Objects of this process, called by other processes of the same service."""
 
+import errno
 import hmac
 import os
 import pickle
 import socket
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
@@ -16,6 +18,9 @@ from nef.domain.errors import NefError
 #: What a caller shows first, and no more of it is read.
 _LONGEST_SECRET = 256
 _WAITING_CALLERS = 128
+#: What the thread that waits for callers is told when its socket was shut down or closed.
+_CLOSED = (errno.EINVAL, errno.EBADF)
+_PAUSE_S = 0.1
 
 #: Of a call: its target, the method, and what it is given. Of its answer: the result, or the class
 #: of an error with its `args` and attributes, as errors do not pickle whose making takes more.
@@ -51,8 +56,11 @@ class Answering:
         while True:
             try:
                 caller, _ = self._socket.accept()
-            except OSError:
-                return  # closed
+            except OSError as error:
+                if error.errno in _CLOSED:
+                    return
+                time.sleep(_PAUSE_S)  # too many open files, say: who waits is answered later
+                continue
             connection: Connection[Answer, Request] = Connection(caller.detach())
             threading.Thread(
                 target=self._serve, args=(connection,), name="nef-answers", daemon=True

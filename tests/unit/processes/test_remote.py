@@ -1,7 +1,9 @@
 """Objects of another process: called as if they were here, and safe when that process dies."""
 
+import errno
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,7 @@ from nef.domain.errors import (
 )
 from nef.domain.units import BitRate
 from nef.ports.notifier import DeliveryPostponed
+from nef.processes import answering as answering_module
 from nef.processes.answering import Answering
 from nef.processes.remote import Caller, Remote
 
@@ -163,3 +166,23 @@ def test_a_call_that_may_have_happened_is_not_made_again_unless_it_may_be(tmp_pa
 def test_who_hangs_is_not_waited_for_for_ever(tmp_path: Path) -> None:
     with beside(answering(tmp_path)), pytest.raises(NotReady, match=r"within 0\.05 s"):
         called(tmp_path, answer_s=0.05).hang()
+
+
+def test_who_comes_while_there_are_too_many_open_files_is_answered_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [OSError(errno.EMFILE, "too many open files")] * 2
+
+    class Short(socket.socket):
+        def accept(self) -> tuple[socket.socket, Any]:
+            if failures:
+                raise failures.pop()
+            return super().accept()
+
+    monkeypatch.setattr(answering_module.socket, "socket", Short)
+    Answering(tmp_path / "s", SECRET, {"target": Target(tmp_path)})
+    monkeypatch.undo()
+    caller = Caller(tmp_path / "s", SECRET, patience_s=0.0, answer_s=20.0, repeats=False)
+    assert caller.call("target", "pid") == os.getpid()
+    assert not failures
+    caller.close()
