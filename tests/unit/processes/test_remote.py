@@ -22,7 +22,6 @@ from nef.domain.errors import (
 )
 from nef.domain.units import BitRate
 from nef.ports.notifier import DeliveryPostponed
-from nef.processes import answering as answering_module
 from nef.processes.answering import Answering
 from nef.processes.remote import Caller, Remote
 
@@ -179,7 +178,7 @@ def test_who_comes_while_there_are_too_many_open_files_is_answered_later(
                 raise failures.pop()
             return super().accept()
 
-    monkeypatch.setattr(answering_module.socket, "socket", Short)
+    monkeypatch.setattr(socket, "socket", Short)
     Answering(tmp_path / "s", SECRET, {"target": Target(tmp_path)})
     monkeypatch.undo()
     caller = Caller(tmp_path / "s", SECRET, patience_s=0.0, answer_s=20.0, repeats=False)
