@@ -18,6 +18,7 @@ from nef.processes.answering import Answering
 from nef.processes.bulletin import Bulletin, PublishedClock, PublishedFaults
 from nef.processes.metrics import TARGET, MetricsOfAll
 from nef.processes.remote import Caller, Remote
+from nef.processes.succession import succeed
 from nef.processes.websockets import RemoteHolders
 from nef.services.analytics import Analyst
 from nef.services.faults import FaultService
@@ -58,6 +59,10 @@ class Reach:
             for kind in ("websockets", "metrics"):
                 (folder / kind).mkdir()
             yield cls(folder, now_s, patience_s)
+
+    def succeed(self) -> None:
+        """Have the network from now on, until this process ends; who had it before is no more."""
+        succeed(self.folder / "network.lock")
 
     def answer_for_network(self, seams: Seams, pulse: Pulse) -> None:
         """From now on this process has the network, and answers all others."""

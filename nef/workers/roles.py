@@ -30,8 +30,8 @@ from nef.workers.reach import Reach
 _LOG = logging.getLogger(__name__)
 #: How often a candidate asks whether it is elected, and whoever is elected whether it still is.
 _CANDIDATE_S, _ELECTED_S = 0.2, 0.1
-#: Who has lost its election notices within this time, and answers nobody any more.
-_GRACE_S = 3 * _ELECTED_S
+#: What who was elected before had just sent to the database is done after this time.
+_GRACE_S = 0.3
 _ANNOUNCED_S = 0.05
 #: The status of a process that had the network and must not have it any longer (sysexits.h).
 _DEPOSED = os.EX_UNAVAILABLE
@@ -60,6 +60,7 @@ def tick(settings: Settings, name: str, reach: Reach) -> None:
     election = Election(settings.database_url)
     try:
         if _elected(election, stopping):
+            reach.succeed()
             _have_network(settings, name, reach, storage, election, metrics, stopping)
     finally:
         election.close()
