@@ -1,6 +1,8 @@
 """The only place that wires the rooms of the service together; `live.py` has the network's part."""
 
 import asyncio
+import logging
+import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
@@ -8,6 +10,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp
 
+from db.sole import StoreTaken
 from db.storage import SqlStorage
 from nef.api.application import contract_application
 from nef.api.authorisation import Authorisation
@@ -45,6 +48,8 @@ from nef.tokens.endpoint import TokenEndpoint
 from nef.tokens.issuing import Issuer
 from nef.tokens.jwks import PublishedKeys, fetching
 from nef.tokens.verification import VerifiedTokens
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
         metrics = Metrics()
 
         def tick() -> None:
-            storage.keep_alone()
+            _keep_alone(storage)
             live.seams.simulation.go_on()
 
         pulse = Pulse(tick, settings.tick_s, metrics.ticked.observe)
@@ -210,6 +215,15 @@ def _seen(
     if settings.metrics == LOOPBACK:
         seen = MetricsEndpoint(seen, metrics.told)
     return Leaving(seen, leaving.is_set)
+
+
+def _keep_alone(storage: SqlStorage) -> None:
+    try:
+        storage.keep_alone()
+    except StoreTaken as error:
+        # Another one grants now what this one would: nothing of it may go on.
+        _LOG.error("%s", error)
+        os._exit(os.EX_UNAVAILABLE)
 
 
 def _nothing() -> None:
