@@ -164,11 +164,13 @@ def _tell(settings: Settings, status: "SimulationStatus") -> None:
 
     where = f"NEF at {settings.public_url}, database {shown(settings.database_url)}"
     click.echo(f"{where}, scenario {status.scenario} ({status.mode})")
-    asked = settings.scenario if isinstance(settings.scenario, str) else settings.scenario["name"]
+    asked = named = settings.scenario
+    if not isinstance(asked, str):
+        asked, named = asked["name"], "FILE"
     if status.scenario != asked:
         click.echo(
             f"The database goes on with its own scenario; for {asked} give another"
-            " --database, or load it: PUT /simulator/v1/simulation."
+            f" --database, or load it: nef sim --nef-url {settings.public_url} load {named}"
         )
     click.echo(told(settings))
     sys.stdout.flush()

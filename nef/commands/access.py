@@ -86,7 +86,10 @@ def tls_of(options: dict[str, Any]) -> Tls | None:
     try:
         context.load_cert_chain(certificate, key, password="")
     except OSError as error:
-        raise click.UsageError(f"{key or certificate} and its key do not do: {error}") from None
+        pair = f"{certificate} and {key} are not" if key else f"{certificate} does not have"
+        raise click.UsageError(
+            f"{pair} a certificate and its key, in PEM and without a passphrase ({error})"
+        ) from None
     try:
         if client_ca is not None:
             context.load_verify_locations(client_ca)

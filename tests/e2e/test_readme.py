@@ -1,6 +1,5 @@
 """The README's example, run as it stands there."""
 
-import json
 import re
 import signal
 import subprocess
@@ -26,8 +25,9 @@ def test_the_example_hears_what_is_done_to_the_network(tmp_path: Path) -> None:
         ) as af:
             assert af.stdout is not None
             assert af.stdout.readline() == "SUCCESSFUL_RESOURCES_ALLOCATION\n"
-            (path, body) = re.findall(r"8080/simulator/v1(\S+) .* -d '(.*)'", text)[0]
-            nef.control("PUT", path, json.loads(body))
+            [worse] = re.findall(r"^\$ \.venv/bin/nef sim (.*)$", text, re.MULTILINE)
+            sim = [sys.executable, "-m", "nef.cli", "sim", "--nef-url", nef.url]
+            subprocess.run([*sim, *worse.split()], check=True)  # noqa: S603 - our own page
             assert af.stdout.readline() == "QOS_NOT_GUARANTEED\n"
             af.send_signal(signal.SIGINT)
             assert af.wait(30) == 0

@@ -130,9 +130,15 @@ def test_files_of_tls_are_looked_at_before_anything_is_served(tmp_path: Path) ->
     [
         ("--tls-key {key}", "belong to --tls-certificate"),
         ("--tls-client-ca {ca}", "belong to --tls-certificate"),
-        ("--tls-certificate {certificate}", "its key do not do"),
-        ("--tls-certificate {certificate} --tls-key {other}", "its key do not do"),
-        ("--tls-certificate {certificate} --tls-key {hidden}", "its key do not do"),
+        ("--tls-certificate {certificate}", "does not have a certificate and its key, in PEM"),
+        (
+            "--tls-certificate {certificate} --tls-key {other}",
+            "are not a certificate and its key, in PEM",
+        ),
+        (
+            "--tls-certificate {certificate} --tls-key {hidden}",
+            "are not a certificate and its key, in PEM",
+        ),
         (
             "--tls-certificate {certificate} --tls-key {key} --tls-client-ca {key}",
             "no certificates",
