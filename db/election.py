@@ -1,6 +1,7 @@
 """Which of several processes moves the network: whoever holds a lock of PostgreSQL."""
 
 import threading
+from contextlib import suppress
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
@@ -73,8 +74,12 @@ class Election:
         return self.holds() or self.won()
 
     def close(self) -> None:
-        """Give the lock back, if it is held."""
+        """Give the lock back, if it is held; another candidate may have it from now on."""
         with self._turn:
+            if self._connection is not None:
+                # Of a connection that is only closed PostgreSQL frees the lock some time later.
+                with suppress(SQLAlchemyError):  # who is cut off does not hold it any more
+                    self._connection.exec_driver_sql("SELECT pg_advisory_unlock_all()")
             self._gone()
 
     def _gone(self) -> None:
