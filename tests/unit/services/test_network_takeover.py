@@ -234,6 +234,20 @@ def test_what_is_asked_after_it_was_given_up_is_not_held(rig: Rig) -> None:
     assert network.reservations[session.id].demands == rig.stored()[0].demands == session.demands
 
 
+def test_a_session_that_was_given_up_before_it_was_admitted_holds_nothing(rig: Rig) -> None:
+    def gives_up() -> None:
+        rig.clock.advance(ABANDONED_AFTER_S + 1)
+        rig.worker.tick()
+
+    network = rig.reach.network
+    assert network is not None
+    rig.reach.before["reserve"] = gives_up
+    with pytest.raises(Conflict):
+        rig.create()
+    assert not rig.stored()
+    assert not network.reservations
+
+
 def test_however_many_are_under_way_all_are_held_by_the_next_one(rig: Rig) -> None:
     left = rig.create("1 Kbps")
     with rig.storage.transaction() as work:
