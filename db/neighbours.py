@@ -132,9 +132,8 @@ class _Neighbours:
         self._own: Connection | None = None
 
     def live(self) -> None:
-        if self._own is None:
-            with self._turn:
-                self._own = self._own or self._connected()
+        if self._is_cut_off():
+            self._connection()
 
     def close(self) -> None:
         if self._own is not None:
@@ -181,10 +180,7 @@ class _Neighbours:
 
     def _hear(self, heard: Callable[[], None], over: threading.Event) -> None:
         """Listen until it is over, or the connection breaks; what was said before is unheard."""
-        with self._turn:
-            if self._own is None or self._own.closed or self._own.invalidated:
-                self._own = self._connected()
-            own = self._own
+        own = self._connection()
         own.exec_driver_sql(f"LISTEN {_CHANNEL}")
         heard()
         driver: Any = own.connection.dbapi_connection
@@ -197,6 +193,16 @@ class _Neighbours:
         except self._engine.dialect.loaded_dbapi.Error:
             own.close()
             raise
+
+    def _is_cut_off(self) -> bool:
+        return self._own is None or self._own.closed or self._own.invalidated
+
+    def _connection(self) -> Connection:
+        """That of this process, alive in the eyes of the others."""
+        with self._turn:
+            if self._own is None or self._is_cut_off():
+                self._own = self._connected()
+            return self._own
 
     def _connected(self) -> Connection:
         connection = self._engine.connect()

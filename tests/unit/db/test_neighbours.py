@@ -12,6 +12,7 @@ import pytest
 from builders.postgresql import PostgresServer
 from builders.sessions import notification, session
 from builders.waiting import until
+from db import neighbours
 from db.storage import SqlStorage
 from nef.domain.errors import Conflict
 from nef.domain.notifications import Delivery, DeliveryState
@@ -239,6 +240,23 @@ def test_the_others_hear_of_what_is_due_once_it_is_stored(opened: Open) -> None:
             work.outbox.wake("a")
         assert heard.wait(10.0)
         assert not own.is_set(), "nobody needs to hear himself"
+
+
+def test_who_was_cut_off_is_alive_again_before_it_has_anything_in_hand(
+    opened: Open, postgres: PostgresServer, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(neighbours, "_CONNECT_EVERY_S", 1.0)
+    teller, hearer = opened(), opened()
+    tell(teller, "a")
+    rung, cut_off = threading.Event(), threading.Event()
+    monkeypatch.setattr(neighbours._LOG, "warning", lambda *_: cut_off.set())
+    with hearer.listening(rung.set):
+        assert rung.wait(10.0)
+        postgres.end_connections(database)
+        assert cut_off.wait(10.0)
+        assert len(claim(hearer)) == 1
+        take_back(opened())
+        assert claim(teller) == []
 
 
 def test_who_was_cut_off_hears_again_and_is_alive_again(
