@@ -59,15 +59,16 @@ class Live:
     sessions: SessionService
     upkeep: Upkeep
 
-    def restore(self, settings: Settings, *, alone: bool = True) -> None:
+    def restore(self, settings: Settings, seen_s: float | None = None) -> None:
         """Go on where the last run ended, or begin the scenario.
 
-        Where other processes have gone on without a network meanwhile, this one is not `alone`.
+        Where other processes have gone on without a network meanwhile, `seen_s` is the time that
+        they see.
         """
         simulation = self.seams.simulation
-        if not simulation.resume():
+        if not simulation.resume(seen_s):
             simulation.load(settings.scenario, settings.seed, settings.mode)
-        self.sessions.recover(simulation.present_s(), alone=alone)
+        self.sessions.recover(simulation.present_s(), alone=seen_s is None)
         simulation.relive()
 
 

@@ -168,10 +168,16 @@ class Simulation(Protocol):
         """What a restart needs to go on from here, as a JSON object."""
         ...
 
-    def resume(self, state: dict[str, Any], lived_until_s: float | None = None) -> None:
+    def resume(
+        self,
+        state: dict[str, Any],
+        lived_until_s: float | None = None,
+        seen_s: float | None = None,
+    ) -> None:
         """Go on from what `saved` gave, and from the moment until which it was followed.
 
-        What has happened since then comes with `missed`; without such a moment nothing has.
+        What has happened since then comes with `missed`; without such a moment nothing has. Where
+        others have seen the time go on, until `seen_s`, it is not earlier than that.
         """
         ...
 

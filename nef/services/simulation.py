@@ -71,13 +71,16 @@ class SimulationService:
     tick: Tick
     of_scenario: Callable[[], Sequence[QosProfile]]
 
-    def resume(self) -> bool:
-        """Go on from the saved state, at the moment noted last; False where there is none."""
+    def resume(self, seen_s: float | None = None) -> bool:
+        """Go on from the saved state, at the moment noted last; False where there is none.
+
+        Until `seen_s` others have seen the time go on.
+        """
         with self.storage.reading() as work:
             state, lived_until_s = work.simulations.load(), work.simulations.lived_until_s()
         if state is None:
             return False
-        self.simulation.resume(state, lived_until_s)
+        self.simulation.resume(state, lived_until_s, seen_s)
         self.faults.resume()
         return True
 

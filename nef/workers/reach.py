@@ -64,6 +64,10 @@ class Reach:
         """Have the network from now on, until this process ends; who had it before is no more."""
         succeed(self.folder / "network.lock")
 
+    def seen_s(self) -> float:
+        """The time of the simulation as all see it."""
+        return PublishedClock(self.bulletin, self.now_s).now_s()
+
     def answer_for_network(self, seams: Seams, pulse: Pulse) -> None:
         """From now on this process has the network, and answers all others."""
         targets = {

@@ -137,7 +137,7 @@ def restored(settings: Settings, reach: Reach, storage: SqlStorage, *, alone: bo
     """
     catalogue = load_catalogue(settings.catalogue)
     live = living(storage, catalogue, reach.now_s, lambda: None, reach.bulletin.publish)
-    live.restore(settings, alone=alone)
+    live.restore(settings, None if alone else reach.seen_s())
     live.seams.simulation.tick()  # so that all see the time, before anybody is answered
     leave_start_alone()
     return live

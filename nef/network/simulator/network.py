@@ -255,12 +255,17 @@ class SimulatedNetwork:
         with self._lock:
             return {"run": self._ledger.run.saved(), "clock": self._clock.saved()}
 
-    def resume(self, state: dict[str, Any], lived_until_s: float | None = None) -> None:
+    def resume(
+        self,
+        state: dict[str, Any],
+        lived_until_s: float | None = None,
+        seen_s: float | None = None,
+    ) -> None:
         """See the port; raises InvalidRequest where the scenario is no longer valid."""
         with uncollected():
             run = Run(**state["run"])
         with uncollected(), self._lock:
-            self._clock.resume(state["clock"], lived_until_s)
+            self._clock.resume(state["clock"], max(lived_until_s or 0.0, seen_s or 0.0))
             if lived_until_s is not None and lived_until_s < self._clock.now_s():
                 self._clock.hold(max(lived_until_s, run.started_s))
             self.stage.play(run, self._clock.now_s())
