@@ -1,6 +1,7 @@
 """A network that refuses, breaks and recovers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -74,6 +75,18 @@ def test_what_a_lost_bearer_held_is_free_until_it_is_back_in_its_old_place(fault
     assert after(faulty, 3.0) == {"old": {1: 0}, "new": {1: 1}}
     assert after(faulty, 1.0) == {}
     assert faulty.faults.breakdowns() == {}
+
+
+def test_a_bearer_is_lost_and_comes_back_whoever_was_overtaken_before(faulty: Faulty) -> None:
+    free_bps = faulty.inside.seen_by("ue-1").rate_dl.bps
+    reserve(faulty, replace(reservation("s", demand(20)), version=2))
+    faulty.network.restore((replace(reservation("s", demand(5)), version=1),), faulty.now_s)
+    held_bps = faulty.inside.seen_by("ue-1").rate_dl.bps
+    faulty.set(FaultName.BEARER_LOST, times=1, lasts_s=3.0)
+    assert after(faulty, 0.1) == {"s": {1: LOST}}
+    assert faulty.inside.seen_by("ue-1").rate_dl.bps == free_bps
+    assert after(faulty, 3.0) == {"s": {1: 0}}
+    assert faulty.inside.seen_by("ue-1").rate_dl.bps == held_bps
 
 
 def test_on_demand_standing_sessions_lose_their_bearers_the_oldest_first(faulty: Faulty) -> None:
