@@ -21,6 +21,7 @@ class Watched:
         self.ticks = 0
         self.quiet_s = math.inf
         self.due: list[Delivery] = []
+        self.begun: list[int] = []
         self.delivered: list[int] = []
         self.settled: list[int] = []
         self.fails = 0
@@ -48,6 +49,9 @@ class Watched:
             return claimed
 
     def attempt(self, delivery: Delivery) -> Delivery:
+        with self.seen:
+            self.begun.append(delivery.id)
+            self.seen.notify_all()
         self.may_send.wait(10)
         with self.seen:
             self.delivered.append(delivery.id)
@@ -115,7 +119,7 @@ def test_what_is_being_sent_at_the_end_is_settled_and_what_is_in_line_given_back
     work.may_send.clear()
     work.due.extend(deliveries(1, 2, 3, 4, 5))
     with running(work, bell, tick_s=60.0) as background:
-        assert work.until(lambda: len(work.due) == 1)
+        assert work.until(lambda: len(work.due) == 1 and sorted(work.begun) == [1, 2])
         rung = bell.count
         ending = threading.Thread(target=background.stop)
         ending.start()
