@@ -111,6 +111,7 @@ class Rig:
             network=self.network,
             measuring=SessionMeasuring(SimulatedMeter(self.network.stage)),
             clock=self.clock,
+            real_s=time.time,
             catalogue=self._catalogue,
             callbacks=TO_THIS_MACHINE,
             new_id=self._new_id,

@@ -254,7 +254,7 @@ def _wired(
     catalogue = load_catalogue(settings.catalogue).beside(seams.profiles)
     limits = settings.limits
     sessions = session_service(
-        storage, catalogue, settings.callbacks, seams, bell.ring, limits.sessions
+        storage, catalogue, settings.callbacks, seams, bell.ring, now_s, limits.sessions
     )
     subscriptions = subscription_service(storage, seams, bell.ring, most=limits.subscriptions)
 

@@ -151,7 +151,7 @@ def living(
         profiles=network.profiles,
     )
     # Nobody asks these for anything: what has been kept follows the network.
-    sessions = session_service(storage, catalogue, CallbackPolicy(), seams, notify)
+    sessions = session_service(storage, catalogue, CallbackPolicy(), seams, notify, now_s)
     subscriptions = subscription_service(
         storage, seams, notify, revision=lambda: network.revision() + meter.revision
     )
@@ -164,9 +164,13 @@ def session_service(
     callbacks: CallbackPolicy,
     seams: Seams,
     notify: Callable[[], None],
+    now_s: Callable[[], float],
     most: int = 0,
 ) -> SessionService:
-    """Sessions in front of a network, wherever it lives; each AF may have `most`, if not 0."""
+    """Sessions in front of a network, wherever it lives, with real time beside its clock.
+
+    Each AF may have `most`, if not 0.
+    """
 
     def counted(af_id: str) -> int:
         with storage.reading() as work:
@@ -177,6 +181,7 @@ def session_service(
         network=seams.network,
         measuring=SessionMeasuring(seams.metering),
         clock=seams.clock,
+        real_s=now_s,
         catalogue=catalogue,
         callbacks=callbacks,
         new_id=_new_id,

@@ -2,45 +2,37 @@
 
 Each change first saves its intent, then asks the network outside of any transaction, and then saves
 the outcome together with what is to be notified. A crash in between leaves a row that is not
-settled; `settle` and `recover` bring it to an end.
+settled; `tick` and `recover` bring it to an end.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from nef.domain.addressing import check_addressing
 from nef.domain.demands import demands_of
 from nef.domain.destinations import OVER_WEBSOCKET, CallbackPolicy
-from nef.domain.errors import (
-    Conflict,
-    NotFound,
-    NotReady,
-    ResourcesRefused,
-)
+from nef.domain.errors import Conflict, NotFound, NotReady, ResourcesRefused
 from nef.domain.events import EventReport, UserPlaneEvent, allocation_reports
 from nef.domain.features import Feature, negotiated
 from nef.domain.filters import IpAddress
-from nef.domain.lifecycle import VISIBLE, SessionState, Trigger
+from nef.domain.lifecycle import VISIBLE, Trigger
 from nef.domain.measurability import check_measuring
 from nef.domain.notifications import Notification, SessionEvents, Trial
 from nef.domain.qos import Catalogue, FlowDemand
-from nef.domain.sessions import Session, SessionRequest, Usage
+from nef.domain.sessions import Session, SessionRequest
 from nef.domain.subscriptions import Api
 from nef.ports.clock import Clock
 from nef.ports.network import Holdings, Network
 from nef.ports.storage import Storage, UnitOfWork
+from nef.services.ending import Ending
 from nef.services.following import Following, first_grants, reservation_of
 from nef.services.measuring import SessionMeasuring
 from nef.services.quotas import Quota
 from nef.services.telling import notification_of, report, tell, wants
 from nef.services.underway import UnderWay, hold_what_is_stored
 
-#: An intent this old belongs to nobody any more: the request that had it has failed.
-ABANDONED_AFTER_S = 30.0
-_BATCH = 500
 #: More than a store has.
 _ALL = 1 << 31
 
@@ -50,12 +42,14 @@ class SessionService:
     """Creates, reads, changes and ends sessions, and lets their QoS follow the network.
 
     `new_id` gives a fresh resource id; `notify` is called after something was put into the outbox.
+    `real_s` is real time, by which requests take long however fast the clock goes.
     """
 
     storage: Storage
     network: Network
     measuring: SessionMeasuring
     clock: Clock
+    real_s: Callable[[], float]
     catalogue: Catalogue
     callbacks: CallbackPolicy
     new_id: Callable[[], str]
@@ -134,9 +128,9 @@ class SessionService:
         now_s = self.clock.now_s()
         with self.storage.transaction() as work:
             session = _owned(work, af_id, session_id)
-            usage = self._intend_release(work, session, now_s)
+            usage = self._ending.intend(work, session, now_s)
             work.outbox.drop(session_id)
-        self._release(session_id, now_s)
+        self._ending.release(session_id, now_s)
         last = EventReport(UserPlaneEvent.USAGE_REPORT, usage=usage)
         if usage is None or not wants(session, last):
             return None
@@ -145,10 +139,9 @@ class SessionService:
     def tick(self) -> None:
         """Move everything to now: expiries, abandoned intents, the network, and what it means."""
         now_s = self.clock.now_s()
-        self._under_way.look(now_s, self._following.follow)
-        self._expire(now_s)
-        self._settle(changed_before_s=now_s - ABANDONED_AFTER_S)
-        self._following.move(now_s, self._end)
+        self._under_way.look(now_s, self.real_s())
+        self._ending.expire(now_s)
+        self._following.move(now_s, self._ending.end)
 
     def recover(self, present_s: float, *, alone: bool = True) -> None:
         """After a start: give the network its reservations back, and settle what a crash left.
@@ -159,17 +152,18 @@ class SessionService:
         now_s = self.clock.now_s()
         with self.storage.reading() as work:
             # In this order: what is confirmed in between is in both.
-            under_way = () if alone else work.sessions.unsettled(math.inf, _ALL)
+            left = work.sessions.unsettled(math.inf, _ALL)
             sessions = work.sessions.active()
         self.network.restore((reservation_of(session) for session in sessions), now_s)
         self.measuring.metering.resume((session.id for session in sessions), present_s)
         if alone:
-            self._settle(changed_before_s=math.inf)
-        self._under_way.begin(under_way, now_s)
+            self._under_way.give_up(left)
+        else:
+            self._under_way.inherit(left, now_s)
         self.tick()
         for session in sessions:
             if self.network.levels(session.id) is None:
-                self._end(session.id, now_s)
+                self._ending.end(session.id, now_s)
             elif not self._following.is_up_to_date(session):
                 self._following.follow(session.id)
 
@@ -267,76 +261,17 @@ class SessionService:
             self.notify()
         return session
 
-    # --- ending ---
-
-    def _expire(self, now_s: float) -> None:
-        """End what is over, at its moment: what it held is somebody else's from then on."""
-        moment_s = -math.inf
-        while True:
-            with self.storage.reading() as work:
-                sessions = work.sessions.expired(now_s, _BATCH)
-            if not sessions:
-                return
-            for session in sessions:
-                over_s = session.expires_at_s or now_s
-                if over_s > moment_s:
-                    moment_s = over_s
-                    self._following.move(moment_s, self._end)
-                self._end(session.id, moment_s)
-
-    def _end(self, session_id: str, now_s: float) -> None:
-        """End a session for a reason of the network's, and tell its AF."""
-        with self.storage.transaction() as work:
-            session = work.sessions.get(session_id)
-            if session is None or session.state not in VISIBLE:
-                return
-            usage = self._intend_release(work, session, now_s)
-            termination = EventReport(UserPlaneEvent.SESSION_TERMINATION, usage=usage)
-            told = report(work, session, (termination,), now_s)
-        self._release(session_id, now_s)
-        if told:
-            self.notify()
-
-    def _intend_release(self, work: UnitOfWork, session: Session, now_s: float) -> Usage | None:
-        work.sessions.move(session.moved(Trigger.RELEASE, now_s))
-        return self.measuring.end(work, session, now_s)
-
-    def _release(self, session_id: str, now_s: float) -> None:
-        try:
-            self.network.release(session_id, now_s)
-            self.measuring.metering.forget(session_id)
-        except NotReady:
-            return  # the intent is stored, and whoever has the network next brings it to its end
-        with self.storage.at_once() as work:
-            work.sessions.remove(session_id)
-
-    def _settle(self, changed_before_s: float) -> None:
-        """Bring to an end what was left between an intent and its confirmation."""
-        with self.storage.reading() as work:
-            sessions = work.sessions.unsettled(changed_before_s, _BATCH)
-        for session in sessions:
-            # Who was only slow may have confirmed it just now: then it is settled.
-            with suppress(Conflict, NotFound):
-                self._brought_to_an_end(session)
-
-    def _brought_to_an_end(self, session: Session) -> None:
-        now_s = self.clock.now_s()
-        if session.state is SessionState.UPDATING:
-            # The AF has no answer: the change did not happen.
-            session = self._settled(session, session)
-            self.network.restore((reservation_of(session),), now_s)
-            self._following.follow(session.id)
-            return
-        if session.state is SessionState.REQUESTED:
-            with self.storage.transaction() as work:
-                self._intend_release(work, session, now_s)
-        self._release(session.id, now_s)
-
     # --- telling ---
 
     @cached_property
     def _under_way(self) -> UnderWay:
-        return UnderWay(self.storage, self.network)
+        return UnderWay(self.storage, self.network, self._following.follow, self._ending.give_up)
+
+    @cached_property
+    def _ending(self) -> Ending:
+        return Ending(
+            self.storage, self.network, self.measuring, self.clock, self._following, self.notify
+        )
 
     @cached_property
     def _following(self) -> Following:

@@ -9,10 +9,10 @@ import pytest
 PATIENCE_S = 30.0
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
     """Wait for something that has to happen; fails the test if it does not."""
-    end_s = time.monotonic() + PATIENCE_S
+    end_s = time.monotonic() + patience_s
     while not condition():
         if time.monotonic() > end_s:
-            pytest.fail(f"it did not happen within {PATIENCE_S:g} s")
+            pytest.fail(f"it did not happen within {patience_s:g} s")
         threading.Event().wait(0.005)

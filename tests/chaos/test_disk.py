@@ -17,7 +17,7 @@ from chaos.world import World, a_world, wait
 
 #: Nobody waits longer for an answer, though the machine be busy.
 WITHIN_S = 30.0
-#: Simulated time runs fast, so that what an outage left behind is soon abandoned and settled.
+#: Simulated time runs fast, so that the scenario changes much meanwhile.
 FAST = ("--scenario", "busy-cell", "--mode", "x10")
 
 

@@ -16,7 +16,7 @@ from chaos.world import a_shared_world, frozen, wait
 
 pytestmark = pytest.mark.chaos
 
-#: Simulated time runs fast, so that what an outage left behind is soon abandoned and settled.
+#: Simulated time runs fast, so that the scenario changes much meanwhile.
 FAST = ("--scenario", "busy-cell", "--mode", "x10")
 #: Nobody waits longer for an answer, though the machine be busy.
 WITHIN_S = 30.0

@@ -13,7 +13,7 @@ import requests
 
 from builders.processes import NefProcess, database_in, start_nef
 from builders.receivers import Receiver, receiving
-from builders.waiting import until
+from builders.waiting import PATIENCE_S, until
 from builders.workers import Workers, workers
 from chaos.checker import Cell, Due, Found, contradictions, summary
 from chaos.ledger import Ledger
@@ -22,6 +22,7 @@ from chaos.wire import arrived, sessions_of, stored
 from db.storage import SqlStorage
 from nef.domain.notifications import DeliveryState
 from nef.domain.sessions import Session
+from nef.services.underway import ABANDONED_AFTER_S
 
 #: How long a change may take that has begun.
 _CHANGE_S = 5.0
@@ -68,9 +69,12 @@ class World:
             yield
 
     def rest(self) -> None:
-        """Wait until nothing is unsettled any more, and nothing is left to be told."""
+        """Wait until nothing is unsettled any more, and nothing is left to be told.
+
+        What an outage left behind is abandoned only after a while.
+        """
         with closing(SqlStorage.open(self.database)) as storage:
-            until(lambda: _is_at_rest(storage))
+            until(lambda: _is_at_rest(storage), ABANDONED_AFTER_S + PATIENCE_S)
 
     def found(self) -> Found:
         """What there is; come to rest first."""

@@ -47,6 +47,7 @@ def story(storage: Storage, tick_s: float) -> list[Told]:
         network=network,
         measuring=SessionMeasuring(FakeMetering()),
         clock=network.clock,
+        real_s=network.clock.now_s,
         catalogue=load_catalogue(None),
         callbacks=TO_THIS_MACHINE,
         new_id=lambda: f"s{next(numbers)}",

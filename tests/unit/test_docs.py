@@ -12,7 +12,7 @@ from nef.api import connections, health, validation
 from nef.commands.headings import SERVING
 from nef.domain import lifecycle, retries
 from nef.notifications import http, websocket
-from nef.services import deliveries, sessions
+from nef.services import deliveries, underway
 from nef.telemetry import pulse
 from nef.testing import RunningNef
 from nef.workers import reach, service, supervisor
@@ -62,7 +62,7 @@ def test_the_limits_on_the_page_are_those_of_the_code() -> None:
     assert 2 * max(http.TOTAL_S, websocket.TIMEOUT_S) < deliveries.LEASE_S
     assert f"| {retries.PATIENCE_S:g} s | `nef/domain/retries.py` |" in text
     assert (retries.FIRST_WAIT_S, retries.LONGEST_WAIT_S) == (0.5, 60.0)
-    assert (deliveries.KEPT_S, sessions.ABANDONED_AFTER_S) == (3600.0, 30.0)
+    assert (deliveries.KEPT_S, underway.ABANDONED_AFTER_S) == (3600.0, 30.0)
 
 
 def test_every_metric_is_on_the_page_for_operators(nef: RunningNef) -> None:

@@ -19,7 +19,8 @@ from nef.domain.sessions import Session, SessionRequest, UeAddress
 from nef.ports.network import Network
 from nef.schemas.sessions import request_of
 from nef.services.measuring import SessionMeasuring
-from nef.services.sessions import ABANDONED_AFTER_S, SessionService
+from nef.services.sessions import SessionService
+from nef.services.underway import ABANDONED_AFTER_S
 
 AF = "af"
 RULE = "permit out 17 from any 7000 to any 7001"
@@ -52,7 +53,7 @@ class Rig:
     """A process with requests, and one after the other that has the network."""
 
     def __init__(self) -> None:
-        self.storage, self.clock = MemoryStorage(), FakeClock(1000.0)
+        self.storage, self.clock, self.real = MemoryStorage(), FakeClock(1000.0), FakeClock()
         self.ids = (f"s{number}" for number in itertools.count(1))
         self.reach = Reach(self._network())
         self.worker = self._service(cast("Network", self.reach))
@@ -84,6 +85,7 @@ class Rig:
             network=network,
             measuring=SessionMeasuring(FakeMetering()),
             clock=self.clock,
+            real_s=self.real.now_s,
             catalogue=load_catalogue(None),
             callbacks=TO_THIS_MACHINE,
             new_id=lambda: next(self.ids),
@@ -161,7 +163,7 @@ def test_what_nobody_confirms_any_more_is_given_up_by_the_next_one(rig: Rig) -> 
         rig.create()
     rig.ticker.tick()
     assert "s1" in rig.network.reservations, "whoever asked may still confirm it"
-    rig.clock.advance(ABANDONED_AFTER_S + 1)
+    rig.real.advance(ABANDONED_AFTER_S)
     rig.ticker.tick()
     assert not rig.network.reservations
     assert not rig.stored()
@@ -193,7 +195,7 @@ def test_a_session_is_deleted_though_the_network_died_and_the_next_one_does_not_
         rig.worker.read(AF, session.id)
     rig.take_over()
     assert not rig.network.reservations
-    rig.clock.advance(ABANDONED_AFTER_S + 1)
+    rig.real.advance(ABANDONED_AFTER_S)
     rig.ticker.tick()
     with rig.storage.reading() as work:
         assert not work.sessions.unsettled(float("inf"), 10)
@@ -203,7 +205,8 @@ def test_who_was_slow_does_not_undo_what_the_network_was_asked_since(rig: Rig) -
     session = rig.create("40 Mbps")
 
     def overtaken() -> None:
-        rig.clock.advance(ABANDONED_AFTER_S + 1)
+        rig.worker.tick()
+        rig.real.advance(ABANDONED_AFTER_S)
         rig.worker.tick()  # which gives the change up
         rig.reach.before["restore"] = lambda: rig.worker.change(
             AF, session.id, lambda _: asked("60 Mbps")
@@ -222,7 +225,8 @@ def test_what_is_asked_after_it_was_given_up_is_not_held(rig: Rig) -> None:
     session = rig.create("40 Mbps")
 
     def gives_up() -> None:
-        rig.clock.advance(ABANDONED_AFTER_S + 1)
+        rig.worker.tick()
+        rig.real.advance(ABANDONED_AFTER_S)
         rig.worker.tick()
 
     network = rig.reach.network
@@ -236,7 +240,8 @@ def test_what_is_asked_after_it_was_given_up_is_not_held(rig: Rig) -> None:
 
 def test_a_session_that_was_given_up_before_it_was_admitted_holds_nothing(rig: Rig) -> None:
     def gives_up() -> None:
-        rig.clock.advance(ABANDONED_AFTER_S + 1)
+        rig.worker.tick()
+        rig.real.advance(ABANDONED_AFTER_S)
         rig.worker.tick()
 
     network = rig.reach.network

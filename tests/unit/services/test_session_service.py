@@ -31,6 +31,7 @@ from nef.ports.network import Levels, NetworkChanges, NetworkStep, Reservation
 from nef.schemas.sessions import request_of
 from nef.services.measuring import SessionMeasuring
 from nef.services.sessions import SessionService
+from nef.services.underway import ABANDONED_AFTER_S
 
 AF = "af"
 UE = "ue-1"
@@ -104,6 +105,7 @@ class Rig:
         self.storage = MemoryStorage()
         self.metering = FakeMetering()
         self.clock = FakeClock(1000.0)
+        self.real = FakeClock()
         self.rung = 0
         ids = itertools.count(1)
         self.service = SessionService(
@@ -111,6 +113,7 @@ class Rig:
             network=self.network,
             measuring=SessionMeasuring(self.metering),
             clock=self.clock,
+            real_s=self.real.now_s,
             catalogue=load_catalogue(None),
             callbacks=TO_THIS_MACHINE,
             new_id=lambda: f"s{next(ids)}",
@@ -424,20 +427,94 @@ def test_a_create_that_breaks_down_is_given_up_by_the_next_start(rig: Rig) -> No
     assert rig.told() == []
 
 
-def test_a_tick_gives_up_what_was_abandoned_long_ago_but_not_what_is_under_way(rig: Rig) -> None:
+def test_a_tick_gives_up_what_it_has_seen_for_long_but_not_what_is_under_way(rig: Rig) -> None:
     rig.network.breaks = True
     with pytest.raises(RuntimeError):
         rig.create()
     rig.service.tick()
+    rig.real.advance(ABANDONED_AFTER_S - 1)
+    rig.service.tick()
     assert rig.stored() is not None
-    rig.clock.advance(31)
+    rig.real.advance(1)
     rig.service.tick()
     assert rig.stored() is None
 
 
+def test_however_fast_the_clock_goes_a_request_has_its_time(rig: Rig) -> None:
+    def a_slow_answer() -> None:
+        for _ in range(20):
+            rig.real.advance(1)
+            rig.clock.advance(1000)
+            rig.service.tick()
+
+    rig.network.while_reserving = a_slow_answer
+    session = rig.create()
+    changed = rig.service.change(AF, session.id, lambda _: asked(qosReference="model-topology"))
+    assert rig.stored() == changed
+    assert rig.network.held[session.id].demands == changed.demands
+
+
+def test_a_step_of_a_day_does_not_undo_what_is_under_way(rig: Rig) -> None:
+    def a_day() -> None:
+        rig.service.tick()
+        rig.clock.advance(86_400)
+        rig.service.tick()
+
+    rig.network.while_reserving = a_day
+    assert rig.create() == rig.stored()
+
+
+def test_each_change_of_a_session_has_all_the_time(rig: Rig) -> None:
+    def most_of_the_time() -> None:
+        rig.service.tick()
+        rig.real.advance(ABANDONED_AFTER_S - 1)
+        rig.service.tick()
+
+    session = rig.create()
+    rig.network.while_reserving = most_of_the_time
+    for name in ("model-topology", "model-weights", "model-topology"):
+        wanted = asked(qosReference=name)
+        changed = rig.service.change(AF, session.id, lambda _, wanted=wanted: wanted)  # type: ignore[misc]
+        assert rig.stored() == changed
+
+
+def test_the_next_start_counts_anew(rig: Rig) -> None:
+    """Who takes the network over knows nobody's beginning."""
+    rig.network.breaks = True
+    with pytest.raises(RuntimeError):
+        rig.create()
+    rig.service.tick()
+    rig.real.advance(ABANDONED_AFTER_S)
+    rig.network.breaks = False
+    successor = replace(rig.service)
+    successor.recover(rig.clock.now_s(), alone=False)
+    assert rig.stored() is not None
+    rig.real.advance(ABANDONED_AFTER_S)
+    successor.tick()
+    assert rig.stored() is None
+
+
+def test_what_is_under_way_is_looked_for_once_a_second(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    def nothing(_: MemorySessions, *limits: float) -> Sequence[Session]:
+        looks.append(1)
+        return ()
+
+    monkeypatch.setattr(MemorySessions, "unsettled", nothing)
+    for _ in range(8 * 3):
+        rig.service.tick()
+        rig.clock.advance(10)
+        rig.real.advance(0.125)
+    assert len(looks) == 3
+
+
 def given_up(rig: Rig) -> None:
     """Whoever asks is frozen, say, and a tick in another process gives his intent up."""
-    rig.clock.advance(31)
+    rig.service.tick()
+    rig.real.advance(ABANDONED_AFTER_S)
     rig.service.tick()
 
 
