@@ -78,9 +78,9 @@ class Troubles:
 
     def __init__(self) -> None:
         """Nothing has failed."""
-        self._last: dict[object, tuple[str, float]] = {}
+        self._last: dict[str, tuple[str, float]] = {}
 
-    def failed(self, work: object, error: Exception) -> None:
+    def failed(self, work: str, error: Exception) -> None:
         """It has failed, by this error, which is being handled."""
         why, now_s = repr(error), time.monotonic()
         told, told_at_s = self._last.get(work, ("", 0.0))
@@ -90,27 +90,26 @@ class Troubles:
             traced = why != told and not isinstance(error, NotReady)
             _LOG.error("%s failed, and will be tried again: %s", work, why, exc_info=traced)
 
-    def went_well(self, work: object) -> None:
+    def went_well(self, work: str) -> None:
         """It has not failed."""
         if self._last.pop(work, None) is not None:
             _LOG.warning("%s goes on", work)
 
 
 class _Guard:
-    """Calls work that may raise; then it rests for a moment."""
+    """Calls work that may raise, and names it in the log; then it rests for a moment."""
 
     def __init__(self, stopping: threading.Event, rest_s: float) -> None:
         self._stopping, self._rest_s, self._troubles = stopping, rest_s, Troubles()
 
-    def __call__(self, work: Callable[[], _Result], name: str | None = None) -> _Result | None:
-        named = name or work
+    def __call__(self, name: str, work: Callable[[], _Result]) -> _Result | None:
         try:
             result = work()
         except Exception as error:
-            self._troubles.failed(named, error)
+            self._troubles.failed(name, error)
             self._stopping.wait(self._rest_s)
             return None
-        self._troubles.went_well(named)
+        self._troubles.went_well(name)
         return result
 
 
@@ -137,14 +136,14 @@ class Ticker:
         pruned_s, took_s = time.monotonic(), 0.0
         while not self._stopping.wait(self._quiet_s(took_s)):
             began_s = time.monotonic()
-            self._guarded(self._chores.tick)
+            self._guarded("tick", self._chores.tick)
             if began_s >= pruned_s + _PRUNE_EVERY_S:
-                self._guarded(self._chores.prune)
+                self._guarded("prune", self._chores.prune)
                 pruned_s = began_s
             took_s = time.monotonic() - began_s
 
     def _quiet_s(self, took_s: float) -> float:
-        quiet_s = self._guarded(self._chores.quiet_s) or 0.0
+        quiet_s = self._guarded("quiet_s", self._chores.quiet_s) or 0.0
         return min(self._tick_s, max(_LEAST_REST_S, took_s, quiet_s))
 
 
@@ -201,7 +200,7 @@ class Background:
         """Hand in what was attempted, and have others attempted; how many."""
         outcomes = tuple(self._attempted)
         limit = 0 if self._stopping.is_set() else self._room + len(outcomes)
-        claimed = self._guarded(partial(self._work.exchange, outcomes, limit), "exchange")
+        claimed = self._guarded("exchange", partial(self._work.exchange, outcomes, limit))
         if claimed is None:
             return 0  # it is handed in the next time
         for _ in outcomes:
@@ -220,7 +219,7 @@ class Background:
         self._bell.ring()
 
     def _until_due_s(self) -> float:
-        due_s = self._guarded(self._work.next_due_s) if self._room else None
+        due_s = self._guarded("next_due_s", self._work.next_due_s) if self._room else None
         if due_s is None:
             return LONGEST_WAIT_S
         return min(LONGEST_WAIT_S, due_s - self._work.now_s())
