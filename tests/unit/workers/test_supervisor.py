@@ -15,7 +15,7 @@ from nef.workers.supervisor import LONGEST_PAUSE_S, Place, Supervisor
 #: A program with a supervisor of its own, as that has one thread and ends by signals. Each process
 #: writes a line when it begins and when it ends.
 PROGRAM = """
-import os, signal, sys, threading
+import os, signal, sys, time
 from functools import partial
 from nef.workers.supervisor import Place, Supervisor
 
@@ -23,11 +23,14 @@ def say(*words):
     os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 
 def obey(name):
-    told = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: told.set())
-    say(name, "begins", os.getpid())
-    told.wait()
-    say(name, "ends")
+    # No event: set by the very thread that is about to wait for it, it would block that.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        say(name, "begins", os.getpid())
+        while True:
+            time.sleep(0.05)
+    finally:
+        say(name, "ends")
 
 def defy(name):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -48,7 +51,7 @@ class Supervised:
 
     def __init__(self, folder: Path, patience_s: float, *kinds: str) -> None:
         self._said = folder / "said"
-        with self._said.open("w") as output:
+        with self._said.open("a") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-c", PROGRAM, str(patience_s), *kinds], stdout=output
             )
@@ -63,7 +66,7 @@ class Supervised:
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(90)
 
 
 def gone(pid: int) -> bool:
@@ -76,7 +79,7 @@ def gone(pid: int) -> bool:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_groups_end_one_after_the_other(tmp_path: Path, number: signal.Signals) -> None:
-    program = Supervised(tmp_path, 10, "obey", "obey")
+    program = Supervised(tmp_path, 60, "obey", "obey")
     assert program.end(number) == 0
     assert [line for line in program.lines() if "begins" not in line] == [
         "obey-0 ends",
