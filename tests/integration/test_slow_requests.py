@@ -16,7 +16,7 @@ def runs_on(nef: Served, wall: FakeClock) -> None:
         nef.nef.services.simulation.go_on()
 
 
-def is_stepped(nef: Served, _: FakeClock) -> None:
+def is_stepped(nef: Served, _wall: FakeClock) -> None:
     """Two days, the first of which shows it to the ticker."""
     for _ in range(2):
         nef.nef.services.simulation.step(86_400)
