@@ -96,8 +96,8 @@ def test_what_is_no_object_is_refused(nef: Served, content: bytes) -> None:
 def test_very_many_times_alternatives_and_ues_are_bounded(nef: Served) -> None:
     now_s = Planning(nef).now_s
     many = {
-        "desTimeInts": body(now_s, *[(n, n + 1) for n in range(5000)])["desTimeInts"],
-        "altQosParamSets": [{"gfbrDl": "1 Mbps"}] * 5000,
+        "desTimeInts": body(now_s, *[(n, n + 1) for n in range(1500)])["desTimeInts"],
+        "altQosParamSets": [{"gfbrDl": "1 Mbps"}] * 1500,
     }
     for name, value in many.items():
         response = nef.http.post(AF, json=body(now_s) | {name: value})

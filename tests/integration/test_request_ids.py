@@ -10,7 +10,7 @@ import requests
 
 from builders.receivers import receiving
 from builders.service import AF, Served, served, subscription
-from nef.telemetry.logs import JsonLines
+from nef.telemetry.logs import ACCESS, JsonLines
 from nef.testing import RunningNef, running_nef
 
 
@@ -42,12 +42,15 @@ class Lines(logging.Handler):
 def log() -> Any:
     lines = Lines()
     logger = logging.getLogger("nef")
-    before = logger.level
+    # A command that another test has run may have switched off the lines of requests.
+    before = [(one, one.level) for one in (logger, ACCESS)]
     logger.addHandler(lines)
-    logger.setLevel(logging.INFO)
+    for one, _ in before:
+        one.setLevel(logging.INFO)
     yield lines
     logger.removeHandler(lines)
-    logger.setLevel(before)
+    for one, level in before:
+        one.setLevel(level)
 
 
 def test_an_answer_names_the_request_as_its_client_does(nef: Served) -> None:
