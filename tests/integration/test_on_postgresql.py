@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event, make_url
 from starlette.testclient import TestClient
 
 from builders.postgresql import PostgresServer
@@ -29,15 +29,21 @@ def af() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def ways() -> Iterator[list[str]]:
-    """Each way to the server and back, of all that is asked of it."""
+def ways(settings: Settings) -> Iterator[list[str]]:
+    """Each way to the server and back, of all that is asked of the database of this test."""
     gone: list[str] = []
+    name = make_url(settings.database_url).database
 
-    def asked(_: Any, __: Any, statement: str, *___: Any) -> None:
-        gone.append(statement.partition(" ")[0])
+    def went(connection: Connection, what: str) -> None:
+        # Services of other tests may still run in this process.
+        if connection.engine.url.database == name:
+            gone.append(what)
 
-    def committed(_: Any) -> None:
-        gone.append("COMMIT")
+    def asked(connection: Connection, _: Any, statement: str, *__: Any) -> None:
+        went(connection, statement.partition(" ")[0])
+
+    def committed(connection: Connection) -> None:
+        went(connection, "COMMIT")
 
     event.listen(Engine, "before_cursor_execute", asked)
     event.listen(Engine, "commit", committed)

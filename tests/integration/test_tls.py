@@ -147,6 +147,23 @@ def test_with_mutual_tls_nobody_else_is_served(
         requests.get(f"{mutual}/healthz", verify=str(operator.ca), timeout=10)
 
 
+def websocket_refusal(where: str, context: ssl.SSLContext | None) -> int:
+    """The status by which a websocket is refused.
+
+    Asked again where nothing comes: the client reads and writes one TLS connection in two threads,
+    which OpenSSL does not allow and CPython before 3.13 does not prevent.
+    """
+    for _ in range(3):
+        try:
+            with connect(where, ssl=context, proxy=None):
+                raise AssertionError("it was opened")
+        except InvalidStatus as refused:
+            return int(refused.response.status_code)
+        except TimeoutError:
+            continue
+    raise AssertionError("nobody answers")
+
+
 def test_with_mutual_tls_a_websocket_needs_a_certificate_and_a_token(
     mutual: str, operator: Authority
 ) -> None:
@@ -156,10 +173,7 @@ def test_with_mutual_tls_a_websocket_needs_a_certificate_and_a_token(
             open_.recv()
     assert not isinstance(refused.value, InvalidStatus)
     context = _Opening({}, files(operator, operator.issue("af-2"))).context(where)
-    with pytest.raises(InvalidStatus) as unauthorized:  # noqa: SIM117 - the opening fails
-        with connect(where, ssl=context, proxy=None):
-            pass
-    assert unauthorized.value.response.status_code == 401
+    assert websocket_refusal(where, context) == 401
 
 
 def test_a_file_that_cannot_be_read_is_told(url: str) -> None:
