@@ -196,7 +196,8 @@ def everything(folder: Path, names: Names) -> Iterator[tuple[Programs, NefProces
         programs.start("plane", command(names, f"http://{host}:{PORT}"))
         ready = programs.wait_for("plane", "nef_host")
         nef = start_nef(folder, "--host", host, "--open", "--scenario", "fading-ue",
-                        "--mode", "manual", port=PORT)  # fmt: skip
+                        "--callback-network", str(names.host_link), "--mode", "manual",
+                        port=PORT)  # fmt: skip
         try:
             programs.wait_for("plane", "addresses")
             inside = ["ip", "netns", "exec"]
