@@ -1,28 +1,16 @@
 """PostgreSQL as the store: the service is killed, and the database is stopped, under load."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from builders.postgresql import PostgresServer, running_postgres
+from builders.postgresql import PostgresServer
 from chaos.checker import FIT, unfit_answers
-from chaos.world import a_world, wait
+from chaos.world import FAST, WITHIN_S, a_world, wait
 
 pytestmark = pytest.mark.chaos
 
-#: Simulated time runs fast, so that the scenario changes much meanwhile.
-FAST = ("--scenario", "busy-cell", "--mode", "x10")
-#: Nobody waits longer for an answer, though the machine be busy.
-WITHIN_S = 30.0
 KILLS = 2
-
-
-@pytest.fixture(scope="module")
-def durable() -> Iterator[PostgresServer]:
-    """A server that may be stopped."""
-    with running_postgres(survives=True) as server:
-        yield server
 
 
 def test_nothing_is_lost_when_the_service_is_killed_under_load(

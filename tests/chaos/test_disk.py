@@ -13,12 +13,7 @@ from pathlib import Path
 import pytest
 
 from chaos.checker import unfit_answers
-from chaos.world import World, a_world, wait
-
-#: Nobody waits longer for an answer, though the machine be busy.
-WITHIN_S = 30.0
-#: Simulated time runs fast, so that the scenario changes much meanwhile.
-FAST = ("--scenario", "busy-cell", "--mode", "x10")
+from chaos.world import FAST, WITHIN_S, World, a_world, wait
 
 
 def goes_through(

@@ -3,30 +3,19 @@
 import os
 import random
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from builders.postgresql import PostgresServer, running_postgres
+from builders.postgresql import PostgresServer
 from builders.waiting import until
 from builders.workers import lives
 from chaos.checker import FIT, unfit_answers
-from chaos.world import a_shared_world, frozen, wait
+from chaos.world import FAST, WITHIN_S, a_shared_world, frozen, wait
 
 pytestmark = pytest.mark.chaos
 
-#: Simulated time runs fast, so that the scenario changes much meanwhile.
-FAST = ("--scenario", "busy-cell", "--mode", "x10")
-#: Nobody waits longer for an answer, though the machine be busy.
-WITHIN_S = 30.0
 KILLS = 4
-
-
-@pytest.fixture(scope="module")
-def durable() -> Iterator[PostgresServer]:
-    with running_postgres(survives=True) as server:
-        yield server
 
 
 def test_nothing_is_lost_when_workers_and_tickers_are_killed_under_load(

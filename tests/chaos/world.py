@@ -26,6 +26,10 @@ from nef.services.underway import ABANDONED_AFTER_S
 
 #: How long a change may take that has begun.
 _CHANGE_S = 5.0
+#: Simulated time runs fast, so that the scenario changes much meanwhile.
+FAST = ("--scenario", "busy-cell", "--mode", "x10")
+#: Nobody waits longer for an answer, though the machine be busy.
+WITHIN_S = 30.0
 AFS = [f"af-{number}" for number in range(4)]
 
 

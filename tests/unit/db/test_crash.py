@@ -3,12 +3,8 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from builders.postgresql import PostgresServer
 from builders.sessions import session
 from db.storage import SqlStorage
 
@@ -28,23 +24,15 @@ with store.transaction() as work:
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'store.sqlite3'}"
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.database() as fresh:
-        yield fresh
-
-
-def test_what_was_committed_survives_sigkill_and_what_was_not_leaves_no_trace(url: str) -> None:
+def test_what_was_committed_survives_sigkill_and_what_was_not_leaves_no_trace(
+    database_url: str,
+) -> None:
     tests = str(Path(__file__).parents[2])
     died = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", PROGRAM, url, tests], check=False
+        [sys.executable, "-c", PROGRAM, database_url, tests], check=False
     )
     assert died.returncode == -signal.SIGKILL
-    storage = SqlStorage.open(url)
+    storage = SqlStorage.open(database_url)
     with storage.reading() as work:
         kept = work.sessions.of_af("af")
     storage.close()
