@@ -1,5 +1,6 @@
 """The `af-client` command."""
 
+import _thread
 import logging
 import signal
 import sys
@@ -121,7 +122,7 @@ def model_server(  # noqa: PLR0913 - one parameter an option
         nef_url, af_id, relay, local, pool, notifications_host, policy, **access_of(af_id, **access)
     )
     try:
-        run_server(settings, _stop_at_signal(), EventLog())
+        run_server(settings, stop_at_signal(), EventLog())
     except (PoolUnusable, OSError) as fault:
         raise click.ClickException(str(fault)) from None
 
@@ -170,7 +171,7 @@ def device(  # noqa: PLR0913 - one parameter an option
         relay, local, server, gpsi, application, refresh_s, store, store_mb * 10**6, own
     )
     try:
-        run_device(settings, items, _stop_at_signal(), EventLog())
+        run_device(settings, items, stop_at_signal(), EventLog())
     except OSError as fault:
         raise click.ClickException(str(fault)) from None
 
@@ -254,7 +255,7 @@ def watch(
         notifications_host,
         **access_of(af_id, **access),
     )
-    stop = _stop_at_signal()
+    stop = stop_at_signal()
     try:
         if sys.stdout.isatty() and find_spec("rich") is not None:
             show(settings, stop)
@@ -311,10 +312,16 @@ main.add_command(experiment)
 main.add_command(kpi)
 
 
-def _stop_at_signal() -> threading.Event:
+def stop_at_signal() -> threading.Event:
+    """An event that is set by SIGINT and SIGTERM.
+
+    A handler runs in the main thread wherever that stands, in `Event.wait` too while it holds the
+    event's lock, for which the handler would wait without end. So another thread sets it, which is
+    begun without any lock that the main thread may hold (`threading.Thread` has such locks).
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: _thread.start_new_thread(stop.set, ()))
     return stop
 
 

@@ -1,12 +1,11 @@
 """A device that loads what arrives and recognises nothing: a process of a measurement."""
 
-import signal
 import sys
-import threading
 from ipaddress import ip_address
 
 import numpy as np
 
+from af_client.cli import stop_at_signal
 from af_client.delivery.incoming import Received
 from af_client.delivery.tunnel import Endpoint
 from af_client.device.process import DeviceSettings, run_device
@@ -32,8 +31,6 @@ def load(received: Received) -> Model:
 
 def main() -> None:
     relay_host, relay_port, gpsi, refresh_s = sys.argv[1:]
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = DeviceSettings(
         (relay_host, int(relay_port)),
         Endpoint(ip_address("10.45.0.2"), 7001),
@@ -42,7 +39,7 @@ def main() -> None:
         "one-shot-object-recognition",
         float(refresh_s),
     )
-    run_device(settings, NOTHING, stop, log, load)
+    run_device(settings, NOTHING, stop_at_signal(), log, load)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from nef.network.linux.process import LinuxPlaneSettings, run_linux_plane
 from nef.network.simulator.files import scenario_source
 from nef.network.userplane.relay import RelaySettings, run_relay
 from nef.ports.storage import StorageUnusable
+from nef.signals import told_to_end
 from nef.sockets import listening, root_at
 
 if TYPE_CHECKING:
@@ -195,9 +196,7 @@ def _tell(settings: Settings, status: "SimulationStatus") -> None:
 def user_plane(network: str, nef_url: str, *, counters: bool, **more: Any) -> None:
     """Carry user-plane packets as the simulated network grants them, until interrupted."""
     set_up_logs(more)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = told_to_end(signal.SIGINT, signal.SIGTERM)
     counters_to = sys.stdout if counters else None
     access = access_of(more)
     if network == "linux":

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
 
 import click
 
@@ -22,6 +21,7 @@ from nef.domain.errors import StoreUnavailable
 from nef.live import Live, living
 from nef.ports.storage import StorageUnusable
 from nef.serving import leave_start_alone, serve_on
+from nef.signals import told_to_end
 from nef.telemetry.metrics import Metrics
 from nef.telemetry.pulse import Pulse
 from nef.telemetry.stored import StoreMetrics
@@ -53,7 +53,7 @@ def work(settings: Settings, name: str, listening: socket.socket, reach: Reach) 
 
 def tick(settings: Settings, name: str, reach: Reach) -> None:
     """Be ready to take over the network; once elected have it, until told to end."""
-    stopping, metrics = _told_to_end(), Metrics()
+    stopping, metrics = told_to_end(signal.SIGTERM), Metrics()
     reach.answer_for_metrics(name, metrics)
     with _outage_told():
         storage = SqlStorage.open(settings.database_url, reach.now_s)
@@ -124,7 +124,7 @@ def _have_network(
 
 def tell_metrics(settings: Settings, reach: Reach) -> None:
     """Serve the metrics of all processes at an address of their own, until told to end."""
-    stopping = _told_to_end()
+    stopping = told_to_end(signal.SIGTERM)
     close = serve_metrics(settings.metrics, reach.metrics_of_all())
     stopping.wait()
     close()
@@ -151,13 +151,3 @@ def _outage_told() -> Iterator[None]:
     except (StorageUnusable, StoreUnavailable) as error:
         _LOG.error("%s", error.reason if isinstance(error, StoreUnavailable) else error)
         raise SystemExit(os.EX_UNAVAILABLE) from None
-
-
-def _told_to_end() -> threading.Event:
-    told = threading.Event()
-
-    def tell(_: int, __: FrameType | None) -> None:
-        told.set()
-
-    signal.signal(signal.SIGTERM, tell)
-    return told
