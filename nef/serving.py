@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from nef.api.connections import PatientProtocol
+from nef.api.handshakes import Handshakes
 from nef.app import Nef
 from nef.config import Settings, Tls
 
@@ -47,11 +48,22 @@ class Server(uvicorn.Server):
     every idle connection, answers what is under way, and returns; the process may end with 0.
     """
 
-    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None], drain_s: float) -> None:
-        """`on_stop` is called by the signal's handler, and must not wait for anything."""
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_stop: Callable[[], None],
+        drain_s: float,
+        most_handshakes: int,
+    ) -> None:
+        """`on_stop` is called by the signal's handler, and must not wait for anything.
+
+        `most_handshakes` of TLS are under way at once, any number if that is 0.
+        """
         super().__init__(config)
         self._on_stop, self._drain_s = on_stop, drain_s
+        self._most_handshakes = most_handshakes
         self._ends_at_s: float | None = None
+        self._taking: list[asyncio.Task[None]] = []
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's
         """Take the first signal; the next one is the system's, wherever the process stands then."""
@@ -66,8 +78,25 @@ class Server(uvicorn.Server):
             return True
         return await super().on_tick(counter)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve; connections of TLS are ours until their handshake is done."""
+        context = self.config.ssl
+        if context is None or sockets is None:
+            await super().startup(sockets)
+            return
+        await super().startup([])
+        for listening in sockets:
+            listening.listen(self.config.backlog)
+            handshakes = Handshakes(self._protocol, context, self._most_handshakes)
+            self._taking.append(asyncio.create_task(handshakes.take(listening)))
+
+    def _protocol(self) -> asyncio.Protocol:
+        return PatientProtocol(self.config, self.server_state, self.lifespan.state)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, also where a client of TLS never says goodbye."""
+        for taking in self._taking:
+            taking.cancel()
         hanging_up = asyncio.create_task(self._hang_up())
         try:
             await super().shutdown(sockets)
@@ -98,7 +127,7 @@ def server_of(
 
     With its lifespan it starts and stops what works behind the application; without `tls` it
     speaks plain HTTP. More connections at once than `max_connections` are turned away, if that is
-    not 0.
+    not 0; as many more may be at their handshake.
     """
     config = uvicorn.Config(
         asgi,
@@ -114,7 +143,7 @@ def server_of(
         access_log=False,
         **(_files(tls) if tls else {}),
     )
-    return Server(config, on_stop, drain_s)
+    return Server(config, on_stop, drain_s, max_connections)
 
 
 def serve_on(listening: socket.socket, nef: Nef, settings: Settings) -> None:
