@@ -220,7 +220,7 @@ class Session:
     Times are seconds since the epoch. `admitted_at_s` orders sessions of one priority for
     admission, and `number` those of one moment; the store gives it. `version` grows with each
     change, so that two writers cannot both win. `pending` is the request of a change that is under
-    way.
+    way, for as long as somebody is to confirm it.
     """
 
     id: str
@@ -247,6 +247,12 @@ class Session:
     def events(self) -> tuple[str, ...]:
         """The events that its AF wants to hear of, empty for all."""
         return self.request.events
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether nobody confirms any more what is intended with it."""
+        is_undone = self.state is SessionState.UPDATING and self.pending is None
+        return is_undone or self.state is SessionState.RELEASING
 
     def moved(self, trigger: Trigger, now_s: float, **changes: object) -> "Session":
         """The session one step on in its life cycle; raises Conflict where there is no such step.

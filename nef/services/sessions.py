@@ -31,7 +31,7 @@ from nef.services.following import Following, first_grants, reservation_of
 from nef.services.measuring import SessionMeasuring
 from nef.services.quotas import Quota
 from nef.services.telling import notification_of, report, tell, wants
-from nef.services.underway import UnderWay, hold_what_is_stored
+from nef.services.underway import UnderWay, abandon, hold_what_is_stored
 
 #: More than a store has.
 _ALL = 1 << 31
@@ -103,7 +103,8 @@ class SessionService:
         """Replace what a session asks for by what `revise` makes of it.
 
         Raises NotFound, InvalidRequest, Conflict (another change is under way) or
-        ResourcesRefused; then the session goes on as it was.
+        ResourcesRefused; then the session goes on as it was. So it does after NotReady, unless
+        only the answer was lost.
         """
         now_s = self.clock.now_s()
         addresses = self.network.addresses(self.read(af_id, session_id).request.ue)
@@ -118,7 +119,11 @@ class SessionService:
             check_addressing(request, addresses)
             intent = session.moved(Trigger.CHANGE, now_s, pending=request)
             intent = work.sessions.replace(intent)
-        return self._applied(intent, request, demands, now_s)
+        try:
+            return self._applied(intent, request, demands, now_s)
+        except NotReady:
+            abandon(self.storage, intent)
+            raise
 
     def delete(self, af_id: str, session_id: str) -> Notification | None:
         """End a session for its AF, which is told nothing more about it; raises NotFound.

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nef.domain.errors import Conflict, NotFound, NotReady
 from nef.domain.lifecycle import VISIBLE, SessionState
@@ -62,7 +62,7 @@ class UnderWay:
         self.give_up(
             session
             for intent, session in intents.items()
-            if real_s >= self._seen_s[intent] + ABANDONED_AFTER_S
+            if session.is_abandoned or real_s >= self._seen_s[intent] + ABANDONED_AFTER_S
         )
 
     def give_up(self, sessions: Iterable[Session]) -> None:
@@ -84,6 +84,16 @@ class UnderWay:
         else:
             return  # somebody intends something again, or has not been seen among so many
         del self._inherited[session_id]
+
+
+def abandon(storage: Storage, intent: Session) -> None:
+    """Say that nobody confirms the intent of a change any more: it is undone by the next look.
+
+    Not here, where nobody knows what the network has heard of it, or when it will.
+    """
+    # Who has settled it has done so; without a store it is given up when its time is over.
+    with suppress(Conflict, NotReady), storage.at_once() as work:
+        work.sessions.replace(replace(intent, pending=None))
 
 
 def hold_what_is_stored(

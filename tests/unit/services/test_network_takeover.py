@@ -16,7 +16,7 @@ from nef.domain.destinations import TO_THIS_MACHINE
 from nef.domain.errors import Conflict, NotFound, NotReady, ResourcesRefused
 from nef.domain.lifecycle import SessionState
 from nef.domain.sessions import Session, SessionRequest, UeAddress
-from nef.ports.network import Network
+from nef.ports.network import Holdings, Network, Reservation
 from nef.schemas.sessions import request_of
 from nef.services.measuring import SessionMeasuring
 from nef.services.sessions import SessionService
@@ -75,6 +75,9 @@ class Rig:
 
     def create(self, rate: str = "40 Mbps") -> Session:
         return self.worker.create(AF, asked(rate))
+
+    def change(self, rate: str) -> Session:
+        return self.worker.change(AF, "s1", lambda _: asked(rate))
 
     def _network(self) -> FakeNetwork:
         return FakeNetwork({"ue-1": UeAddress(ipv4=asked().ue.ipv4)}, capacity_kbps=100_000)
@@ -177,6 +180,51 @@ def test_without_a_network_nothing_is_begun(rig: Rig) -> None:
         assert not work.sessions.unsettled(float("inf"), 10)
 
 
+def test_a_change_that_found_no_network_can_be_made_as_soon_as_there_is_the_next_one(
+    rig: Rig,
+) -> None:
+    session = rig.create()
+    rig.reach.before["reserve"] = rig.die
+    with pytest.raises(NotReady):
+        rig.change("70 Mbps")
+    rig.take_over()
+    changed = rig.change("60 Mbps")
+    assert rig.network.reservations[session.id].demands == changed.demands != session.demands
+
+
+def test_a_change_whose_answer_came_too_late_is_undone_within_a_second(rig: Rig) -> None:
+    session = rig.create()
+    rig.take_over()
+    rig.reach.after["reserve"] = is_late
+    with pytest.raises(NotReady):
+        rig.change("70 Mbps")
+    rig.real.advance(1.0)
+    rig.ticker.tick()
+    assert rig.stored()[0].request == session.request
+    assert rig.network.reservations[session.id].demands == session.demands
+    assert rig.change("60 Mbps").request == asked("60 Mbps")
+
+
+def test_a_change_that_is_heard_of_after_it_was_undone_changes_nothing(rig: Rig) -> None:
+    session = rig.create()
+    rig.take_over()
+    heard: list[Reservation] = []
+
+    def keep(reservation: Reservation, now_s: float) -> Holdings:
+        heard.append(reservation)
+        raise NotReady("no answer")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rig.network, "reserve", keep)
+        with pytest.raises(NotReady):
+            rig.change("70 Mbps")
+    rig.real.advance(1.0)
+    rig.ticker.tick()
+    with pytest.raises(Conflict):
+        rig.network.reserve(heard[0], rig.clock.now_s())
+    assert rig.network.reservations[session.id].demands == session.demands
+
+
 def test_a_session_that_was_confirmed_is_answered_though_the_network_died(rig: Rig) -> None:
     rig.reach.before["levels"] = rig.die
     session = rig.create()
@@ -195,8 +243,6 @@ def test_a_session_is_deleted_though_the_network_died_and_the_next_one_does_not_
         rig.worker.read(AF, session.id)
     rig.take_over()
     assert not rig.network.reservations
-    rig.real.advance(ABANDONED_AFTER_S)
-    rig.ticker.tick()
     with rig.storage.reading() as work:
         assert not work.sessions.unsettled(float("inf"), 10)
 
@@ -266,3 +312,7 @@ def test_however_many_are_under_way_all_are_held_by_the_next_one(rig: Rig) -> No
 
 def dies() -> None:
     raise SystemExit
+
+
+def is_late() -> None:
+    raise NotReady("no answer")
