@@ -18,6 +18,7 @@ from nef.api.authorisation import Authorisation
 from nef.api.calls import Calls
 from nef.api.documents import NAMES, base_path, operation_ids, served
 from nef.api.limits import Rates
+from nef.api.replies import Handler
 
 #: The largest body unless the settings say something else.
 _MAX_BODY_BYTES = 1_000_000
@@ -44,7 +45,7 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
 
 
 def contract_application(
-    handlers: Mapping[str, Callable[..., Any]],
+    handlers: Mapping[str, Handler],
     lifespan: Lifespan | None = None,
     authorisation: Authorisation | None = None,
     rates: Rates | None = None,

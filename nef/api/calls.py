@@ -8,7 +8,6 @@ behind has the same handlers, with nobody in front of them who asks for a token.
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from http import HTTPStatus
@@ -26,10 +25,10 @@ from nef.api.authorisation import Authorisation, af_of
 from nef.api.bodies import ClientGone, body_of
 from nef.api.documents import CONTROL, METHODS, api_name, path_pattern
 from nef.api.limits import Rates
+from nef.api.replies import Handler
 from nef.api.validation import Body, Query
 from nef.telemetry.requests import note
 
-Reply = tuple[Any, int, Mapping[str, str]]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 #: Handlers block on the store and on the network's lock; more of them are in each other's way.
@@ -42,7 +41,7 @@ class Call:
     def __init__(self, operation: AbstractOperation, max_items: int = 0) -> None:
         """Compile what the operation takes; `max_items` is how much a body may hold, if not 0."""
         self.name: str = operation.operation_id
-        self._handler: Callable[..., Reply] = operation.function
+        self._handler: Handler = operation.function
         self._query = Query(operation)
         self._body = Body(operation, max_items) if operation.consumes else None
 
