@@ -4,6 +4,7 @@ SQLite has one writer at a time. PostgreSQL has many, and there a row that a wri
 read belongs to it until it ends (`FOR UPDATE`, which SQLite neither has nor needs).
 """
 
+import math
 import re
 import select
 import sqlite3
@@ -30,11 +31,12 @@ _PRAGMAS = (
 )
 #: Whoever needs one more connection than this waits for a moment; none is held for longer.
 POOL_SIZE = 16
-_CONNECT_TIMEOUT_S = 10
+_CONNECT_TIMEOUT_S = 5
 #: A transaction that says nothing for so long is that of a process that somebody has frozen: it
 #: ends before those lose their patience who wait for what it holds.
 _FROZEN_S = 10.0
-#: A server that does not answer over TCP is gone after some ten seconds, not after many minutes.
+#: A machine that acknowledges nothing over TCP is gone after some ten seconds, not after many
+#: minutes; of a server that is only silent see `db.silence`.
 _SILENCE = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -108,10 +110,18 @@ def looking(url: str) -> Iterator[Connection]:
                 connection.exec_driver_sql("PRAGMA query_only = ON")
                 connection.exec_driver_sql("BEGIN")
             else:
+                take_all_time(connection)
                 connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield connection
     finally:
         engine.dispose()
+
+
+def take_all_time(connection: Connection) -> None:
+    """Wait for what this connection asks for as long as it takes: a migration, a look at all."""
+    if connection.dialect.name == "postgresql":
+        connection.connection.driver_connection.patience_s = math.inf  # type: ignore[union-attr]
+        connection.detach()  # nobody else gets it out of the pool
 
 
 def file_of(url: str) -> Path | None:
@@ -180,6 +190,8 @@ def _postgresql_engine(url: URL) -> Engine:
         **_SILENCE,
     }
     try:
+        from db.silence import Server  # noqa: PLC0415 - the driver may be missing
+
         engine = create_engine(
             url,
             connect_args={key: value for key, value in options.items() if key not in url.query},
@@ -194,6 +206,7 @@ def _postgresql_engine(url: URL) -> Engine:
         raise DriverMissing(
             "PostgreSQL needs psycopg: pip install 'open-nef[postgresql]'"
         ) from error
+    event.listen(engine, "do_connect", Server().connect)
     event.listen(engine, "checkout", _check)
     return engine
 

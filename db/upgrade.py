@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 
-from db.engine import writing
+from db.engine import take_all_time, writing
 from nef.ports.storage import StorageUnusable
 
 #: The number of the lock on PostgreSQL; any would do that nobody else uses.
@@ -60,6 +60,7 @@ def upgrade(engine: Engine, revision: str = "head") -> str | None:
     """
     config = migrations()
     with writing(engine) as connection:
+        take_all_time(connection)
         _exclude_others(connection)
         before = form_of(connection).found
         config.attributes["connection"] = connection

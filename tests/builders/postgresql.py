@@ -1,6 +1,8 @@
 """A PostgreSQL of the tests' own: a server a process, and a database a test."""
 
 import itertools
+import os
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from builders.processes import children
 from db.engine import open_engine
 from db.tables import metadata
 from db.upgrade import upgrade
@@ -57,6 +60,20 @@ class PostgresServer:
             yield
         finally:
             server.ensure_postgres_running()
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Freeze all its processes until the end of the block, whoever is connected."""
+        main = int((Path(self._server.pgdata) / "postmaster.pid").read_text().split()[0])
+        os.kill(main, signal.SIGSTOP)  # so that it makes no more of them
+        frozen = [main, *children(main)]
+        try:
+            for pid in frozen:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in reversed(frozen):
+                os.kill(pid, signal.SIGCONT)
 
     @contextmanager
     def database(self) -> Iterator[str]:

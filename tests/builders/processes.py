@@ -52,6 +52,12 @@ class NefProcess:
         self.process.stdout.close()
 
 
+def children(pid: int) -> list[int]:
+    """The processes that a process has made, and that have not ended."""
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in text.split()]
+
+
 def database_in(folder: Path) -> str:
     """The URL of the SQLite database in a folder."""
     return f"sqlite:///{folder / 'nef.sqlite3'}"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from builders.processes import PYTHON, NefProcess
+from builders.processes import PYTHON, NefProcess, children
 from builders.waiting import until
 
 _SERVES = re.compile(r"NEF at (\S+),")
@@ -41,9 +41,7 @@ class Workers(NefProcess):
 
     def children(self) -> list[int]:
         """The processes that there are in fact."""
-        pid = self.process.pid
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-        return [int(child) for child in text.split()]
+        return children(self.process.pid)
 
     def _close(self) -> None:
         """What it says goes to a file."""

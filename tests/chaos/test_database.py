@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+import requests
 
 from builders.postgresql import PostgresServer
+from builders.waiting import until
 from chaos.checker import FIT, unfit_answers
-from chaos.world import FAST, WITHIN_S, a_world, wait
+from chaos.world import FAST, WITHIN_S, World, a_world, wait
 
 pytestmark = pytest.mark.chaos
 
@@ -40,3 +42,38 @@ def test_nothing_is_lost_when_the_database_is_stopped_under_load(
             world.goes_on(30)
         world.check()
         assert unfit_answers(world.ledger.said(), WITHIN_S) == []
+
+
+def missing(world: World) -> str | None:
+    """What is wrong with the store, says the service."""
+    answer = requests.get(f"{world.url}/readyz", timeout=30)
+    said = str(answer.json()["checks"]["store"])
+    return None if said == "ok" else said
+
+
+def test_nothing_is_lost_when_the_database_is_silent_under_load(
+    tmp_path: Path, durable: PostgresServer, seed: int
+) -> None:
+    with a_world(tmp_path, *FAST, database=durable.new_database()) as world:
+        with world.load(seed):
+            world.goes_on(30)
+            with durable.silent():
+                assert missing(world) == "no answer within 2 s"
+                assert world.ledger.until(lambda said: said.status == 503, 20)
+            world.goes_on(30)
+            until(lambda: missing(world) is None)
+        world.check()
+        assert unfit_answers(world.ledger.said(), WITHIN_S) == []
+
+
+def test_who_asks_while_the_database_is_silent_for_some_seconds_gets_an_answer_all_the_same(
+    tmp_path: Path, durable: PostgresServer, seed: int
+) -> None:
+    with a_world(tmp_path, *FAST, database=durable.new_database()) as world:
+        with world.load(seed):
+            world.goes_on(30)
+            with durable.silent():
+                wait(4)
+            world.goes_on(30)
+        world.check()
+        assert unfit_answers(world.ledger.said(), WITHIN_S, FIT - {503}) == []

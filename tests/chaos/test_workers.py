@@ -78,3 +78,16 @@ def test_nothing_is_lost_when_the_database_is_stopped_under_load(
             world.goes_on(20)
         world.check()
         assert unfit_answers(world.ledger.said(), WITHIN_S) == []
+
+
+def test_nothing_is_lost_when_the_database_is_silent_under_load(
+    tmp_path: Path, durable: PostgresServer, seed: int
+) -> None:
+    with a_shared_world(tmp_path, durable.new_database(), *FAST) as (world, _):
+        with world.load(seed):
+            world.goes_on(20)
+            with durable.silent():
+                assert world.ledger.until(lambda said: said.status == 503, 10)
+            world.goes_on(20)
+        world.check()
+        assert unfit_answers(world.ledger.said(), WITHIN_S) == []
