@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from ipaddress import ip_address
 from typing import Any, Self, Unpack
-from urllib.parse import urlsplit
 
 from af_client.answers import Cell, TrackingArea
 from af_client.exchange import Exchange
@@ -16,7 +14,7 @@ from af_client.questions import Target
 from af_client.sessions import Sessions
 from af_client.targets import Analytics, UeAnalytics
 from af_client.tokens import Credentials, Tokens
-from af_client.transport import RequestsTransport, Tls, Transport, checked_url
+from af_client.transport import RequestsTransport, Tls, Transport, checked_url, is_loopback
 from af_client.warned import Warnings
 
 
@@ -50,7 +48,7 @@ class NefClient:
             if transport is not None:
                 return transport
             # No proxy leads to this very machine, whatever the environment says.
-            environment = not _is_loopback(url)
+            environment = not is_loopback(url)
             own = RequestsTransport(timeout_s, retries, environment=environment, tls=tls)
             self._own.append(own)
             return own
@@ -176,11 +174,3 @@ class NefClient:
     def __exit__(self, *_: object) -> None:
         """Close the connections."""
         self.close()
-
-
-def _is_loopback(base_url: str) -> bool:
-    host = urlsplit(base_url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -95,6 +95,8 @@ _PEM = click.Path(exists=True, dir_okay=False)
 _ACCESS = (
     click.option("--token-url", type=Url(),
                  help="Where it gets access tokens. [default: it needs none]"),
+    click.option("--allow-http-token-url", is_flag=True,
+                 help="Send the secret to another machine's --token-url without TLS."),
     click.option("--client-id", help="Who it is there. [default: the AF id]"),
     click.option("--client-secret-file", help="File with its secret there.",
                  type=click.Path(exists=True, dir_okay=False, path_type=Path)),
@@ -115,6 +117,7 @@ def access_of(
     af_id: str,
     *,
     token_url: str | None,
+    allow_http_token_url: bool,
     client_id: str | None,
     client_secret_file: Path | None,
     ca: str | None,
@@ -129,5 +132,14 @@ def access_of(
     credentials = None
     if token_url is not None and client_secret_file is not None:
         secret = client_secret_file.read_text("utf-8").strip()
-        credentials = Credentials(token_url, client_id or af_id, secret)
+        credentials = _credentials(
+            token_url, client_id or af_id, secret, allow_http=allow_http_token_url
+        )
     return {"credentials": credentials, "tls": Tls(ca, client_certificate, client_key)}
+
+
+def _credentials(url: str, client_id: str, secret: str, *, allow_http: bool) -> Credentials:
+    try:
+        return Credentials(url, client_id, secret, allow_http=allow_http)
+    except ValueError as fault:
+        raise click.UsageError(f"{fault}, or say --allow-http-token-url") from None

@@ -6,10 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 from af_client.errors import InvalidReply, NefError, Problem, problem_error
-from af_client.transport import Reply, Request, Transport
+from af_client.transport import Reply, Request, Transport, is_loopback
 
 #: A token is renewed this long before it expires, or for a fifth of its life if that is shorter.
 _AHEAD_S = 30.0
@@ -20,12 +20,24 @@ _AGAIN_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who the AF is to the issuer of its tokens; without `scope` it gets what the issuer gives."""
+    """Who the AF is to the issuer of its tokens; without `scope` it gets what the issuer gives.
+
+    The secret goes over TLS (RFC 6749 2.3.1, 3.2): http:// to another machine is a ValueError,
+    unless `allow_http` says that nobody is on the way.
+    """
 
     token_url: str
     client_id: str
     client_secret: str = field(repr=False)
     scope: str | None = None
+    allow_http: bool = False
+
+    def __post_init__(self) -> None:
+        plain = urlsplit(self.token_url).scheme == "http"
+        if plain and not (self.allow_http or is_loopback(self.token_url)):
+            raise ValueError(
+                f"{self.token_url!r} would send the secret without TLS; one begins with https://"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from af_client.inbox import Inbox, Receipt
 from af_client.messages import Session, SessionRequest
 from af_client.schemas.base import Malformed
 from af_client.tokens import Credentials, Tokens
-from af_client.transport import RequestsTransport, Tls
+from af_client.transport import RequestsTransport, Tls, is_loopback
 
 _log = logging.getLogger(__name__)
 # At DEBUG the library tells the headers of an opening, and so the token.
@@ -56,7 +56,7 @@ class WebsocketReceiver:
         self._opening = _Opening(dict(headers or {}), tls)
         self._transport: RequestsTransport | None = None
         if credentials is not None:
-            environment = not _is_loopback(credentials.token_url)
+            environment = not is_loopback(credentials.token_url)
             self._transport = RequestsTransport(environment=environment, tls=tls)
             self._opening.tokens = Tokens(credentials, self._transport)
         self._inboxes: list[WebsocketInbox] = []
@@ -192,7 +192,7 @@ class _Stream(threading.Thread):
             open_timeout=_OPEN_S,
             max_size=_MAX_MESSAGE_BYTES,
             # No proxy leads to this very machine, whatever the environment says.
-            proxy=None if _is_loopback(self._url) else True,
+            proxy=None if is_loopback(self._url) else True,
         ) as connection:
             self._connection, self._has_renewed = connection, False
             if self._stopping.is_set():
@@ -224,7 +224,3 @@ class _Stream(threading.Thread):
 
 def _path(url: str) -> str:
     return urlsplit(url).path.rstrip("/")
-
-
-def _is_loopback(url: str) -> bool:
-    return (urlsplit(url).hostname or "") in {"localhost", "127.0.0.1", "::1"}

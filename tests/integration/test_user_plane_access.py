@@ -98,3 +98,16 @@ def test_options_that_belong_together_are_asked_for_together(tmp_path: Path) -> 
         assert "belong together" in result.output
     result = CliRunner().invoke(main, ["user-plane", "--client-key", str(secret)])
     assert "--client-key belongs to --client-certificate" in result.output
+
+
+def test_a_secret_is_not_sent_to_another_machine_without_tls(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s")
+    place = ["--nef-url", "http://127.0.0.1:9", "--token-url", "http://issuer.invalid/"]
+    place += ["--client-secret-file", str(secret)]
+    refused = CliRunner().invoke(main, ["sim", *place, "status"])
+    assert refused.exit_code == 2
+    assert "'http://issuer.invalid/' would send the secret without TLS" in refused.output
+    allowed = CliRunner().invoke(main, ["sim", "--allow-http-token-url", *place, "status"])
+    assert allowed.exit_code == 1
+    assert "without TLS" not in allowed.output

@@ -26,6 +26,10 @@ WATCH = ("watch", "--ue", "msisdn-1")
         ((*WATCH, "--nef-url", "nef:8080"), "'nef:8080' is no URL; one begins with http://"),
         ((*WATCH, "--token-url", "nef/token"), "'nef/token' is no URL"),
         ((*WATCH, "--token-url", "http://x/"), "--client-secret-file belong together"),
+        (
+            (*WATCH, "--token-url", "http://x/", "--client-secret-file", __file__),
+            "'http://x/' would send the secret without TLS; one begins with https://, or say",
+        ),
         ((*WATCH, "--client-secret-file", __file__), "--client-secret-file belong together"),
         ((*WATCH, "--client-key", __file__), "--client-key belongs to --client-certificate"),
         ((*WATCH, "--ca", "/nowhere.pem"), "'/nowhere.pem' does not exist"),

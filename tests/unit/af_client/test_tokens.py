@@ -21,7 +21,7 @@ from af_client import (
 from af_client.tokens import Tokens
 from fakes.transport import FakeTransport, problem, reply
 
-URL = "http://issuer.example/token"
+URL = "https://issuer.example/token"
 ME = Credentials(URL, "my af", "s:ecret/+")
 
 
@@ -179,3 +179,17 @@ def test_no_secret_and_no_token_is_printed() -> None:
     assert "t0ken" not in printed
     assert json.dumps(request.headers["Authorization"]) not in printed
     assert "Bearer" not in repr(Request("GET", "http://x/", {"Authorization": "Bearer t"}))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://issuer.example/token", "http://10.0.0.1:8080/oauth2/token"]
+)
+def test_a_secret_is_not_sent_to_another_machine_without_tls(url: str) -> None:
+    with pytest.raises(ValueError, match="without TLS; one begins with https://"):
+        Credentials(url, "my-af", "s")
+    assert Credentials(url, "my-af", "s", allow_http=True).token_url == url
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "127.9.9.9", "[::1]:8080", "localhost"])
+def test_a_secret_may_stay_on_this_machine_without_tls(host: str) -> None:
+    assert Credentials(f"http://{host}/oauth2/token", "my-af", "s").client_id == "my-af"

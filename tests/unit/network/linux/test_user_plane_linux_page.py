@@ -53,8 +53,8 @@ def test_the_options_are_those_of_the_command_with_their_defaults() -> None:
         wanted = [str(value) for value in values if isinstance(value, str)]
         assert re.findall(r"`([^`]+)`", shown) == wanted, name
     of_the_relay = {"--nef-url", "--n6", "--radio", "--counters"}
-    of_security = {"--token-url", "--client-id", "--client-secret-file", "--ca"}
-    of_security |= {"--client-certificate", "--client-key"}
+    of_security = {"--token-url", "--allow-http-token-url", "--client-id", "--ca"}
+    of_security |= {"--client-secret-file", "--client-certificate", "--client-key"}
     of_logs = {"--log-level", "--log-format"}
     assert rows.keys() == options.keys() - of_the_relay - of_security - of_logs
 
