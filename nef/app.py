@@ -15,7 +15,7 @@ from db.storage import SqlStorage
 from nef.api.application import contract_application
 from nef.api.authorisation import Authorisation
 from nef.api.expiry import ExpiringTokens
-from nef.api.faults import FaultyAnswers
+from nef.api.faults import FaultyAnswers, Occasions
 from nef.api.health import Check, Health
 from nef.api.leaving import Leaving
 from nef.api.limits import BoundedWebsockets, Rates
@@ -186,7 +186,9 @@ def _in_front(
         settings.max_body_bytes,
         settings.limits.items,
     )
-    answering: ASGIApp = ExpiringTokens(FaultyAnswers(app, services.faults), services.faults)
+    faults, occasions = services.faults, Occasions(services.faults, authorisation)
+    faulty = FaultyAnswers(app, faults, occasions)
+    answering: ASGIApp = ExpiringTokens(faulty, faults, occasions)
     if issuer:
         answering = TokenEndpoint(answering, issuer)
     checks: dict[str, Check] = {

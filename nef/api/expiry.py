@@ -5,7 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nef.api.authorisation import bearer_of
 from nef.api.errors import MissingToken, answer
-from nef.api.faults import victim_of
+from nef.api.faults import Occasions
 from nef.domain.errors import NefError
 from nef.domain.faults import FaultName, Victim
 from nef.ports.faults import Faults
@@ -21,15 +21,16 @@ class ExpiringTokens:
     It stays expired as long as the fault is set: only a new one helps, as it would in earnest.
     """
 
-    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+    def __init__(self, app: ASGIApp, faults: Faults, occasions: Occasions | None = None) -> None:
         """Wrap an application."""
         self._app, self._faults = app, faults
+        self._occasions = occasions or Occasions(faults)
         self._expired: dict[str, None] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        victim = victim_of(scope)
-        if victim is not None and self._faults.may_strike(FaultName.TOKEN_EXPIRED, victim):
+        victim = await self._occasions.victim(scope, FaultName.TOKEN_EXPIRED)
+        if victim is not None:
             try:
                 await run_in_threadpool(self._check, scope, victim)
             except NefError as error:

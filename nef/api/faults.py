@@ -9,7 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nef.api.documents import CONTROL, NAMES, base_path, served
+from nef.api.authorisation import Authorisation
+from nef.api.documents import CONTROL, NAMES, api_name, base_path, served
 from nef.api.errors import answer, problem
 from nef.domain.errors import NefError
 from nef.domain.faults import FaultName, Strike, Victim
@@ -23,11 +24,35 @@ _REFUSALS = {
 _NAMES = (*_REFUSALS, FaultName.RESPONSE_SLOW)
 
 
-def victim_of(scope: Scope) -> Victim | None:
-    """The AF that the path of a request below a standard API names; None for anything else."""
-    path = scope["path"] if scope["type"] == "http" else ""
-    root = next((root for root in _roots() if path.startswith(root)), None)
-    return None if root is None else Victim(path.removeprefix(root).partition("/")[0])
+class Occasions:
+    """The requests that faults may strike: below a standard API, of somebody who may ask there.
+
+    Who has no good token meets no fault, and takes no chance and no time from those who have one.
+    """
+
+    def __init__(self, faults: Faults, authorisation: Authorisation | None = None) -> None:
+        """Without `authorisation` everybody may call."""
+        self._faults, self._authorisation = faults, authorisation
+
+    async def victim(self, scope: Scope, *names: FaultName) -> Victim | None:
+        """The AF whose request this is, where one of these faults may strike it."""
+        path = scope["path"] if scope["type"] == "http" else ""
+        root = next((root for root in _roots() if path.startswith(root)), None)
+        if root is None:
+            return None
+        victim = Victim(path.removeprefix(root).partition("/")[0])
+        if not any(self._faults.may_strike(name, victim) for name in names):
+            return None
+        return victim if await self._may_call(scope, api_name(root), victim) else None
+
+    async def _may_call(self, scope: Scope, api: str, victim: Victim) -> bool:
+        if self._authorisation is None:
+            return True
+        try:
+            await self._authorisation.check(scope["headers"], api, {"af_id": victim.af_id or ""})
+        except NefError:
+            return False  # the application behind says why
+        return True
 
 
 @cache
@@ -42,14 +67,15 @@ class FaultyAnswers:
     held back nothing else waits: no thread, no lock, and no other connection.
     """
 
-    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+    def __init__(self, app: ASGIApp, faults: Faults, occasions: Occasions | None = None) -> None:
         """Wrap an application."""
         self._app, self._faults = app, faults
+        self._occasions = occasions or Occasions(faults)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        victim = victim_of(scope)
-        if victim is None or not any(self._faults.may_strike(name, victim) for name in _NAMES):
+        victim = await self._occasions.victim(scope, *_NAMES)
+        if victim is None:
             await self._app(scope, receive, send)
             return
         try:

@@ -12,6 +12,7 @@ from af_client import (
     NotAuthorized,
     NotFound,
     Refused,
+    ServerFailed,
     SessionRequest,
     UeAddress,
     UserPlaneEvent,
@@ -91,6 +92,24 @@ def test_a_token_that_expires_is_renewed_and_the_request_repeated(nef: RunningNe
             af.sessions()
         nef.clear_faults()
         af.delete_session(session.id)
+
+
+def test_a_fault_is_left_for_those_who_are_let_in(nef: RunningNef) -> None:
+    nef.trigger_fault("token-expired")
+    nef.trigger_fault("service-unavailable")
+    with NefClient(nef.url, "af-1", retries=0) as stranger, pytest.raises(NotAuthorized):
+        stranger.sessions()
+    forged = {"Authorization": "Bearer forged"}
+    with (
+        NefClient(nef.url, "af-1", retries=0, headers=forged) as liar,
+        pytest.raises(NotAuthorized),
+    ):
+        liar.sessions()
+    with NefClient(nef.url, "af-1", retries=0, credentials=credentials(nef)) as af:
+        with pytest.raises(ServerFailed):  # after its token had expired, and was renewed
+            af.sessions()
+        assert af.sessions() == ()
+    nef.clear_faults()
 
 
 def test_a_websocket_whose_token_was_refused_opens_with_a_new_one(

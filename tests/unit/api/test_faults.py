@@ -8,7 +8,9 @@ import orjson
 import pytest
 
 from builders.faults import Faulty
-from nef.api.faults import FaultyAnswers
+from builders.tokens import Clocked, signed
+from nef.api.authorisation import Authorisation
+from nef.api.faults import FaultyAnswers, Occasions
 from nef.domain.faults import FaultName
 
 SESSIONS = "/3gpp-as-session-with-qos/v1/af-1/subscriptions"
@@ -39,23 +41,27 @@ class Answer:
 
 
 class Rig:
-    def __init__(self) -> None:
+    def __init__(self, authorisation: Authorisation | None = None) -> None:
         self.faulty = Faulty()
         self.reached: list[str] = []
-        self.app = FaultyAnswers(self._serve, self.faulty.faults)
+        occasions = Occasions(self.faulty.faults, authorisation)
+        self.app = FaultyAnswers(self._serve, self.faulty.faults, occasions)
 
     async def _serve(self, scope: Any, _receive: Any, send: Any) -> None:
         self.reached.append(scope["path"])
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    def asking(self, answer: Answer, path: str = SESSIONS) -> Coroutine[Any, Any, None]:
-        scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+    def asking(
+        self, answer: Answer, path: str = SESSIONS, token: str = ""
+    ) -> Coroutine[Any, Any, None]:
+        headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
+        scope = {"type": "http", "method": "GET", "path": path, "headers": headers}
         return self.app(scope, answer.receive, answer.send)
 
-    def ask(self, path: str = SESSIONS) -> Answer:
+    def ask(self, path: str = SESSIONS, token: str = "") -> Answer:
         answer = Answer()
-        asyncio.run(self.asking(answer, path))
+        asyncio.run(self.asking(answer, path, token))
         return answer
 
 
@@ -101,6 +107,25 @@ def test_the_control_api_has_none() -> None:
         rig.faulty.set(name, probability=1.0)
     assert rig.ask("/simulator/v1/faults").status == 204
     assert all(state.occasions == 0 for state in rig.faulty.faults.all())
+
+
+@pytest.mark.parametrize(
+    ("path", "claims"),
+    [
+        (SESSIONS, None),
+        (SESSIONS, {"exp": 1}),
+        (SESSIONS.replace("af-1", "af-2"), {}),
+        (SESSIONS, {"scope": "3gpp-monitoring-event"}),
+    ],
+    ids=["without a token", "with one that has expired", "as another AF", "at another API"],
+)
+def test_who_may_not_call_takes_no_fault_from_who_may(
+    path: str, claims: dict[str, Any] | None
+) -> None:
+    rig = Rig(Authorisation(Clocked().tokens))
+    rig.faulty.set(FaultName.SERVICE_UNAVAILABLE, times=1)
+    assert rig.ask(path, "" if claims is None else signed(**claims)).status == 204
+    assert [rig.ask(token=signed()).status for _ in range(2)] == [503, 204]
 
 
 def slowly(rig: Rig, then: Callable[[list[Answer]], None], clients: int = 50) -> None:
