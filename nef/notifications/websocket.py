@@ -72,9 +72,13 @@ class WebsocketHub:
             # Whatever broke in the protocol below: what was not sent is due again.
             raise DeliveryFailed(f"the websocket broke: {error!r}"[:500]) from error
 
+    def holds(self, subscription_id: str) -> bool:
+        """Whether the websocket of a subscription is open here."""
+        return subscription_id in self._connections
+
     def take(self, delivery: Delivery) -> bool:
         """Write one message, as `send` does; False where that websocket is not open here."""
-        here = delivery.notification.subscription_id in self._connections
+        here = self.holds(delivery.notification.subscription_id)
         if here:
             self.send(delivery)
         return here

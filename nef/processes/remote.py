@@ -96,11 +96,13 @@ class Caller:
     def _connected(self) -> socket.socket:
         here = socket.socket(socket.AF_UNIX)
         try:
-            here.connect(os.fspath(self._path))
-            # By the kernel, for waiting costs nothing there.
+            # By the kernel, for waiting costs nothing there. It waits for room too: at a process
+            # that stands still for who is in line before, and until a request is taken.
             seconds, fraction_s = divmod(self._answer_s, 1)
             awaited = struct.pack("ll", int(seconds), int(fraction_s * _SECOND_US))
             here.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, awaited)
+            here.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, awaited)
+            here.connect(os.fspath(self._path))
         except OSError:
             here.close()
             raise

@@ -1,5 +1,9 @@
 """A notification goes by the process that holds the websocket of its AF, whoever delivers it."""
 
+import os
+import signal
+import socket
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -11,6 +15,7 @@ from nef.domain.notifications import Delivery, DeliveryState, Notification, Tria
 from nef.domain.subscriptions import Api
 from nef.notifications.websocket import WebsocketHub
 from nef.ports.notifier import DeliveryFailed
+from nef.processes import websockets
 from nef.processes.answering import Answering
 from nef.processes.websockets import Peers, RemoteHolders, SharedWebsockets
 
@@ -27,6 +32,9 @@ class Hub:
     def send(self, delivery: Delivery) -> None:
         if not self.take(delivery):
             raise DeliveryFailed("not here")
+
+    def holds(self, subscription_id: str) -> bool:
+        return subscription_id in self.open
 
     def take(self, delivery: Delivery) -> bool:
         here = delivery.notification.subscription_id in self.open
@@ -86,3 +94,41 @@ def test_the_others_are_found_in_their_folder_and_one_that_died_is_passed_over(
         own.opened("b")
         with pytest.raises(DeliveryFailed):
             own.send(delivery(4, "b"))
+
+
+@pytest.mark.parametrize(("again_s", "asked_again"), [(3600.0, False), (0.0, True)])
+def test_one_that_stands_still_holds_up_nobody_and_is_left_alone_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again_s: float, *, asked_again: bool
+) -> None:
+    monkeypatch.setattr(websockets, "_ASKED_S", 0.2)
+    monkeypatch.setattr(websockets, "_AGAIN_S", again_s)
+
+    def answering(name: str) -> None:
+        Answering(tmp_path / name, SECRET, {"websockets": Hub({name})})
+
+    own = shared(Hub(), RemoteHolders(tmp_path, SECRET, "own"))
+    with beside(lambda: answering("a")) as still, beside(lambda: answering("b")):
+        os.kill(still, signal.SIGSTOP)
+        own.send(delivery(1, "b"))
+        own.opened("c")
+        os.kill(still, signal.SIGCONT)
+        if asked_again:
+            own.send(delivery(2, "a"))
+        else:
+            with pytest.raises(DeliveryFailed):
+                own.send(delivery(2, "a"))
+
+
+def test_one_that_stands_still_and_has_a_long_line_is_not_waited_for_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websockets, "_ASKED_S", 0.2)
+    with closing(socket.socket(socket.AF_UNIX)) as full, ExitStack() as stack:
+        full.bind(str(tmp_path / "a"))
+        full.listen(0)
+        for _ in range(2):
+            waiting = stack.enter_context(closing(socket.socket(socket.AF_UNIX)))
+            waiting.setblocking(False)
+            waiting.connect_ex(str(tmp_path / "a"))
+        with pytest.raises(DeliveryFailed, match="not here"):
+            shared(Hub(), RemoteHolders(tmp_path, SECRET, "own")).send(delivery(1, "a"))
