@@ -12,6 +12,9 @@ from af_client.tokens import Credentials
 from af_client.transport import Tls, checked_url
 from af_client.units import checked_error_rate, parse_rate
 
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
 
 class HostPort(click.ParamType[Any]):
     """An outer address: a host and a port."""
@@ -98,8 +101,7 @@ _ACCESS = (
     click.option("--allow-http-token-url", is_flag=True,
                  help="Send the secret to another machine's --token-url without TLS."),
     click.option("--client-id", help="Who it is there. [default: the AF id]"),
-    click.option("--client-secret-file", help="File with its secret there.",
-                 type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+    click.option("--client-secret-file", type=FILE, help="File with its secret there."),
     click.option("--ca", type=_PEM, help="PEM file: whom to trust instead of the usual ones."),
     click.option("--client-certificate", type=_PEM, help="PEM file with its own certificate."),
     click.option("--client-key", type=_PEM, help="PEM file with the key of it."),

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 import numpy as np
 
-from af_client.cli import stop_at_signal
+from af_client.commands.ending import stop_at_signal
 from af_client.delivery.incoming import Received
 from af_client.delivery.tunnel import Endpoint
 from af_client.device.process import DeviceSettings, run_device

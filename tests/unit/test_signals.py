@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from af_client.cli import stop_at_signal
+from af_client.commands.ending import stop_at_signal
 from nef.signals import told_to_end
 
 _BOTH = pytest.mark.parametrize(

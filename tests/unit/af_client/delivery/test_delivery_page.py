@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from af_client import cli
+from af_client.commands.device import device
 from af_client.delivery.wire import TOS, Message, MessageType, Part, decode
 from af_client.modelserver.policy import Policy
 
@@ -40,7 +40,7 @@ def test_the_waits_on_the_page_are_those_of_the_policy() -> None:
 
 def test_the_size_of_the_store_on_its_page_is_that_of_the_command() -> None:
     page = (ROOT / "docs/device.md").read_text("utf-8")
-    (option,) = (each for each in cli.device.params if each.name == "store_mb")
+    (option,) = (each for each in device.params if each.name == "store_mb")
     assert f"`--store-mb` megabytes (10^6 bytes; {option.default})" in page
 
 

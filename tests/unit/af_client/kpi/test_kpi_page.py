@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from af_client.commands.kpi import kpi
 from af_client.experiments.results import read_result
 from af_client.kpi import assess, measuring
 from af_client.kpi.assess import REQUIREMENTS, findings, needed_period_s
-from af_client.kpi.cli import kpi
 from af_client.kpi.report import per_cent, seconds
 from af_client.kpi.results import Assessed, KpiResult
 from af_client.kpi.run import COMPARED_BYTES

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from af_client.cli import main
+from af_client.commands.pool import pool as pool_group
 from af_client.delivery.wire import SEGMENT_BYTES
 from af_client.models.architectures import ARCHITECTURES
 from af_client.models.building import DEFAULT_SEED, drafted, externalised
@@ -20,7 +21,6 @@ from af_client.models.split import weights_size
 from af_client.modelserver.catalogue import Precision, catalogue, pool_variants
 from af_client.modelserver.policy import Policy
 from af_client.modelserver.selection import DEFAULT_MARGIN_S, Framing, select
-from af_client.poolcli import pool as pool_group
 from builders.models import accuracy_of
 
 PAGE = (Path(__file__).parents[4] / "docs" / "models.md").read_text("utf-8")

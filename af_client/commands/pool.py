@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from af_client.options import FILE, FOLDER
+
 if TYPE_CHECKING:  # what is behind takes a second to load, and `--help` none
     from af_client.models.manifest import ModelEntry
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
 _WAYS = click.Choice(["static", "dynamic", "weights"])
 
 
 def _pool_option(command: Callable[..., None]) -> Callable[..., None]:
-    option = click.option("--pool", "folder", type=_FOLDER, default=".models", help="Its folder.")
+    option = click.option("--pool", "folder", type=FOLDER, default=".models", help="Its folder.")
     return option(command)
 
 
@@ -31,10 +31,10 @@ def pool() -> None:
 
 
 @pool.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 @_pool_option
 @click.option("--name", help="What it is called. [default: the file's name]")
-@click.option("--labelled", type=_FILE, help="A labelled set (.npz) to measure the accuracy on.")
+@click.option("--labelled", type=FILE, help="A labelled set (.npz) to measure the accuracy on.")
 @click.option("--quantise", is_flag=True, help="Add an 8-bit variant too.")
 @click.option("--way", type=_WAYS, help="To 8 bits. [default: static with a set, else weights]")
 @_json_option
@@ -49,7 +49,7 @@ def add(
     as_json: bool,
 ) -> None:
     """Put an ONNX model into the pool, if it runs."""
-    from af_client.models.adding import add_model  # noqa: PLC0415 - see above
+    from af_client.models.adding import add_model  # noqa: PLC0415 - see the package
     from af_client.models.labelled import read_labelled_set  # noqa: PLC0415
     from af_client.models.quantisation import Way  # noqa: PLC0415
 
@@ -70,7 +70,7 @@ def add(
 @_json_option
 def list_models(*, folder: Path, as_json: bool) -> None:
     """List the models, smallest first."""
-    from af_client.models.pool import Pool  # noqa: PLC0415 - see above
+    from af_client.models.pool import Pool  # noqa: PLC0415 - see the package
 
     with _told():
         manifest = Pool(folder).manifest
@@ -83,7 +83,7 @@ def list_models(*, folder: Path, as_json: bool) -> None:
 @_json_option
 def show(*, name: str, folder: Path, as_json: bool) -> None:
     """Show all that is known of a model, and check its parts."""
-    from af_client.models.pool import Pool  # noqa: PLC0415 - see above
+    from af_client.models.pool import Pool  # noqa: PLC0415 - see the package
 
     with _told():
         entry = Pool(folder).entry(name)
@@ -96,12 +96,12 @@ def show(*, name: str, folder: Path, as_json: bool) -> None:
 
 
 @pool.command()
-@click.argument("file", type=_FILE)
-@click.argument("out", type=_FOLDER)
+@click.argument("file", type=FILE)
+@click.argument("out", type=FOLDER)
 @_json_option
 def split(*, file: Path, out: Path, as_json: bool) -> None:
     """Write the two parts of an ONNX model into a folder, without a pool."""
-    from af_client.models.splitting import split_file  # noqa: PLC0415 - see above
+    from af_client.models.splitting import split_file  # noqa: PLC0415 - see the package
 
     with _told(file):
         sizes = split_file(file, out)
@@ -120,7 +120,7 @@ def split(*, file: Path, out: Path, as_json: bool) -> None:
 @_pool_option
 def remove(*, name: str, folder: Path) -> None:
     """Take a model out of the pool."""
-    from af_client.models import pool as pools  # noqa: PLC0415 - see above
+    from af_client.models import pool as pools  # noqa: PLC0415 - see the package
 
     with _told(outcome=f"{name!r} is still listed; make room, and remove it again"):
         entry = pools.remove(folder, name)
@@ -139,7 +139,7 @@ def build(*, name: str, folder: Path, precision: str | None, seed: int, as_json:
     NAME is one of the catalogue's, or `all`. Without a precision, or with `all`, what is there
     already is left out.
     """
-    from af_client.models.architectures import ARCHITECTURES  # noqa: PLC0415 - see above
+    from af_client.models.architectures import ARCHITECTURES  # noqa: PLC0415 - see the package
     from af_client.models.building import build as build_one  # noqa: PLC0415
     from af_client.models.building import missing  # noqa: PLC0415
 
@@ -166,7 +166,7 @@ def _told(
 
     `outcome` is what a full disk leaves, `put_in` what came into the pool before the fault.
     """
-    from af_client.models.labelled import LabelledSetUnusable  # noqa: PLC0415 - see above
+    from af_client.models.labelled import LabelledSetUnusable  # noqa: PLC0415 - see the package
     from af_client.models.onnxfiles import ModelRefused  # noqa: PLC0415
     from af_client.models.pool import PoolUnusable  # noqa: PLC0415
     from af_client.models.quantisation import NotQuantisable  # noqa: PLC0415
@@ -192,7 +192,7 @@ def _exception(text: str, put_in: "Sequence[ModelEntry]") -> click.ClickExceptio
 
 
 def _document(entry: "ModelEntry") -> dict[str, Any]:
-    from af_client.models.manifest import as_json  # noqa: PLC0415 - see above
+    from af_client.models.manifest import as_json  # noqa: PLC0415 - see the package
 
     document: dict[str, Any] = json.loads(as_json(entry))
     return document | {"topology_too_large": entry.topology_too_large}

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
+from af_client.options import FOLDER
+
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
@@ -19,7 +20,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--packets", type=click.IntRange(1, 100_000_000), default=1_000_000,
               help="Real packets to count in each flow, for 20 s at most.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, help="What all chance comes from.")
-@click.option("--out", type=_FOLDER, help="Folder for kpi.json and kpi.html.")
+@click.option("--out", type=FOLDER, help="Folder for kpi.json and kpi.html.")
 @click.option("--json", "json_file", type=_FILE, help="File for the results alone.")
 def kpi(  # noqa: PLR0913 - one parameter an option
     *,

@@ -4,9 +4,7 @@ from pathlib import Path
 
 import click
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-
-# The commands import what they need when they run: training and drawing take long to load.
+from af_client.options import FOLDER
 
 
 @click.group()
@@ -15,7 +13,7 @@ def experiment() -> None:
 
 
 @experiment.command()
-@click.option("--out", type=_FOLDER, required=True, help="Folder for the results.")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the results.")
 @click.option(
     "--model",
     "models",
@@ -44,7 +42,7 @@ def reliability(  # noqa: PLR0913 - one parameter an option
     step_db: float,
 ) -> None:
     """Count the downloads that one cell admits, by the error rates that are asked for."""
-    from af_client.demo.programs import ProgramFailed  # noqa: PLC0415 - see above
+    from af_client.demo.programs import ProgramFailed  # noqa: PLC0415 - see the package
     from af_client.errors import NefError  # noqa: PLC0415
     from af_client.experiments.control import Unanswered  # noqa: PLC0415
     from af_client.experiments.reliability import CellSettings  # noqa: PLC0415
@@ -64,14 +62,14 @@ def reliability(  # noqa: PLR0913 - one parameter an option
 
 
 @experiment.command()
-@click.option("--out", type=_FOLDER, required=True, help="Folder for the results.")
+@click.option("--out", type=FOLDER, required=True, help="Folder for the results.")
 @click.option(
     "--seeds",
     type=click.IntRange(1),
     default=20,
     help="Draws of losses for a figure; ten times as many for small parts.",
 )
-@click.option("--pool", type=_FOLDER, help="Folder of models. [default: train those of digits]")
+@click.option("--pool", type=FOLDER, help="Folder of models. [default: train those of digits]")
 @click.option("--model", "models", multiple=True, help="Only this model; repeatable.")
 @click.option("--labelled", type=click.Path(dir_okay=False, path_type=Path),
               help="Labelled set (.npz) for the pool. [default: held-out digits]")  # fmt: skip
@@ -79,7 +77,7 @@ def losses(
     *, out: Path, seeds: int, pool: Path | None, models: tuple[str, ...], labelled: Path | None
 ) -> None:
     """Measure what lost packets cost the accuracy of trained classifiers."""
-    from af_client.experiments.run import LossSettings, run_losses  # noqa: PLC0415 - see above
+    from af_client.experiments.run import LossSettings, run_losses  # noqa: PLC0415 - see the package
     from af_client.models.labelled import LabelledSetUnusable  # noqa: PLC0415
     from af_client.models.pool import PoolUnusable  # noqa: PLC0415
     from af_client.models.quantisation import NotQuantisable  # noqa: PLC0415
