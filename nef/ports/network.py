@@ -32,6 +32,11 @@ class Reservation:
     expires_at_s: float | None = None
     version: int = field(default=0, compare=False)
 
+    @property
+    def is_first(self) -> bool:
+        """Whether its session has held nothing before, and is to be admitted."""
+        return self.version == 0
+
     def is_overtaken(self, known: "Reservation | None") -> bool:
         """Whether what is known of the session is later than this."""
         return known is not None and known.version > self.version
@@ -89,17 +94,27 @@ class Network(Protocol):
 
         Each component gets the best rung that fits. A level of None means that the UE has no
         coverage now, so that resources come later, if at all. Raises ResourcesRefused with what
-        would be acceptable, and Conflict where this was overtaken; then an earlier reservation of
-        the session stays as it was.
+        would be acceptable, and Conflict where this was overtaken or comes after the session's end;
+        then an earlier reservation of the session stays as it was.
+        """
+        ...
+
+    def hold(self, reservation: Reservation, now_s: float) -> None:
+        """Let a session hold this instead, without asking whether it fits.
+
+        Nothing happens where this was overtaken, or the session is not known.
         """
         ...
 
     def release(self, session_id: str, now_s: float) -> None:
-        """Give back what a session holds, if it holds anything."""
+        """Give back what a session holds, if it holds anything; it never holds anything again.
+
+        Whatever is asked for it later is not done, however late that comes.
+        """
         ...
 
     def restore(self, reservations: Iterable[Reservation], now_s: float) -> None:
-        """Take over reservations of the store, without asking whether they fit.
+        """Take over reservations of the store at a start, without asking whether they fit.
 
         Those that were overtaken are left out.
         """

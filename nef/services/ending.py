@@ -94,5 +94,5 @@ class Ending:
         with self.storage.transaction() as work:
             settled = session.moved(Trigger.SETTLE, now_s, pending=None)
             settled = work.sessions.replace(settled)
-        self.network.restore((reservation_of(settled),), now_s)
+        self.network.hold(reservation_of(settled), now_s)
         self.following.follow(settled.id)

@@ -69,12 +69,14 @@ class SessionService:
         session = self._intended(af_id, request, demands)
         try:
             levels = self.network.reserve(reservation_of(session), session.created_at_s)
+            return self._confirmed(session, levels)
         except ResourcesRefused:
             with self.storage.at_once() as work:
                 work.sessions.remove(session.id)
             raise
-        try:
-            return self._confirmed(session, levels)
+        except NotReady:
+            abandon(self.storage, session)
+            raise
         except Conflict:
             hold_what_is_stored(self.storage, self.network, session.id, self.clock.now_s())
             raise Conflict(f"the session {session.id} took too long to be made") from None
@@ -231,7 +233,7 @@ class SessionService:
         )
         try:
             levels = self.network.reserve(reservation_of(changed), now_s) if moved else None
-        except ResourcesRefused:
+        except (ResourcesRefused, Conflict):
             self._settled(intent, intent)
             self._following.follow(intent.id)
             raise
@@ -239,7 +241,7 @@ class SessionService:
             changed = replace(changed, grants=first_grants(levels))
         elif changed.expires_at_s != intent.expires_at_s:
             # It holds what it holds, and the network foresees another end of it.
-            self.network.restore((reservation_of(changed),), now_s)
+            self.network.hold(reservation_of(changed), now_s)
         session = self._settled(intent, changed)
         return self._followed(session)
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from nef.domain.errors import Conflict, NotFound, NotReady
-from nef.domain.lifecycle import VISIBLE, SessionState
+from nef.domain.lifecycle import VISIBLE, SessionState, Trigger
 from nef.domain.sessions import Session
 from nef.ports.network import Network
 from nef.ports.storage import Storage
@@ -79,7 +79,7 @@ class UnderWay:
         if session is None:
             self.network.release(session_id, now_s)
         elif session.state is SessionState.ACTIVE:
-            self.network.restore((reservation_of(session),), now_s)
+            self.network.hold(reservation_of(session), now_s)
             self.follow(session_id)
         else:
             return  # somebody intends something again, or has not been seen among so many
@@ -87,13 +87,16 @@ class UnderWay:
 
 
 def abandon(storage: Storage, intent: Session) -> None:
-    """Say that nobody confirms the intent of a change any more: it is undone by the next look.
+    """Say that nobody confirms an intent any more: the next look undoes what came of it.
 
     Not here, where nobody knows what the network has heard of it, or when it will.
     """
     # Who has settled it has done so; without a store it is given up when its time is over.
     with suppress(Conflict, NotReady), storage.at_once() as work:
-        work.sessions.replace(replace(intent, pending=None))
+        if intent.state is SessionState.REQUESTED:
+            work.sessions.move(intent.moved(Trigger.RELEASE, intent.changed_at_s))
+        else:
+            work.sessions.replace(replace(intent, pending=None))
 
 
 def hold_what_is_stored(
@@ -105,11 +108,11 @@ def hold_what_is_stored(
     """
     with storage.reading() as work:
         session = work.sessions.get(session_id)
-    # A network that is between two processes restores nothing that is not stored.
+    # A network that is between two processes begins with what is stored.
     with suppress(NotReady):
         if session is None or session.state not in VISIBLE:
             network.release(session_id, now_s)
             return None
         if session.state is SessionState.ACTIVE:  # else yet another one sees to it
-            network.restore((reservation_of(session),), now_s)
+            network.hold(reservation_of(session), now_s)
     return session

@@ -226,14 +226,65 @@ def test_who_was_overtaken_changes_nothing(stage: Stage) -> None:
     first, last = demand(10), demand(20)
     later = replace(reservation("s", last), version=2)
     late = replace(reservation("s", first), version=1)
-    stage.network.reserve(later, stage.now_s)
+    stage.network.restore((later,), stage.now_s)
     free = free_mbps(stage)
     with pytest.raises(Conflict):
         stage.network.reserve(late, stage.now_s)
+    stage.network.hold(late, stage.now_s)
     stage.network.restore((late,), stage.now_s)
     assert free_mbps(stage) == free
-    stage.network.restore((replace(late, version=3),), stage.now_s)
+    stage.network.hold(replace(late, version=3), stage.now_s)
     assert free_mbps(stage) > free
+
+
+def test_what_a_session_holds_instead_need_not_fit(stage: Stage) -> None:
+    free = free_mbps(stage)
+    first = reservation("s", demand(free / 2))
+    stage.network.reserve(first, stage.now_s)
+    stage.network.reserve(reservation("t", demand(free / 3), since_s=1.0), stage.now_s)
+    stage.network.hold(replace(first, demands=(demand(free),), version=1), stage.now_s)
+    assert stage.network.levels("s") == {1: 0}
+
+
+def test_nothing_is_held_again_by_a_session_that_was_released(stage: Stage) -> None:
+    """Whoever asks is slow: he began before the session ended, and is heard of afterwards."""
+    free = free_mbps(stage)
+    first = reservation("s")
+    change = replace(first, version=2)
+    stage.network.reserve(first, stage.now_s)
+    stage.network.release("s", stage.now_s)
+    with pytest.raises(Conflict):
+        stage.network.reserve(change, stage.now_s)
+    stage.network.hold(change, stage.now_s)
+    assert stage.network.levels("s") is None
+    assert free_mbps(stage) == free
+
+
+def test_a_session_that_was_released_before_it_was_admitted_is_not_admitted(stage: Stage) -> None:
+    free = free_mbps(stage)
+    stage.network.release("s", stage.now_s)
+    with pytest.raises(Conflict):
+        stage.network.reserve(reservation("s"), stage.now_s)
+    assert stage.network.levels("s") is None
+    assert free_mbps(stage) == free
+    assert stage.network.reserve(reservation("t"), stage.now_s) == {1: 0}
+
+
+def test_a_network_that_begins_knows_which_sessions_there_are(stage: Stage) -> None:
+    known, gone = replace(reservation("s"), version=1), replace(reservation("t"), version=1)
+    stage.network.restore((known,), stage.now_s)
+    assert stage.network.reserve(replace(known, version=2), stage.now_s) == {1: 0}
+    with pytest.raises(Conflict):
+        stage.network.reserve(gone, stage.now_s)
+
+
+def test_a_session_whose_ue_has_left_is_not_changed_any_more(stage: Stage) -> None:
+    first = reservation("s")
+    stage.network.reserve(first, stage.now_s)
+    stage.attach("ue-1", attached=False)
+    with pytest.raises(Conflict):
+        stage.network.reserve(replace(first, version=2), stage.now_s)
+    assert stage.network.levels("s") is None
 
 
 def test_what_is_released_is_available_again(stage: Stage) -> None:

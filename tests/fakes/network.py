@@ -26,6 +26,7 @@ class FakeNetwork:
     detached: set[str] = field(default_factory=set)
     reservations: dict[str, Reservation] = field(default_factory=dict)
     reported: dict[str, Levels] = field(default_factory=dict)
+    released: set[str] = field(default_factory=set)
 
     def find_ue(self, ue: UeAddress) -> str:
         for ue_id, address in self.ues.items():
@@ -42,8 +43,14 @@ class FakeNetwork:
         return [ip for ip in (found.ipv4, found.ipv6) if ip is not None]
 
     def reserve(self, reservation: Reservation, now_s: float) -> Levels:
-        if reservation.is_overtaken(self.reservations.get(reservation.session_id)):
+        gone = self._gone(reservation.ue_id)
+        known = None if gone else self.reservations.get(reservation.session_id)
+        if reservation.is_overtaken(known):
             raise Conflict("it was changed by somebody else")
+        if known is None and not (
+            reservation.is_first and reservation.session_id not in self.released
+        ):
+            raise Conflict("it has ended")
         if self._covered(reservation.ue_id):
             own = reservation.session_id
             others = (r for r in self.reservations.values() if r.session_id != own)
@@ -55,7 +62,12 @@ class FakeNetwork:
         self.restore((reservation,), now_s)
         return self.reported[reservation.session_id]
 
+    def hold(self, reservation: Reservation, now_s: float) -> None:
+        if reservation.session_id in self.reservations:
+            self.restore((reservation,), now_s)
+
     def release(self, session_id: str, now_s: float) -> None:
+        self.released.add(session_id)
         self.reservations.pop(session_id, None)
         self.reported.pop(session_id, None)
 

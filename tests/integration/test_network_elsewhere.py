@@ -1,10 +1,14 @@
 """Requests in this process, the network in another one, which dies and is followed by the next."""
 
+import json
+import multiprocessing
+import os
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, cast
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,9 +18,12 @@ from builders.forks import beside
 from builders.service import AF, PUBLIC_URL, subscription
 from db.storage import SqlStorage
 from nef.api import health
-from nef.app import create_worker
+from nef.app import Nef, create_worker
 from nef.config import Settings
 from nef.domain.destinations import TO_THIS_MACHINE
+from nef.domain.errors import Conflict
+from nef.live import Seams
+from nef.ports.network import Network, Reservation
 from nef.realtime import real_time
 from nef.telemetry.metrics import Metrics
 from nef.telemetry.pulse import Pulse
@@ -24,6 +31,7 @@ from nef.workers.reach import Reach
 from nef.workers.roles import restored
 
 CONTROL = "/simulator/v1"
+MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 
 
 @dataclass
@@ -66,13 +74,20 @@ def service(tmp_path: Path) -> Iterator[Service]:
         callbacks=TO_THIS_MACHINE,
     )
     with Reach.made(real_time(), patience_s=0.05) as reach:
-        others, metrics = reach.other_websockets(), Metrics(reach.metrics_of_all())
-        ticking = reach.missing_ticker
-        nef = create_worker(settings, reach.seams(), reach.now_s, others, metrics, ticking)
-        http = TestClient(nef.asgi, raise_server_exceptions=False)
-        http.get("/")
-        yield Service(settings, reach, http)
+        nef = worker(settings, reach, reach.seams())
+        yield Service(settings, reach, client(nef))
         nef.close()
+
+
+def worker(settings: Settings, reach: Reach, seams: Seams) -> Nef:
+    others, metrics = reach.other_websockets(), Metrics(reach.metrics_of_all())
+    return create_worker(settings, seams, reach.now_s, others, metrics, reach.missing_ticker)
+
+
+def client(nef: Nef) -> TestClient:
+    http = TestClient(nef.asgi, raise_server_exceptions=False)
+    http.get("/")
+    return http
 
 
 def created(service: Service) -> str:
@@ -142,6 +157,48 @@ def test_the_next_network_goes_on_where_the_one_before_has_died(service: Service
         assert service.time_s() == 3
         assert service.ask("GET", f"{CONTROL}/flows").json()["flows"] == before
         assert service.ask("DELETE", path).status_code == 204
+
+
+def test_a_session_deleted_while_it_is_changed_holds_nothing_though_who_changes_it_is_killed(
+    service: Service,
+) -> None:
+    """Killed between what it asks of the network and what it hears."""
+    intended, deleted = multiprocessing.Event(), multiprocessing.Event()
+
+    class Doomed:
+        def __init__(self, network: Network) -> None:
+            self.network = network
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.network, name)
+
+        def reserve(self, reservation: Reservation, now_s: float) -> NoReturn:
+            intended.set()
+            deleted.wait()
+            with suppress(Conflict):
+                self.network.reserve(reservation, now_s)
+            os.kill(os.getpid(), signal.SIGKILL)
+            raise AssertionError("it goes on after it was killed")
+
+    def change() -> None:
+        seams = service.reach.seams()
+        doomed = replace(seams, network=cast("Network", Doomed(seams.network)))
+        http = client(worker(service.settings, service.reach, doomed))
+        http.patch(path, content=json.dumps(other), headers=MERGE_PATCH)
+
+    other = {"qosReference": "model-weights"}
+    with service.network():
+        path = created(service).removeprefix(PUBLIC_URL)
+        process = multiprocessing.get_context("fork").Process(target=change)
+        process.start()
+        assert intended.wait(30)
+        assert service.ask("DELETE", path).status_code == 204
+        deleted.set()
+        process.join(30)
+        assert process.exitcode == -signal.SIGKILL
+        assert service.ask("GET", f"{CONTROL}/flows").json()["flows"] == []
+        (cell, *_) = service.ask("GET", f"{CONTROL}/cells").json()["cells"]
+        assert cell["blocksGranted"] == 0
 
 
 def test_before_there_was_ever_a_network_nothing_is_promised_either(service: Service) -> None:

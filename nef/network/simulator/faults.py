@@ -53,6 +53,18 @@ class FaultyNetwork:
         self._follow(reservation.session_id, now_s)
         return self.levels(reservation.session_id) or holdings
 
+    def hold(self, reservation: Reservation, now_s: float) -> None:
+        """See the port."""
+        session_id = reservation.session_id
+        with self._lock:
+            known = self._known.get(session_id)
+            if known is None or reservation.is_overtaken(known):
+                return
+            self._network.hold(reservation, now_s)
+            self._known[session_id] = reservation
+            self._absent.pop(session_id, None)
+        self._follow(session_id, now_s)
+
     def release(self, session_id: str, now_s: float) -> None:
         """See the port."""
         with self._lock:
@@ -153,7 +165,7 @@ class FaultyNetwork:
                 del self._absent[session_id]
             if absent.keys() != before.keys() and self._network.levels(session_id) is not None:
                 left = tuple(d for d in reservation.demands if d.component not in absent)
-                self._network.restore((replace(reservation, demands=left),), now_s)
+                self._network.hold(replace(reservation, demands=left), now_s)
             return True
 
 

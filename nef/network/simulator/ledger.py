@@ -1,7 +1,7 @@
 """Who holds what in which cell, now: the state of the simulated network, without lock or clock."""
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -23,6 +23,9 @@ from nef.network.simulator.scenario import Cell, Ue
 from nef.network.simulator.sharing import Ints
 from nef.ports.network import Levels, NetworkChanges, NetworkStep, Reservation
 
+#: So many sessions are remembered that were released before they were reserved: a request was slow.
+_REMEMBERED = 10_000
+
 
 class Ledger:
     """The reservations of a run, and what became of them until `time_s`."""
@@ -39,6 +42,7 @@ class Ledger:
         self._heard = 0
         self._ended: dict[str, float] = {}
         self._ending: list[str] = []
+        self._released_unknown: OrderedDict[str, None] = OrderedDict()
         self._steps: list[NetworkStep] = []
 
     # --- what is the case ---
@@ -122,15 +126,28 @@ class Ledger:
     def reserve(self, reservation: Reservation) -> Levels:
         """Admit a session or change it.
 
-        Raises ResourcesRefused, and Conflict where this was overtaken; then nothing has changed.
+        Raises ResourcesRefused, and Conflict where this was overtaken or the session has ended;
+        then nothing has changed.
         """
-        if reservation.is_overtaken(self.reservation(reservation.session_id)):
-            raise Conflict(f"the session {reservation.session_id} was changed by somebody else")
+        session_id = reservation.session_id
+        known = self.reservation(session_id)
+        if reservation.is_overtaken(known):
+            raise Conflict(f"the session {session_id} was changed by somebody else")
+        if known is None and (
+            # All there are have been restored, so that it has ended: nothing would end it again.
+            not reservation.is_first or session_id in self._released_unknown
+        ):
+            raise Conflict(f"the session {session_id} has ended")
         if self.run.is_attached(reservation.ue_id) and is_covered(self.rates(reservation.ue_id)):
             self._check_room(reservation)
         self.take_over((reservation,))
-        levels = self.levels(reservation.session_id)
+        levels = self.levels(session_id)
         return levels or {demand.component: None for demand in reservation.demands}
+
+    def hold(self, reservation: Reservation) -> None:
+        """Let a session have this instead if it is known, without asking whether all of it fits."""
+        if reservation.session_id in self._sessions:
+            self.take_over((reservation,))
 
     def take_over(self, reservations: Iterable[Reservation]) -> None:
         """Let sessions have what there is for them, without asking whether all of it fits."""
@@ -147,7 +164,11 @@ class Ledger:
         self._flows.told[come] = self._flows.level[come]
 
     def release(self, session_id: str) -> None:
-        """Give back what a session holds."""
+        """Give back what a session holds, now and ever after."""
+        if session_id not in self._sessions and session_id not in self._ended:
+            self._released_unknown[session_id] = None
+            if len(self._released_unknown) > _REMEMBERED:
+                self._released_unknown.popitem(last=False)
         self._ended.pop(session_id, None)
         self._remove(session_id)
 
@@ -173,6 +194,7 @@ class Ledger:
         before = other._sessions  # noqa: SLF001
         self.take_over(one.reservation for one in before.values())
         self._ended |= other._ended  # noqa: SLF001
+        self._released_unknown = other._released_unknown  # noqa: SLF001
         for name, session in self._sessions.items():
             rows = list(session.rows)
             self._flows.told[rows] = other._flows.told[list(before[name].rows)]  # noqa: SLF001

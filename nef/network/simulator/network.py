@@ -60,6 +60,12 @@ class SimulatedNetwork:
             self.stage.changed(self._ledger.cell_of(reservation.session_id))
             return levels
 
+    def hold(self, reservation: Reservation, now_s: float) -> None:
+        """See the port."""
+        with self._lock:
+            self.stage.move(now_s)
+            self._ledger.hold(reservation)
+
     def release(self, session_id: str, now_s: float) -> None:
         """See the port."""
         with self._lock:

@@ -18,6 +18,7 @@ from nef.domain.lifecycle import SessionState
 from nef.domain.sessions import Session, SessionRequest, UeAddress
 from nef.ports.network import Holdings, Network, Reservation
 from nef.schemas.sessions import request_of
+from nef.services import underway
 from nef.services.measuring import SessionMeasuring
 from nef.services.sessions import SessionService
 from nef.services.underway import ABANDONED_AFTER_S
@@ -254,7 +255,7 @@ def test_who_was_slow_does_not_undo_what_the_network_was_asked_since(rig: Rig) -
         rig.worker.tick()
         rig.real.advance(ABANDONED_AFTER_S)
         rig.worker.tick()  # which gives the change up
-        rig.reach.before["restore"] = lambda: rig.worker.change(
+        rig.reach.before["hold"] = lambda: rig.worker.change(
             AF, session.id, lambda _: asked("60 Mbps")
         )
 
@@ -299,11 +300,83 @@ def test_a_session_that_was_given_up_before_it_was_admitted_holds_nothing(rig: R
     assert not network.reservations
 
 
-def test_however_many_are_under_way_all_are_held_by_the_next_one(rig: Rig) -> None:
+def test_a_session_that_was_deleted_holds_nothing_whoever_changes_it_and_dies(rig: Rig) -> None:
+    session = rig.create()
+    network = rig.reach.network
+    assert network is not None
+    rig.reach.before["reserve"] = lambda: rig.worker.delete(AF, session.id)
+    rig.reach.after["reserve"] = dies
+    with pytest.raises((NotFound, SystemExit)):
+        rig.change("70 Mbps")
+    assert not network.reservations
+
+
+def test_nor_does_it_with_a_network_that_has_begun_since(rig: Rig) -> None:
+    session = rig.create()
+
+    def deleted() -> None:
+        rig.worker.delete(AF, session.id)
+        rig.take_over()
+
+    rig.reach.before["reserve"] = deleted
+    rig.reach.after["reserve"] = dies
+    with pytest.raises((NotFound, SystemExit)):
+        rig.change("70 Mbps")
+    assert not rig.network.reservations
+
+
+def test_who_was_slow_with_a_change_brings_no_session_back_that_was_deleted(rig: Rig) -> None:
+    session = rig.create()
+    network = rig.reach.network
+    assert network is not None
+
+    def given_up() -> None:
+        rig.worker.tick()
+        rig.real.advance(ABANDONED_AFTER_S)
+        rig.worker.tick()
+        # The slow one reads what is stored, and before the network hears of that it is gone.
+        rig.reach.before["hold"] = lambda: rig.worker.delete(AF, session.id)
+
+    rig.reach.after["reserve"] = given_up
+    with pytest.raises((Conflict, NotFound)):
+        rig.change("70 Mbps")
+    assert not network.reservations
+
+
+def test_a_session_that_was_given_up_before_it_was_asked_for_holds_nothing(rig: Rig) -> None:
+    def gives_up() -> None:
+        rig.worker.tick()
+        rig.real.advance(ABANDONED_AFTER_S)
+        rig.worker.tick()
+
+    network = rig.reach.network
+    assert network is not None
+    rig.reach.before["reserve"] = gives_up
+    rig.reach.after["reserve"] = dies
+    with pytest.raises((Conflict, SystemExit)):
+        rig.create()
+    assert not network.reservations
+
+
+def test_what_a_create_without_an_answer_was_granted_is_free_within_a_second(rig: Rig) -> None:
+    rig.take_over()
+    rig.reach.after["reserve"] = is_late
+    with pytest.raises(NotReady):
+        rig.create("90 Mbps")
+    rig.real.advance(1.0)
+    rig.ticker.tick()
+    assert not rig.network.reservations
+    rig.create("90 Mbps")
+
+
+def test_however_many_are_under_way_all_are_held_by_the_next_one(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(underway, "_BATCH", 5)
     left = rig.create("1 Kbps")
     with rig.storage.transaction() as work:
-        for number in range(1000):
-            work.sessions.add(replace(left, id=f"{number}", state=SessionState.RELEASING))
+        for number in range(10):
+            work.sessions.add(replace(left, id=f"{number}", state=SessionState.REQUESTED))
     rig.reach.after["reserve"] = rig.take_over
     session = rig.create()
     rig.ticker.tick()

@@ -69,6 +69,10 @@ class ScriptedNetwork:
         self.while_reserving()
         return levels
 
+    def hold(self, reservation: Reservation, now_s: float) -> None:
+        if reservation.session_id in self.held:
+            self.restore((reservation,), now_s)
+
     def release(self, session_id: str, now_s: float) -> None:
         self.held.pop(session_id, None)
         self.granted.pop(session_id, None)

@@ -83,8 +83,8 @@ class Story:
         self.asked[wanted.session_id] = wanted
 
     def release(self, name: str) -> None:
-        self.faulty.network.release(name, self.faulty.now_s)
-        self.asked.pop(name, None)
+        if self.asked.pop(name, None) is not None:
+            self.faulty.network.release(name, self.faulty.now_s)
 
     def step(self, seconds: float) -> None:
         self.faulty.inside.step(seconds)

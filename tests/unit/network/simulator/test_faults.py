@@ -79,8 +79,9 @@ def test_what_a_lost_bearer_held_is_free_until_it_is_back_in_its_old_place(fault
 
 def test_a_bearer_is_lost_and_comes_back_whoever_was_overtaken_before(faulty: Faulty) -> None:
     free_bps = faulty.inside.seen_by("ue-1").rate_dl.bps
+    reserve(faulty, reservation("s", demand(10)))
     reserve(faulty, replace(reservation("s", demand(20)), version=2))
-    faulty.network.restore((replace(reservation("s", demand(5)), version=1),), faulty.now_s)
+    faulty.network.hold(replace(reservation("s", demand(5)), version=1), faulty.now_s)
     held_bps = faulty.inside.seen_by("ue-1").rate_dl.bps
     faulty.set(FaultName.BEARER_LOST, times=1, lasts_s=3.0)
     assert after(faulty, 0.1) == {"s": {1: LOST}}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from builders.reservations import demand, reservation
 from builders.simulations import Simulated
 from nef.domain.admission import Allocation, FlowNeed, allocate
-from nef.domain.errors import ResourcesRefused
+from nef.domain.errors import Conflict, ResourcesRefused
 from nef.network.simulator.ledger import Ledger
 from nef.network.simulator.needs import flow_needs
 from nef.network.simulator.radio import blocks_for
@@ -48,7 +48,7 @@ def reserve(number: int, ue: int, mbps: list[float], priority: int, per: str) ->
         wanted = reservation(f"s{number}", *flows, ue=f"ue-{ue}", since_s=number % 3)
         try:
             got = network.reserve(wanted, network.now_s)
-        except ResourcesRefused:
+        except (ResourcesRefused, Conflict):  # it is not to come again after it was released
             return {}
         covered = network._ledger.rates(f"ue-{ue}")[0] > 0
         attached = network._ledger.run.is_attached(f"ue-{ue}")
