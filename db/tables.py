@@ -1,4 +1,4 @@
-"""The tables, made for what is queried; `db/migrations` brings a database to this form."""
+"""The tables, made for what is queried; `db/migrations` brings an older database to this form."""
 
 from sqlalchemy import (
     BigInteger,

@@ -15,6 +15,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 
 from db.engine import take_all_time, writing
+from db.tables import metadata
 from nef.ports.storage import StorageUnusable
 
 #: The number of the lock on PostgreSQL; any would do that nobody else uses.
@@ -56,13 +57,16 @@ def form_of(connection: Connection) -> Form:
 def upgrade(engine: Engine, revision: str = "head") -> str | None:
     """Run the migrations that a database lacks, and say which revision it had, if any.
 
-    Raises NewerDatabase where it is ahead of us.
+    One that is new gets the newest form at once. Raises NewerDatabase where it is ahead of us.
     """
     config = migrations()
     with writing(engine) as connection:
         take_all_time(connection)
         _exclude_others(connection)
         before = form_of(connection).found
+        if before is None and revision == "head":
+            _make_new(connection)
+            return None
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, revision)
@@ -91,6 +95,12 @@ def make_ready(engine: Engine) -> None:
     )
 
 
+def _make_new(connection: Connection) -> None:
+    """Make the tables as the code wants them; a test holds that against the migrations."""
+    metadata.create_all(connection, checkfirst=False)  # what is there already is not ours
+    MigrationContext.configure(connection).stamp(_shipped(), "head")
+
+
 def _exclude_others(connection: Connection) -> None:
     """Until the transaction ends; on SQLite it has no others beside it anyway."""
     if connection.dialect.name == "postgresql":
@@ -107,7 +117,11 @@ def migrations() -> Config:
 
 
 @cache
+def _shipped() -> ScriptDirectory:
+    return ScriptDirectory.from_config(migrations())
+
+
+@cache
 def revisions() -> tuple[str, ...]:
     """Every revision there is, the oldest first."""
-    script = ScriptDirectory.from_config(migrations())
-    return tuple(revision.revision for revision in reversed(list(script.walk_revisions())))
+    return tuple(revision.revision for revision in reversed(list(_shipped().walk_revisions())))

@@ -1,6 +1,7 @@
 """The settings of a service, and the operator's catalogue of QoS profiles."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -111,9 +112,16 @@ def load_catalogue(path: Path | None) -> Catalogue:
 
     Raises InvalidValue that names the file, the profile and what is wrong with it.
     """
-    shipped = files("nef").joinpath("qos_profiles.yaml")
-    text = path.read_text("utf-8") if path else shipped.read_text("utf-8")
-    name = str(path or "qos_profiles.yaml")
+    return _catalogue_of(path.read_text("utf-8"), str(path)) if path else _shipped_catalogue()
+
+
+@cache
+def _shipped_catalogue() -> Catalogue:
+    name = "qos_profiles.yaml"
+    return _catalogue_of(files("nef").joinpath(name).read_text("utf-8"), name)
+
+
+def _catalogue_of(text: str, name: str) -> Catalogue:
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:

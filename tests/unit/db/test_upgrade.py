@@ -7,6 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from builders.postgresql import PostgresServer
 from builders.sessions import notification, session
@@ -97,7 +98,59 @@ def add_deliveries_without_their_time(connection: Connection) -> None:
         connection.execute(text(row), {"kind": kind, "content": dumped(content)})
 
 
+#: What tells two databases apart, but for the order of columns.
+_LOOKS = {
+    "sqlite": """
+        SELECT name, sql LIKE '%AUTOINCREMENT%', sql LIKE '%UNIQUE (id)%' FROM sqlite_master
+            WHERE type = 'table';
+        SELECT made.name, has.name, has.type, has."notnull", has.dflt_value, has.pk
+            FROM sqlite_master AS made, pragma_table_info(made.name) AS has;
+        SELECT name, sql FROM sqlite_master WHERE type = 'index';
+        SELECT version_num FROM alembic_version""",
+    "postgresql": """
+        SELECT table_name, column_name, data_type, is_nullable, column_default
+            FROM information_schema.columns WHERE table_schema = 'public';
+        SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public';
+        SELECT sequencename, data_type, max_value FROM pg_sequences;
+        SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+            WHERE connamespace = 'public'::regnamespace AND contype <> 'n';
+        SELECT version_num FROM alembic_version""",
+}
+
+
+def form(engine: Engine) -> list[set[tuple[object, ...]]]:
+    looks = _LOOKS[engine.dialect.name].split(";")
+    with engine.connect() as connection:
+        found = (connection.exec_driver_sql(look) for look in looks)
+        return [{tuple(row) for row in rows} for rows in found]
+
+
+def test_a_new_database_is_what_the_migrations_make_of_the_first_one(
+    engine: Engine, url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    upgrade(engine, revisions()[0])
+    upgrade(engine)
+    new = open_engine(
+        f"sqlite:///{tmp_path / 'new.sqlite3'}"
+        if url.startswith("sqlite")
+        else request.getfixturevalue("postgres").new_database()
+    )
+    upgrade(new)
+    assert form(new) == form(engine)
+    new.dispose()
+
+
+def test_tables_of_somebody_else_are_not_taken_for_ours(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE sessions (theirs TEXT)")
+    with pytest.raises(SQLAlchemyError, match="sessions"):
+        upgrade(engine)
+    with engine.connect() as connection:
+        assert form_of(connection).found is None
+
+
 def test_the_migrations_make_exactly_the_tables_that_the_code_uses(engine: Engine) -> None:
+    upgrade(engine, revisions()[0])
     upgrade(engine)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
