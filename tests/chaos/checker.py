@@ -7,18 +7,24 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chaos.ledger import Deed, Outcome, Said
+from chaos.ledger import Deed, Kind, Name, Outcome, Said
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A session as its AF reads it, and the rung that is recorded of it."""
+    """What an AF reads of one of its things; `level` is the rung that is recorded of a session."""
 
-    session_id: str
+    subscription_id: str
     af_id: str
     key: int
-    rate_bps: int
-    level: int | None
+    value: int
+    level: int | None = None
+    kind: Kind = Kind.SESSION
+
+    @property
+    def name(self) -> Name:
+        """As in the ledger."""
+        return self.kind, self.af_id, self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +40,12 @@ class Cell:
 class Arrived:
     """A notification as a receiver got it; `number` is the same in each attempt.
 
-    `told` is the rung that its last report says holds, or None for none.
+    `told` is the rung that its last report says a session holds, or None for none.
     """
 
     number: int
-    session_id: str
-    events: tuple[str, ...]
-    told: int | None
+    subscription_id: str
+    told: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Due:
     """A notification in the NEF's own account."""
 
     number: int
-    session_id: str
+    subscription_id: str
     state: str
 
 
@@ -65,11 +70,16 @@ class Found:
     arrived: Sequence[Arrived] = ()
     due: Sequence[Due] = ()
 
+    @property
+    def sessions(self) -> Sequence[Stored]:
+        """Those for which the network holds something."""
+        return [one for one in self.stored if one.kind is Kind.SESSION]
+
 
 def contradictions(said: Sequence[Said], found: Found) -> list[str]:
     """All that contradicts."""
     return [
-        *_sessions(said, found.stored),
+        *_things(said, found.stored),
         *_reservations(found),
         *_capacity(found.cells),
         *_deliveries(found),
@@ -83,9 +93,11 @@ def summary(said: Iterable[Said], found: Found) -> str:
     outcomes = Counter(one.outcome for one in said)
     counts = ", ".join(f"{outcomes[one]} {one}" for one in Outcome)
     again = len(found.arrived) - len({one.number for one in found.arrived})
-    lowered = sum(one.level != 0 for one in found.stored)
+    lowered = sum(one.level != 0 for one in found.sessions)
+    others = len(found.stored) - len(found.sessions)
     return (
-        f"requests: {counts}; sessions: {len(found.stored)}, {lowered} of them lowered;"
+        f"requests: {counts}; sessions: {len(found.sessions)}, {lowered} of them lowered;"
+        f" other subscriptions: {others};"
         f" notifications: {len(found.arrived)}, {again} of them again"
     )
 
@@ -99,7 +111,7 @@ def unfit_answers(
 ) -> list[str]:
     """Answers with another status, without the time to come back, or too late."""
     return [
-        f"{one.deed} of {one.af_id}/{one.key} got {one.status} after {one.took_s:.1f} s,"
+        f"{one.deed} of {one.kind} {one.af_id}/{one.key} got {one.status} after {one.took_s:.1f} s,"
         f" Retry-After {one.retry_after}"
         for one in said
         if one.status not in fit
@@ -108,54 +120,60 @@ def unfit_answers(
     ]
 
 
-# --- sessions ---
+# --- what clients have ---
 
-#: What a session may be, by what was said: its rate, or None where there may be none.
+#: What a thing may be, by what was said: its value, or None where there may be none.
 _Possible = frozenset[int | None]
 _NONE: _Possible = frozenset({None})
 
 
-def _sessions(said: Iterable[Said], stored: Iterable[Stored]) -> list[str]:
-    """Every session is as the last acknowledged deed left it, or as an unanswered one would."""
-    possible: dict[tuple[str, int], _Possible] = {}
-    ids: dict[tuple[str, int], str] = {}
+def _things(said: Iterable[Said], stored: Iterable[Stored]) -> list[str]:
+    """Everything is as the last acknowledged deed left it, or as an unanswered one would."""
+    possible: dict[Name, _Possible] = {}
+    ids: dict[Name, str] = {}
     wrong = []
     for one in said:
-        name = (one.af_id, one.key)
-        before = possible.get(name, _NONE)
+        before = possible.get(one.name, _NONE)
         if one.status == 404 and None not in before:
-            wrong.append(f"{one.deed} of {name} was answered 404; it should have been there")
-        possible[name] = _after(before, one)
-        if one.deed is Deed.CREATE and one.session_id is not None:
-            ids[name] = one.session_id
-    copies: dict[tuple[str, int], list[Stored]] = defaultdict(list)
-    for session in stored:
-        copies[session.af_id, session.key].append(session)
+            wrong.append(f"{one.deed} of {_told(one.name)} was answered 404; it should be there")
+        possible[one.name] = _after(before, one)
+        if one.deed is Deed.CREATE and one.subscription_id is not None:
+            ids[one.name] = one.subscription_id
+    copies: dict[Name, list[Stored]] = defaultdict(list)
+    for thing in stored:
+        copies[thing.name].append(thing)
     for name in possible.keys() | copies.keys():
         wrong += _contradicts(name, possible.get(name, _NONE), copies[name], ids.get(name))
     return wrong
 
 
 def _after(before: _Possible, said: Said) -> _Possible:
-    """What a session may be after one more deed."""
+    """What a thing may be after one more deed."""
     if said.outcome is Outcome.REFUSED:
         return _NONE if said.status == 404 else before
-    goal: _Possible = frozenset({None if said.deed is Deed.DELETE else said.rate_bps})
+    goal: _Possible = frozenset({None if said.deed is Deed.DELETE else said.value})
     return goal if said.outcome is Outcome.DONE else before | goal
 
 
 def _contradicts(
-    name: tuple[str, int], possible: _Possible, copies: Sequence[Stored], session_id: str | None
+    name: Name, possible: _Possible, copies: Sequence[Stored], subscription_id: str | None
 ) -> list[str]:
     if len(copies) > 1:
-        return [f"{name} is there {len(copies)} times"]
-    rate_bps = copies[0].rate_bps if copies else None
-    if rate_bps not in possible:
-        rates = " or ".join("nothing" if r is None else str(r) for r in possible)
-        return [f"{name} is {rate_bps or 'not there'}; its AF was told {rates}"]
-    if copies and session_id not in (None, copies[0].session_id):
-        return [f"{name} has the id {copies[0].session_id}; its AF was told {session_id}"]
+        return [f"{_told(name)} is there {len(copies)} times"]
+    value = copies[0].value if copies else None
+    if value not in possible:
+        values = " or ".join("nothing" if v is None else str(v) for v in possible)
+        is_now = "not there" if value is None else value
+        return [f"{_told(name)} is {is_now}; its AF was told {values}"]
+    if copies and subscription_id not in (None, copies[0].subscription_id):
+        has = copies[0].subscription_id
+        return [f"{_told(name)} has the id {has}; its AF was told {subscription_id}"]
     return []
+
+
+def _told(name: Name) -> str:
+    kind, af_id, key = name
+    return f"{kind} {af_id}/{key}"
 
 
 # --- the network ---
@@ -163,7 +181,7 @@ def _contradicts(
 
 def _reservations(found: Found) -> list[str]:
     """Each session has its reservation, as recorded, and each reservation has its session."""
-    recorded = {one.session_id: one.level for one in found.stored}
+    recorded = {one.subscription_id: one.level for one in found.sessions}
     wrong = [f"session {one} has no reservation" for one in recorded.keys() - found.levels.keys()]
     wrong += [
         f"a reservation for {one}, which is no session"
@@ -190,46 +208,46 @@ def _capacity(cells: Iterable[Cell]) -> list[str]:
 def _deliveries(found: Found) -> list[str]:
     """What was due has arrived; nothing waits, and nothing was given up."""
     arrived = {one.number for one in found.arrived}
-    living = {one.session_id for one in found.stored}
+    living = {one.subscription_id for one in found.stored}
     wrong = [
-        f"notification {one.number} of {one.session_id} is {one.state}"
+        f"notification {one.number} of {one.subscription_id} is {one.state}"
         + ("" if one.number in arrived else " and did not arrive")
         for one in found.due
         if one.state != "delivered" or one.number not in arrived
     ]
     known = {one.number for one in found.due}
     return wrong + [
-        f"notification {one.number} of {one.session_id} arrived, and the NEF knows of none"
+        f"notification {one.number} of {one.subscription_id} arrived, and the NEF knows of none"
         for one in found.arrived
-        if one.session_id in living and one.number not in known
+        if one.subscription_id in living and one.number not in known
     ]
 
 
 def _order(arrived: Iterable[Arrived]) -> list[str]:
-    """Those of a session arrive in their order; one may come again, but not after a later one."""
+    """Those of one thing arrive in their order; one may come again, but not after a later one."""
     wrong = []
     newest: Counter[str] = Counter()
     for one in arrived:
-        if one.number < newest[one.session_id]:
+        if one.number < newest[one.subscription_id]:
             wrong.append(
-                f"notification {one.number} of {one.session_id} arrived"
-                f" after {newest[one.session_id]}"
+                f"notification {one.number} of {one.subscription_id} arrived"
+                f" after {newest[one.subscription_id]}"
             )
-        newest[one.session_id] = max(newest[one.session_id], one.number)
+        newest[one.subscription_id] = max(newest[one.subscription_id], one.number)
     return wrong
 
 
 def _last_told(found: Found) -> list[str]:
     """What an AF was told last of a session is what holds; so it was told at all."""
-    last = {one.session_id: one for one in found.arrived}
+    last = {one.subscription_id: one for one in found.arrived}
     wrong = []
-    for session in found.stored:
-        heard = last.get(session.session_id)
+    for session in found.sessions:
+        heard = last.get(session.subscription_id)
         if heard is None:
-            wrong.append(f"nothing was told of session {session.session_id}")
+            wrong.append(f"nothing was told of session {session.subscription_id}")
         elif heard.told != session.level:
             wrong.append(
-                f"session {session.session_id} holds rung {session.level},"
+                f"session {session.subscription_id} holds rung {session.level},"
                 f" and {heard.told} was told last, by {heard.number}"
             )
     return wrong

@@ -8,8 +8,17 @@ from enum import StrEnum
 _PATIENCE_S = 60.0
 
 
+class Kind(StrEnum):
+    """What clients have with the NEF; the network holds something for sessions alone."""
+
+    SESSION = "session"
+    ANALYTICS = "analytics"
+    MONITORING = "monitoring"
+    PLAN = "plan"
+
+
 class Deed(StrEnum):
-    """What a client does with one of its sessions."""
+    """What a client does with one of the things that it has."""
 
     CREATE = "create"
     CHANGE = "change"
@@ -26,22 +35,33 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+#: Kind, AF, and the key that the AF has given.
+Name = tuple[Kind, str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A request about a session and its answer; `status` is None where there was none.
+    """A request about one thing and its answer; `status` is None where there was none.
 
-    `key` is the client's own name of the session, never used twice by its AF. `rate_bps` is what a
-    create or change asks for. The session's id is known once a create was answered.
+    `key` is the client's own name of the thing, never used twice by its AF. `value` is what a
+    create or change asks for: of a session its rate in bit/s. The id is known once a create was
+    answered.
     """
 
     af_id: str
     key: int
     deed: Deed
-    rate_bps: int | None
+    value: int | None
     status: int | None
     took_s: float
-    session_id: str | None = None
+    subscription_id: str | None = None
     retry_after: str | None = None
+    kind: Kind = Kind.SESSION
+
+    @property
+    def name(self) -> Name:
+        """Whose and which it is."""
+        return self.kind, self.af_id, self.key
 
     @property
     def outcome(self) -> Outcome:
@@ -52,7 +72,7 @@ class Said:
 
 
 class Ledger:
-    """What all clients say, each about its own sessions one after another."""
+    """What all clients say, each about what it has, one after another."""
 
     def __init__(self) -> None:
         """Nothing was said."""

@@ -1,4 +1,4 @@
-"""Clients that create, change and delete sessions, keep account, and never stop asking."""
+"""Clients that create, change and delete what AFs may have, keep account, and never stop asking."""
 
 import random
 import threading
@@ -9,25 +9,26 @@ from typing import Any
 
 import requests
 
-from chaos.ledger import Deed, Ledger, Outcome, Said
-from chaos.wire import UES, id_in, of_rate, retry_after, session, sessions_of
+from chaos.kinds import FORMS, MONITORED, place_of
+from chaos.ledger import Deed, Kind, Ledger, Name, Outcome, Said
+from chaos.wire import UES, id_in, retry_after
 
-#: The scenario's cell carries about a hundred of the middle one; so some are refused.
-RATES_BPS = (100_000, 400_000, 1_600_000)
-_PATCH = {"Content-Type": "application/merge-patch+json"}
-_MOST_SESSIONS = 12
+#: Of six creates three are of sessions.
+_KINDS = (*[Kind.SESSION] * 3, Kind.ANALYTICS, Kind.MONITORING, Kind.PLAN)
+_MOST_THINGS = 16
 _PAUSE_S = 0.05
+_SINRS_DB = (-3, 4, 12, 22)
 
 
 class Client:
-    """One AF with sessions of its own, one request after another."""
+    """One AF with things of its own, one request after another."""
 
     def __init__(self, url: str, destination: str, af_id: str, seed: int, ledger: Ledger) -> None:
         """All it does follows from the seed, and from the answers."""
         self._url, self._destination, self._af_id = url, destination, af_id
         self._chance = random.Random(f"{seed}/{af_id}")
         self._ledger, self._http = ledger, requests.Session()
-        self._keys, self._mine = iter(range(1, 60_000)), dict[int, str]()
+        self._keys, self._mine = iter(range(1, 60_000)), dict[Name, str]()
 
     def run(self, stop: threading.Event) -> None:
         """Do one thing after another until it is stopped."""
@@ -38,37 +39,37 @@ class Client:
 
     def _act(self) -> Said:
         chance = self._chance.random()
-        if not self._mine or (chance < 0.5 and len(self._mine) < _MOST_SESSIONS):
+        if not self._mine or (chance < 0.5 and len(self._mine) < _MOST_THINGS):
             return self._create()
-        return self._change() if chance < 0.75 else self._delete()
+        name = self._chance.choice(tuple(self._mine))
+        return self._change(name) if chance < 0.75 else self._delete(name)
 
     def _create(self) -> Said:
-        key, rate_bps = next(self._keys), self._chance.choice(RATES_BPS)
-        body = session(key, rate_bps, self._chance.choice(tuple(UES)), self._destination)
-        said = self._say(Deed.CREATE, key, rate_bps, "POST", "", json=body)
-        if said.session_id is not None:
-            self._mine[key] = said.session_id
+        name = (self._chance.choice(_KINDS), self._af_id, next(self._keys))
+        value, form = self._value_of(name), FORMS[name[0]]
+        body = form.made(name[2], value, self._place_of(name), self._chance)
+        said = self._say(Deed.CREATE, name, value, "POST", json=body)
+        if said.subscription_id is not None:
+            self._mine[name] = said.subscription_id
         return said
 
-    def _change(self) -> Said:
-        key, rate_bps = self._chance.choice(tuple(self._mine)), self._chance.choice(RATES_BPS)
-        return self._say(
-            Deed.CHANGE, key, rate_bps, "PATCH", key, json=of_rate(rate_bps), headers=_PATCH
-        )
+    def _change(self, name: Name) -> Said:
+        value = self._value_of(name)
+        method, body, of_type = FORMS[name[0]].changed(name[2], value, self._place_of(name))
+        headers = {"Content-Type": of_type}
+        return self._say(Deed.CHANGE, name, value, method, json=body, headers=headers)
 
-    def _delete(self) -> Said:
-        key = self._chance.choice(tuple(self._mine))
-        said = self._say(Deed.DELETE, key, None, "DELETE", key)
+    def _delete(self, name: Name) -> Said:
+        said = self._say(Deed.DELETE, name, None, "DELETE")
         # After no answer it asks again, and hears of it or of nothing.
         if said.outcome is not Outcome.UNKNOWN:
-            del self._mine[key]
+            del self._mine[name]
         return said
 
-    def _say(
-        self, deed: Deed, key: int, rate_bps: int | None, method: str, of: int | str, **more: Any
-    ) -> Said:
-        root = sessions_of(self._url, self._af_id)
-        where = f"{root}/{self._mine[of]}" if isinstance(of, int) else root
+    def _say(self, deed: Deed, name: Name, value: int | None, method: str, **more: Any) -> Said:
+        kind, af_id, key = name
+        root = FORMS[kind].root(self._url, af_id)
+        where = root if deed is Deed.CREATE else f"{root}/{self._mine[name]}"
         began_s = time.monotonic()
         status, made, back = None, None, None
         try:
@@ -78,13 +79,19 @@ class Client:
         except requests.RequestException:
             pass  # no answer: it is not known what became of it
         took_s = time.monotonic() - began_s
-        said = Said(self._af_id, key, deed, rate_bps, status, took_s, made, back)
+        said = Said(af_id, key, deed, value, status, took_s, made, back, kind)
         self._ledger.add(said)
         return said
 
+    def _value_of(self, name: Name) -> int:
+        return self._chance.choice(FORMS[name[0]].values)
+
+    def _place_of(self, name: Name) -> str:
+        return place_of(name, self._destination)
+
 
 class Weather:
-    """Radio that changes all the time, so that there is something to notify."""
+    """Radio that changes all the time, and a UE that comes and goes: there is much to notify."""
 
     def __init__(self, url: str, seed: int) -> None:
         """All of it follows from the seed."""
@@ -93,10 +100,14 @@ class Weather:
     def run(self, stop: threading.Event) -> None:
         """Change it until it is stopped."""
         while not stop.wait(_PAUSE_S):
-            ue_id, sinr_db = self._chance.choice(tuple(UES)), self._chance.choice((-3, 4, 12, 22))
-            where = f"{self._url}/simulator/v1/ues/{ue_id}/radio"
+            if self._chance.random() < 0.1:
+                where = f"{MONITORED}/attachment"
+                body: dict[str, object] = {"attached": self._chance.random() < 0.5}
+            else:
+                ue_id, sinr_db = self._chance.choice(tuple(UES)), self._chance.choice(_SINRS_DB)
+                where, body = f"{ue_id}/radio", {"sinrDb": sinr_db}
             try:
-                requests.put(where, json={"sinrDb": sinr_db}, timeout=60)
+                requests.put(f"{self._url}/simulator/v1/ues/{where}", json=body, timeout=60)
             except requests.RequestException:
                 stop.wait(_PAUSE_S)  # it is down
 

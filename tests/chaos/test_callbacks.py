@@ -85,7 +85,7 @@ def test_receivers_with_bad_manners_delay_nobody_else_and_hear_all_in_order_when
     until(lambda: not in_state(world, "pending"))
     assert in_state(world, "given_up") == []
     for manner, session_id in (bad | {Manner.WELL: good}).items():
-        heard = [one for one in afs.taken_by(manner) if one.session_id == session_id]
+        heard = [one for one in afs.taken_by(manner) if one.subscription_id == session_id]
         numbers = [one.number for one in heard]
         assert numbers == sorted(numbers), manner
         assert len(set(numbers)) == (GOOD if manner is Manner.WELL else 4) + 1, manner

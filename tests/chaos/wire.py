@@ -1,11 +1,11 @@
-"""Sessions and notifications on the wire, as far as the chaos is about them."""
+"""Sessions and their notifications on the wire, as far as the chaos is about them."""
 
 from typing import Any
 
 import requests
 
 from builders.service import by_value, component
-from chaos.checker import Arrived, Stored
+from chaos.checker import Arrived
 
 #: The rungs below what is asked for, by what of it they are.
 LADDER = {"half": 0.5, "tenth": 0.1}
@@ -38,27 +38,27 @@ def of_rate(rate_bps: int) -> dict[str, Any]:
     return {"multiModDatFlows": {"1": part}}
 
 
-def stored(document: dict[str, Any], af_id: str, levels: dict[str, int | None]) -> Stored:
-    """A session as its AF reads it, with the rung that is recorded."""
+def key_and_rate(document: dict[str, Any]) -> tuple[int, int]:
+    """What a session as its AF reads it was made with."""
     part = document["multiModDatFlows"]["1"]
     filters = part["flowInfos"][0]["flowDescriptions"][0].split()
     number, unit = part["mirBwDl"].split()
-    session_id = id_in(document["self"])
-    rate_bps = round(float(number) * {"Kbps": 1e3, "Mbps": 1e6}[unit])
-    return Stored(session_id, af_id, int(filters[5]), rate_bps, levels.get(session_id))
+    return int(filters[5]), round(float(number) * {"Kbps": 1e3, "Mbps": 1e6}[unit])
 
 
 def arrived(headers: dict[str, str], body: dict[str, Any]) -> Arrived:
-    """A notification as it was posted."""
-    reports = body["eventReports"]
-    events = tuple(report["event"] for report in reports)
-    return Arrived(
-        int(headers["X-Notification-Id"]), id_in(body["transaction"]), events, _told(reports[-1])
-    )
+    """A notification of a session as it was posted."""
+    told = _told(body["eventReports"][-1])
+    return Arrived(number_in(headers), id_in(body["transaction"]), told)
+
+
+def number_in(headers: dict[str, str]) -> int:
+    """The number of a notification, whatever it is about."""
+    return int(headers["X-Notification-Id"])
 
 
 def id_in(link: str) -> str:
-    """The id of a session in the link to it."""
+    """The id of a subscription in the link to it."""
     return link.rsplit("/", 1)[1]
 
 

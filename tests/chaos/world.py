@@ -4,10 +4,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import requests
 
@@ -15,10 +15,11 @@ from builders.processes import NefProcess, database_in, start_nef
 from builders.receivers import Receiver, receiving
 from builders.waiting import PATIENCE_S, until
 from builders.workers import Workers, workers
-from chaos.checker import Cell, Due, Found, contradictions, summary
-from chaos.ledger import Ledger
+from chaos.checker import Arrived, Cell, Due, Found, Stored, contradictions, summary
+from chaos.kinds import FORMS, name_in
+from chaos.ledger import Kind, Ledger, Name
 from chaos.load import load
-from chaos.wire import arrived, sessions_of, stored
+from chaos.wire import arrived, id_in, number_in
 from db.storage import SqlStorage
 from nef.domain.notifications import DeliveryState
 from nef.domain.sessions import Session
@@ -88,11 +89,13 @@ class World:
         due = [Due(d.id, d.notification.subscription_id, d.state.value) for d in outbox]
         flows = self.nef.control("GET", "/flows")["flows"]
         cells = self.nef.control("GET", "/cells")["cells"]
+        things = [one for af in AFS for kind in Kind for one in self._things(kind, af, recorded)]
+        ids = {one.name: one.subscription_id for one in things}
         return Found(
-            [stored(one, af, recorded) for af in AFS for one in self._sessions(af)],
+            things,
             {flow["flowKey"].split("/")[0]: flow["level"] for flow in flows},
             [Cell(c["cellId"], c["blocks"], c["blocksGranted"]) for c in cells],
-            [arrived(headers, body) for _, headers, body in tuple(self.receiver.requests)],
+            [_arrived(*request, ids) for request in tuple(self.receiver.requests)],
             due,
         )
 
@@ -110,10 +113,17 @@ class World:
         print(summary(self.ledger.said(), found))  # noqa: T201 - for the log of the test
         assert not wrong, "\n".join(wrong[:50])
 
-    def _sessions(self, af_id: str) -> Sequence[dict[str, object]]:
-        response = requests.get(sessions_of(self.url, af_id), timeout=60)
+    def _things(
+        self, kind: Kind, af_id: str, recorded: Mapping[str, int | None]
+    ) -> Sequence[Stored]:
+        """All of a kind that an AF reads."""
+        form = FORMS[kind]
+        response = requests.get(form.root(self.url, af_id), timeout=60)
         assert response.status_code == 200, response.text
-        return response.json()  # type: ignore[no-any-return]
+        found = [(id_in(one["self"]), *form.read(one)) for one in response.json()]
+        return [
+            Stored(name, af_id, key, value, recorded.get(name), kind) for name, key, value in found
+        ]
 
 
 @contextmanager
@@ -166,6 +176,14 @@ def _is_at_rest(storage: SqlStorage) -> bool:
     with storage.reading() as work:
         waiting = work.outbox.find(None, DeliveryState.PENDING, 1)
         return not waiting and not work.sessions.unsettled(float("inf"), 1)
+
+
+def _arrived(path: str, headers: dict[str, str], body: Any, ids: Mapping[Name, str]) -> Arrived:
+    """A notification as it was posted; of what is no more, nobody needs to know the id."""
+    if "transaction" in body:
+        return arrived(headers, body)
+    name = name_in(path)
+    return Arrived(number_in(headers), ids.get(name, path))
 
 
 def _rung(session: Session) -> int | None:
