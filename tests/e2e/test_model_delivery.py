@@ -1,41 +1,54 @@
-"""Every program at once: the radio changes, and the right model arrives on the device."""
+"""Every program at once, behind tokens: the radio changes, and the right model arrives."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from af_client import Credentials, NefClient
 from af_client.demo.programs import Programs
 from builders.models import trained_pool
-from builders.processes import GPSI, PYTHON, NefProcess, start_nef
+from builders.processes import GPSI, PYTHON
 from builders.waiting import until
+from nef.testing import RunningNef, running_nef
 
 pytestmark = pytest.mark.alone
 
-
-@pytest.fixture(scope="module")
-def nef(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NefProcess]:
-    folder = tmp_path_factory.mktemp("nef")
-    started = start_nef(folder, "--scenario", "fading-ue", "--mode", "manual")
-    yield started
-    started.stop()
+CLIENTS = ("model-server", "user-plane")
 
 
 @pytest.fixture(scope="module")
-def programs(nef: NefProcess) -> Iterator[Programs]:
+def nef() -> Iterator[RunningNef]:
+    with running_nef("fading-ue", clients=CLIENTS) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def programs(nef: RunningNef, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
     """The relay, the model server and a device, which asks for its first model by itself."""
     pool = str(trained_pool().folder)
+    folder = tmp_path_factory.mktemp("secrets")
     with Programs() as started:
-        started.start("relay", [*PYTHON, "nef.cli", "user-plane", "--nef-url", nef.url])
+        relay = [*PYTHON, "nef.cli", "user-plane", "--nef-url", nef.url]
+        started.start("relay", [*relay, *let_in(nef, "user-plane", folder)])
         ports = started.wait_for("relay", "n6_port")
         n6, radio = f"127.0.0.1:{ports['n6_port']}", f"127.0.0.1:{ports['radio_port']}"
         server = [*PYTHON, "af_client.cli", "model-server", "--nef-url", nef.url]
+        server += let_in(nef, "model-server", folder)
         # Whoever asks may know before the notification comes: here nobody asks.
         started.start("server", [*server, "--n6", n6, "--pool", pool, "--poll-s", "600"])
         started.wait_for("server", "event")
         device = [*PYTHON, "af_client.cli", "device", "--radio", radio, "--gpsi", GPSI]
         started.start("device", [*device, "--refresh-s", "600"])
         yield started
+
+
+def let_in(nef: RunningNef, client_id: str, folder: Path) -> list[str]:
+    """The options with which a program gets its tokens."""
+    secret = folder / client_id
+    secret.write_text(nef.secrets[client_id])
+    return ["--token-url", nef.token_url, "--client-secret-file", str(secret)]
 
 
 def next_model(programs: Programs) -> Mapping[str, Any]:
@@ -46,7 +59,7 @@ def next_model(programs: Programs) -> Mapping[str, Any]:
             return ended
 
 
-def test_the_model_follows_the_radio_down_and_up(nef: NefProcess, programs: Programs) -> None:
+def test_the_model_follows_the_radio_down_and_up(nef: RunningNef, programs: Programs) -> None:
     first = next_model(programs)
     assert (first["variant"], first["cause"]) == ("digits-large", "missing")
     assert first["topology_intact"] is True
@@ -55,7 +68,7 @@ def test_the_model_follows_the_radio_down_and_up(nef: NefProcess, programs: Prog
 
     arrived = []
     for seconds in (10, 6, 10):  # medium, bad, and good again
-        nef.control("POST", "/simulation/step", {"seconds": seconds})
+        nef.step(seconds)
         arrived.append(next_model(programs))
     assert [(model["variant"], model["cause"]) for model in arrived] == [
         ("digits-medium", "notification"),
@@ -66,8 +79,10 @@ def test_the_model_follows_the_radio_down_and_up(nef: NefProcess, programs: Prog
 
 
 def test_a_model_server_that_stops_leaves_no_session_behind(
-    nef: NefProcess, programs: Programs
+    nef: RunningNef, programs: Programs
 ) -> None:
-    until(lambda: bool(nef.control("GET", "/flows?ueId=ue-1")["flows"]))
-    programs.stop()
-    assert nef.control("GET", "/flows?ueId=ue-1")["flows"] == []
+    mine = Credentials(nef.token_url, "model-server", nef.secrets["model-server"])
+    with NefClient(nef.url, "model-server", credentials=mine) as af:
+        until(lambda: af.sessions() != ())
+        programs.stop()
+        assert af.sessions() == ()

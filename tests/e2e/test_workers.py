@@ -20,6 +20,7 @@ from builders.analytics_requests import GPSI, question, subscription
 from builders.postgresql import PostgresServer
 from builders.receivers import Receiver, receiving
 from builders.service import AF, by_value, component
+from builders.service import subscription as subscription_by_name
 from builders.simulations import one_cell
 from builders.waiting import until
 from builders.workers import Workers, lives, stopped, workers
@@ -108,6 +109,35 @@ def test_what_one_worker_is_told_holds_for_all(nef: Workers) -> None:
         assert requests.delete(session["self"], timeout=30).status_code == 204
     with stopped(first):
         assert requests.get(session["self"], timeout=30).status_code == 404
+
+
+DRONE = {"reference": "drone", "five_qi": 3, "gbr_dl": "7 Mbps", "per": "1E-4"}
+
+
+def test_the_profiles_of_a_scenario_are_offered_by_all_and_outlive_who_has_the_network(
+    nef: Workers,
+) -> None:
+    first, second = (nef.processes[name] for name in ("worker-1", "worker-2"))
+    before = nef.control("GET", "/simulation")["scenario"]
+    asked = subscription_by_name(qosReference="drone")
+
+    def rates_bps() -> list[int]:
+        return [flow["rateDlBps"] for flow in nef.control("GET", "/flows")["flows"]]
+
+    with stopped(second):
+        document = one_cell(ue={"ipv4": "10.45.0.2"}) | {"qos_profiles": [DRONE]}
+        nef.control("PUT", "/simulation", {"document": document, "mode": "manual"})
+    with stopped(first):
+        assert requests.post(nef.url + AF, json=asked, timeout=30).status_code == 201
+    nef.kill_network()
+    for other in (first, second):
+        with stopped(other):
+            assert requests.post(nef.url + AF, json=asked, timeout=30).status_code == 201
+    assert rates_bps() == [7_000_000] * 3
+    nef.control("PUT", "/simulation", {"scenario": before, "mode": "manual"})
+    for other in (first, second):
+        with stopped(other):
+            assert requests.post(nef.url + AF, json=asked, timeout=30).status_code == 400
 
 
 def test_each_notification_comes_once_and_in_order(nef: Workers) -> None:
