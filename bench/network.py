@@ -196,6 +196,7 @@ class Rig:
             next_due=subscriptions.next_due,
             tick=tick,
             of_scenario=network.profiles,
+            real_s=time.monotonic,
         )
 
     def _new_id(self) -> str:

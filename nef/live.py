@@ -147,6 +147,7 @@ def living(
             next_due,
             tick,
             network.profiles,
+            now_s,
         ),
         profiles=network.profiles,
     )

@@ -31,6 +31,7 @@ from nef.domain.errors import (
     StoreUnavailable,
     TooLate,
     UeNotFound,
+    Unfinished,
 )
 from nef.ports.tokens import InvalidToken, KeysOutOfReach
 from nef.schemas.problems import acceptable_document
@@ -101,6 +102,7 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
     UeNotFound: (HTTPStatus.NOT_FOUND, "UE_NOT_FOUND"),
     NotFound: (HTTPStatus.NOT_FOUND, "RESOURCE_URI_STRUCTURE_NOT_FOUND"),
     Conflict: (HTTPStatus.CONFLICT, "RESOURCE_BUSY"),
+    Unfinished: (HTTPStatus.GATEWAY_TIMEOUT, "TIMED_OUT_REQUEST"),
     NoWindow: (HTTPStatus.FORBIDDEN, "REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED"),
     # The cause of a network function whose work another one takes over, with the status that tells
     # a client to come back.

@@ -10,6 +10,7 @@ NefError
 │   └── UeNotFound      no UE of the network has this identity
 ├── Conflict            another change of the same resource is under way
 ├── QuotaExceeded       the AF has as many resources of a kind as it may have
+├── Unfinished          what was asked took too long, and was left where it stood
 ├── NoWindow            at no time that would do can a planned transfer be carried
 ├── NotReady            what is needed to answer is out of reach for a moment
 │   └── StoreUnavailable    what must be kept cannot be written or read
@@ -83,6 +84,10 @@ class Conflict(NefError):
 
 class QuotaExceeded(NefError):
     """The AF has as many resources of a kind as it may have; it ends one before it begins one."""
+
+
+class Unfinished(NefError):
+    """What was asked took too long, and was left where it stood; the message says where."""
 
 
 class NoWindow(NefError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+from nef.domain.errors import Unfinished
 from nef.domain.qos import Catalogue, QosProfile
 from nef.domain.subscriptions import Due
 from nef.ports.clock import Clock
@@ -20,6 +21,8 @@ _LOG = logging.getLogger(__name__)
 NOTED_EVERY_S = 1.0
 #: So far time goes at once past changes of the scenario that nobody waits for.
 STRIDE_S = 60.0
+#: In real time: what is left of a step then is for another one.
+LONGEST_STEP_S = 60.0
 
 
 @dataclass
@@ -57,7 +60,7 @@ class SimulationService:
     """Drives the simulated network, whose `faults` begin with each scenario.
 
     `is_behind` and `next_due` are those of the subscriptions; `of_scenario` gives the QoS profiles
-    that the running scenario brings.
+    that the running scenario brings, `real_s` the time as it passes outside.
     """
 
     simulation: Simulation
@@ -70,6 +73,7 @@ class SimulationService:
     next_due: Callable[[], Due]
     tick: Tick
     of_scenario: Callable[[], Sequence[QosProfile]]
+    real_s: Callable[[], float]
 
     def resume(self, seen_s: float | None = None) -> bool:
         """Go on from the saved state, at the moment noted last; False where there is none.
@@ -113,8 +117,17 @@ class SimulationService:
         return self._begun()
 
     def step(self, seconds: float) -> SimulationStatus:
-        """Move a manual clock on; raises Conflict where the clock runs by itself."""
-        self._go(seconds, self.simulation.step)
+        """Move a manual clock on; raises Conflict where the clock runs by itself.
+
+        Others have their turn between its moments. Raises Unfinished where there are too many.
+        """
+        end_s = self.real_s() + LONGEST_STEP_S
+        left_s = self._go(seconds, self.simulation.step, lambda: self.real_s() > end_s)
+        if left_s:
+            raise Unfinished(
+                f"within {LONGEST_STEP_S:g} s the time went on by {seconds - left_s:g} s of the"
+                f" {seconds:g} s, since much happens in them; {left_s:g} s are left to step"
+            )
         return self.status()
 
     def go_on(self) -> None:
@@ -190,8 +203,16 @@ class SimulationService:
         """The QoS profiles that are offered, those of the scenario among them."""
         return tuple(self.catalogue)
 
-    def _go(self, seconds: float, move: Callable[[float], None]) -> None:
-        """Let time pass, from one moment at which somebody has to look to the next."""
+    def _go(
+        self,
+        seconds: float,
+        move: Callable[[float], None],
+        is_over: Callable[[], bool] = lambda: False,
+    ) -> float:
+        """Let time pass, from one moment at which somebody has to look to the next.
+
+        What was left when it was over, else 0.
+        """
         if self.is_behind():
             # What requests have done has happened now, and not when time stops next.
             self.tick()
@@ -201,6 +222,9 @@ class SimulationService:
             stride_s = min(left_s, self._wait_s()) if math.isfinite(left_s) else left_s
             left_s -= stride_s
             self.tick(partial(move, stride_s))
+            if is_over():
+                break
+        return left_s
 
     def _wait_s(self) -> float:
         """How long nobody has to look.

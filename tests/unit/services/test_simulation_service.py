@@ -11,7 +11,7 @@ from fakes.clock import FakeClock
 from fakes.storage import MemoryStorage
 from nef.config import load_catalogue
 from nef.domain.destinations import TO_THIS_MACHINE
-from nef.domain.errors import Conflict, InvalidRequest, NefError, NotFound
+from nef.domain.errors import Conflict, InvalidRequest, NefError, NotFound, Unfinished
 from nef.domain.subscriptions import Api
 from nef.network.simulator.clock import SimulationClock
 from nef.network.simulator.information import SimulatedInformation
@@ -20,7 +20,7 @@ from nef.network.simulator.network import SimulatedNetwork
 from nef.schemas.monitoring_event_requests import request_of
 from nef.services.faults import FaultService
 from nef.services.monitoring_events import Lookout, MonitoringService, MonitoringWatch
-from nef.services.simulation import Diary, SimulationService
+from nef.services.simulation import LONGEST_STEP_S, Diary, SimulationService
 from nef.services.subscriptions import SubscriptionService
 
 
@@ -65,6 +65,7 @@ class Rig:
             self.subscriptions.next_due,
             self._tick,
             self.network.profiles,
+            self.wall.now_s,
         )
 
     def _tick(self, move: Callable[[], None] | None = None) -> None:
@@ -116,6 +117,24 @@ def test_a_long_step_stops_nowhere_where_nobody_looks(rig: Rig) -> None:
     del rig.ticked_at_s[:]
     rig.service.step(40)
     assert rig.ticked_at_s == [40.0]
+
+
+def test_a_step_that_takes_too_long_says_how_far_it_came_and_can_be_gone_on_with(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.watch()
+    rig.subscriptions.tick()
+    look = rig.subscriptions.tick
+
+    def look_long() -> None:
+        look()
+        rig.wall.advance(LONGEST_STEP_S / 2)
+
+    monkeypatch.setattr(rig.subscriptions, "tick", look_long)
+    with pytest.raises(Unfinished, match=r"by 20 s of the 30 s, .*; 10 s are left to step"):
+        rig.service.step(30)
+    assert rig.service.status().time_s == 20.0
+    assert rig.service.step(10).time_s == 30.0
 
 
 def test_a_long_step_looks_at_each_moment_at_which_something_changes(rig: Rig) -> None:
