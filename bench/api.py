@@ -22,6 +22,8 @@ from bench.table import printed
 #: How many sessions are stored while it is measured.
 STORED = 10_000
 CONNECTIONS = (1, 32)
+#: Of each kind, before anything is measured.
+_WARMING = 50
 #: What the NEF may cost, as multiples of the yardstick.
 LIMITS = {"create": 2.7, "read": 2.0, "delete": 2.7}
 #: How many times its p50 the p99 of a read may be, with all connections.
@@ -54,12 +56,13 @@ def main() -> None:
 def measured(stores: Stores, rounds: int, requests: int) -> Costs:
     """The NEF and the yardstick, in turns."""
     costs: Costs = defaultdict(list)
-    afs = ["bench", "model", *{owner(n % (STORED // EACH)) for n in range(requests)}]
+    asking = range(max(requests, _WARMING))
+    afs = ["bench", "model", *{owner(n % (STORED // EACH)) for n in asking}]
     with serving(stores, afs) as (yardstick, nef, client):
         sides = (yardstick, nef)
         for side in sides:
             store(client, side, 0, STORED)
-            asked(client, side, 1, 50)  # until everything is warm
+            asked(client, side, 1, _WARMING)  # until everything is warm
         for _ in range(rounds):
             for connections in CONNECTIONS:
                 for side in sides:
