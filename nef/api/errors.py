@@ -123,6 +123,9 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
     KeysOutOfReach: (HTTPStatus.SERVICE_UNAVAILABLE, "SYSTEM_FAILURE"),
 }
 
+#: Of many things that are wrong so many are listed, and of a long text so many characters shown.
+_MOST_PARAMS, _LONGEST = 20, 300
+
 #: What is wrong where an error is about the body as a whole, or about a header.
 _WHERE: dict[type[NefError], str] = {
     MalformedBody: "/",
@@ -173,7 +176,7 @@ def problem(
     trace = current()
     if trace is not None:
         document["requestId"] = trace.id
-    wrong = [{"param": p.pointer, "reason": p.reason} for p in params]
+    wrong = [{"param": _short(p.pointer), "reason": _short(p.reason)} for p in params]
     if wrong:
         document["invalidParams"] = wrong
     return orjson.dumps(document | more)
@@ -201,6 +204,7 @@ def _told(error: NefError, path: str) -> tuple[HTTPStatus, bytes, dict[str, str]
     kind = next(k for k in type(error).__mro__ if k in _STATUSES)
     status, cause = _STATUSES[kind]
     params = _params_of(error, path)
+    detail = _named(params) if isinstance(error, InvalidRequest) else _short(str(error))
     headers, more = {}, {}
     if kind is InvalidRequest:
         cause = _cause_of(params)
@@ -217,7 +221,7 @@ def _told(error: NefError, path: str) -> tuple[HTTPStatus, bytes, dict[str, str]
         headers = {"Retry-After": str(_KEYS_AFTER_S)}
     elif isinstance(error, (MissingToken, InvalidToken, InsufficientScope)):
         headers = {"WWW-Authenticate": challenge(error)}
-    return status, problem(status, cause, str(error), params, **more), headers
+    return status, problem(status, cause, detail, params[:_MOST_PARAMS], **more), headers
 
 
 def challenge(error: MissingToken | InvalidToken | InsufficientScope) -> str:
@@ -243,6 +247,18 @@ def _params_of(error: NefError, path: str) -> tuple[InvalidParam, ...]:
     if isinstance(error, NotFound) and resource and resource.variables:
         name = f"{{{resource.variables[-1]}}}"
     return (InvalidParam(name, str(error)),) if name else ()
+
+
+def _named(params: tuple[InvalidParam, ...]) -> str:
+    """All that is wrong in one text, or the first of it and how much more there is."""
+    told = [f"{_short(param.pointer)}: {_short(param.reason)}" for param in params[:_MOST_PARAMS]]
+    left = len(params) - len(told)
+    return "; ".join(told) + (f"; and {left} more, which are not listed" if left else "")
+
+
+def _short(text: str) -> str:
+    """What an AF wrote may be long, and need not come back as a whole."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _cause_of(params: tuple[InvalidParam, ...]) -> str:

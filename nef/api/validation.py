@@ -1,6 +1,5 @@
 """Requests held against the contract, with a JSON pointer for each thing that is wrong."""
 
-from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,8 +18,6 @@ _CHOICES = (
     jsonschema_rs.ValidationErrorKind.OneOfNotValid,
     jsonschema_rs.ValidationErrorKind.OneOfMultipleValid,
 )
-#: More would not help the reader of an answer.
-_MOST_PARAMS = 20
 #: In a body of so many brackets and commas every fault is told, in a larger one the first: the
 #: validator looks for all of them before it tells one, and in 30 KB there can be seconds of them.
 _MOST_SEARCHED = 300
@@ -32,43 +29,43 @@ MAX_DEPTH = 100
 class Body:
     """What an operation takes as its body; each schema is compiled once."""
 
-    _compiled: dict[int, tuple[Any, jsonschema_rs.Draft4Validator]] = {}  # noqa: RUF012 - a cache
+    _compiled: dict[int, tuple[Any, "Shape"]] = {}  # noqa: RUF012 - a cache
 
     def __init__(self, operation: AbstractOperation, max_items: int = 0) -> None:
         """Compile the schemas of its media types; `max_items` is for all objects and arrays."""
         self._max_items = max_items
-        self._validators = {kind: self._validator(operation, kind) for kind in operation.consumes}
+        self._shapes = {kind: self._shape(operation, kind) for kind in operation.consumes}
         self._first = operation.consumes[0]
 
     def read(self, content: bytes, content_type: str | None) -> Any:
         """The document in a body; raises MalformedBody, UnsupportedMediaType or InvalidRequest."""
         kind = self._first if content_type is None else content_type
-        validator = self._validators.get(kind) or self._named(kind)
+        shape = self._shapes.get(kind) or self._named(kind)
         extent = _extent(content)
         document = _document(content, extent, self._max_items)
-        if not validator.is_valid(document):
-            raise InvalidRequest(*map(_param, _errors(validator, document, extent)))
+        if not shape.validator.is_valid(document):
+            raise InvalidRequest(*shape.wrong(document, extent))
         return document
 
-    def _named(self, content_type: str) -> jsonschema_rs.Draft4Validator:
-        """The validator of a media type that has parameters, or is written in another way."""
+    def _named(self, content_type: str) -> "Shape":
+        """The shape of a media type that has parameters, or is written in another way."""
         kind, parameters = parse_options_header(content_type)
-        validator = self._validators.get(kind.lower())  # in any case, RFC 9110 8.3.1
-        if validator is None:
-            known = " or ".join(self._validators)
+        shape = self._shapes.get(kind.lower())  # in any case, RFC 9110 8.3.1
+        if shape is None:
+            known = " or ".join(self._shapes)
             raise UnsupportedMediaType(f"a body here is {known}, not {content_type[:80]!r}")
         encoding = parameters.get("charset", "utf-8")
         if encoding.lower() not in _ENCODINGS:
             raise UnsupportedMediaType(f"JSON is written in UTF-8, not in {encoding[:40]!r}")
-        return validator
+        return shape
 
     @classmethod
-    def _validator(cls, operation: AbstractOperation, kind: str) -> jsonschema_rs.Draft4Validator:
+    def _shape(cls, operation: AbstractOperation, kind: str) -> "Shape":
         # connexion hands over the same schema object for each application of a process; the cache
         # keeps it alive, so that its id stays its own.
         schema = operation.body_schema(kind)
         if id(schema) not in cls._compiled:
-            cls._compiled[id(schema)] = schema, compiled(schema)
+            cls._compiled[id(schema)] = schema, Shape(schema)
         return cls._compiled[id(schema)][1]
 
 
@@ -79,7 +76,7 @@ class Query:
         """Compile the schemas of its parameters."""
         parameters = [one for one in operation.parameters if one["in"] == "query"]
         self._parser = operation.uri_parser_class(parameters, {})
-        self._validators = {one["name"]: compiled(one["schema"]) for one in parameters}
+        self._shapes = {one["name"]: Shape(one["schema"]) for one in parameters}
 
     def read(self, text: bytes) -> dict[str, Any]:
         """The arguments in a query, as Python names them; raises InvalidQuery.
@@ -87,7 +84,7 @@ class Query:
         What the operation does not know is ignored.
         """
         given = parse_qs(text.decode("latin-1"), keep_blank_values=True)
-        known = {name: values for name, values in given.items() if name in self._validators}
+        known = {name: values for name, values in given.items() if name in self._shapes}
         values = self._parser.resolve_query(known)
         faults = [p for name, value in values.items() for p in self._faults(name, value)]
         if faults:
@@ -97,45 +94,60 @@ class Query:
     def _faults(self, name: str, value: Any) -> list[InvalidParam]:
         if isinstance(value, str) and "\0" in value:  # PostgreSQL refuses to look for it
             return [InvalidParam(name, "has a character that is none (U+0000)")]
-        error = _first_error(self._validators[name], value)
-        return [] if error is None else [InvalidParam(name, error.message[:300])]
+        error = self._shapes[name].first_error(value)
+        return [] if error is None else [InvalidParam(name, self._shapes[name].reason(error))]
 
 
-def compiled(schema: Any) -> jsonschema_rs.Draft4Validator:
-    """The validator of a schema of OpenAPI 3.0."""
-    return jsonschema_rs.Draft4Validator(_nullable_as_type(schema))
+class Shape:
+    """A schema of OpenAPI 3.0, compiled."""
 
+    def __init__(self, schema: Any) -> None:
+        """Compile it."""
+        self._schema = _nullable_as_type(schema)
+        self.validator = jsonschema_rs.Draft4Validator(self._schema)
 
-def _errors(
-    validator: jsonschema_rs.Draft4Validator, document: Any, extent: int
-) -> list[jsonschema_rs.ValidationError]:
-    """What is wrong with a document, or some of it."""
-    if extent <= _MOST_SEARCHED:
-        return list(islice(validator.iter_errors(document), _MOST_PARAMS))
-    error = _first_error(validator, document)
-    return [] if error is None else [error]
+    def wrong(self, document: Any, extent: int) -> list[InvalidParam]:
+        """What is wrong with a document, or some of it."""
+        if extent > _MOST_SEARCHED:
+            error = self.first_error(document)
+            return [] if error is None else [self._param(error)]
+        return [self._param(error) for error in self.validator.iter_errors(document)]
 
+    def first_error(self, value: Any) -> jsonschema_rs.ValidationError | None:
+        """The first thing that is wrong."""
+        try:
+            self.validator.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            return error
+        return None
 
-def _first_error(
-    validator: jsonschema_rs.Draft4Validator, value: Any
-) -> jsonschema_rs.ValidationError | None:
-    try:
-        validator.validate(value)
-    except jsonschema_rs.ValidationError as error:
-        return error
-    return None
+    def reason(self, error: jsonschema_rs.ValidationError) -> str:
+        """What is wrong in words; a pattern is none, but what has one says what it is."""
+        form = None
+        if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Pattern):
+            form = self._described(error.schema_path[:-1])
+        told = f"{str(error.instance)[:80]!r} is none: {form}" if form else error.message
+        return told[:300]  # of a whole list, say
 
+    def _described(self, path: list[str | int]) -> str | None:
+        node = self._schema
+        for part in path:
+            if part not in node and not isinstance(node, list):
+                return None  # it is behind a reference
+            node = node[part]
+        text = node.get("description")
+        return text.rstrip(".") if text else None
 
-def _param(error: jsonschema_rs.ValidationError) -> InvalidParam:
-    path = "".join(f"/{_escaped(part)}" for part in error.instance_path)
-    kind = error.kind
-    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
-        return InvalidParam(f"{path}/{_escaped(kind.property)}", "is missing", missing=True)
-    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Not):
-        return InvalidParam(path or "/", _together(kind.schema) or error.message[:300])
-    if isinstance(kind, _CHOICES):
-        return InvalidParam(path or "/", _choice(kind) or error.message[:300])
-    return InvalidParam(path or "/", error.message[:300])
+    def _param(self, error: jsonschema_rs.ValidationError) -> InvalidParam:
+        path = "".join(f"/{_escaped(part)}" for part in error.instance_path)
+        kind, told = error.kind, None
+        if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
+            return InvalidParam(f"{path}/{_escaped(kind.property)}", "is missing", missing=True)
+        if isinstance(kind, jsonschema_rs.ValidationErrorKind.Not):
+            told = _together(kind.schema)
+        elif isinstance(kind, _CHOICES):
+            told = _choice(kind)
+        return InvalidParam(path or "/", told or self.reason(error))
 
 
 def _extent(content: bytes) -> int:
