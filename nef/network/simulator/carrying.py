@@ -29,7 +29,7 @@ def carried_flows(ledger: Ledger) -> tuple[CarriedFlow, ...]:
 
 
 def _attached(ledger: Ledger, cell: Cell) -> list[Ue]:
-    return [ue for ue in ledger.ues_of(cell.id) if ledger.run.is_attached(ue.id)]
+    return [ue for ue in ledger.ues_of(cell.id) if ledger.run.is_attached(ue)]
 
 
 def _share_blocks(ledger: Ledger, cell: Cell) -> float:

@@ -1,19 +1,19 @@
 """Every cell with its UEs and their flows, now: in arrays, of which a moment touches few rows."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nef.domain.admission import serve
-from nef.network.simulator.flows import Flows, Rank
+from nef.network.simulator.cqi import Floats
+from nef.network.simulator.flows import Flow, Flows, Rank
 from nef.network.simulator.looks import Look
+from nef.network.simulator.members import Group, Members
 from nef.network.simulator.moments import Moments
 from nef.network.simulator.needs import background_flows
-from nef.network.simulator.radio import Rates, UeRates
+from nef.network.simulator.radio import Rates, UeRates, block_rates_bps
 from nef.network.simulator.run import Run
-from nef.network.simulator.scenario import Ue
 from nef.network.simulator.sharing import Ints, share_out
 
 #: From so many cells on they are shared out together: before, the steps from flow to flow of
@@ -26,29 +26,21 @@ _Holders = tuple[NDArray[np.object_], Ints]
 
 
 class Cells:
-    """UEs and cells have numbers: their places in the scenario."""
+    """UEs and cells have the numbers of `members`."""
 
     def __init__(self, run: Run, time_s: float) -> None:
         """Nobody but the background holds anything yet."""
         self._run, self.time_s = run, time_s
-        self._cells, self._ues = run.scenario.cells, run.scenario.ues
-        self.number_of_cell = {cell.id: number for number, cell in enumerate(self._cells)}
-        self.number_of_ue = {ue.id: number for number, ue in enumerate(self._ues)}
+        self.members = Members(run.scenario, time_s)
+        self._cells, self._ues = self.members.cells, self.members.ues
         self._blocks = np.array([cell.carrier.blocks for cell in self._cells])
         self._moments = Moments(self._ues, self._cells, time_s)
-        self._rates = run.rates_bps(self._ues, time_s)
-        self._attached = np.array([run.is_attached(ue.id) for ue in self._ues], dtype=bool)
-        serving = [self.number_of_cell[ue.cell_at(time_s)] for ue in self._ues]
-        self._serving = np.array(serving, dtype=np.int64)
-        members: list[list[int]] = [[] for _ in self._cells]
-        self._visitors: list[list[int]] = [[] for _ in self._cells]
-        for number, ue in enumerate(self._ues):
-            members[serving[number]].append(number)
-            for cell_id in {stay.cell_id for stay in ue.stays}:
-                self._visitors[self.number_of_cell[cell_id]].append(number)
-        self._members = [self._group(numbers) for numbers in members]
+        everybody = np.arange(len(self._ues))
+        self._attached = self._are_attached(everybody)
+        self._elements = np.array([run.elements(cell, time_s) for cell in self._cells])
+        self._rates = self._rates_at(time_s, everybody, self._elements[self.members.serving])
         self.flows = Flows()
-        self._rows_of: dict[int, list[int]] = {}
+        self._rows_of: list[list[int]] = [[] for _ in self._ues]
         self._orders: list[Ints] = [_NO_ROWS] * len(self._cells)
         # Whose they are, and how important: other ones only where flows come or go.
         self._holders = [self._holders_of(_NO_ROWS)] * len(self._cells)
@@ -57,23 +49,13 @@ class Cells:
         self.moved: list[Ints] = []
         self._share_out(range(len(self._cells)))
         own = (flow for number, ue in enumerate(self._ues) for flow in background_flows(ue, number))
-        self.exchange([self.flows.add(flow) for flow in own])
+        self.exchange([self.add(flow) for flow in own])
 
     # --- what is the case ---
 
     def serving(self, ue: int) -> str:
         """The cell that serves a UE, attached or not."""
-        return self._cells[int(self._serving[ue])].id
-
-    def ues_of(self, cell_id: str) -> Sequence[Ue]:
-        """The UEs that a cell serves, attached or not."""
-        return self._members[self.number_of_cell[cell_id]].ues
-
-    def ues_ahead_of(self, cell_id: str) -> Sequence[Ue]:
-        """The UEs that a cell serves now, or may serve after a handover."""
-        cell = self.number_of_cell[cell_id]
-        may = [ue for ue in self._visitors[cell] if self._serving[ue] != cell]
-        return (*self._members[cell].ues, *self._named(may))
+        return self._cells[int(self.members.serving[ue])].id
 
     def rates(self, ue: int) -> UeRates:
         """What a block carries for a UE."""
@@ -81,22 +63,24 @@ class Cells:
 
     def order(self, ue: int) -> tuple[int, Ints]:
         """The blocks of a UE's cell, and the rows of its flows in the order of importance."""
-        cell = int(self._serving[ue])
+        cell = int(self.members.serving[ue])
         return int(self._blocks[cell]), self._orders[cell]
 
     def look_at(self, cell_id: str, time_s: float, over: Collection[str]) -> Look:
         """A forecast: how a cell will stand when some sessions are over, and nobody came."""
-        cell = self.number_of_cell[cell_id]
-        group = self._members_at(cell, time_s)
-        found = self._orders[cell] if group is self._members[cell] else self._order_of(group)
-        left = [o is None or o.session_id not in over for o in self.flows.owner[found]]
+        cell = self.members.number_of_cell[cell_id]
+        group = self.members.group_at(cell, time_s)
+        found = self._orders[cell] if group is self.members.groups[cell] else self._order_of(group)
+        owners = self.flows.owner[found].tolist()
+        left = [one is None or one.reservation.session_id not in over for one in owners]
         rows = found[np.array(left, dtype=bool)]
-        rates = self._run.rates_bps(group.ues, time_s)
+        elements = self._run.elements(self._cells[cell], time_s)
+        rates = self._rates_at(time_s, group.numbers, elements)
         columns = {ue: column for column, ue in enumerate(group.numbers.tolist())}
         places = np.array([columns[ue] for ue in self.flows.ue[rows].tolist()], dtype=np.int64)
         blocks = self.flows.needed(rows, places, rates, time_s)
         _, held = _served(int(self._blocks[cell]), blocks)
-        return self._looked(cell, time_s, group, rates, self._holders_of(rows), held)
+        return self._looked(cell, elements, group, rates, self._holders_of(rows), held)
 
     @property
     def next_s(self) -> float:
@@ -115,9 +99,13 @@ class Cells:
 
     def look_again(self, ue_id: str | None, cell_id: str | None) -> None:
         """Take the radio of a UE or of a cell anew."""
-        ues = {self.number_of_ue[ue_id]} if ue_id else set()
-        cells = {len(self._ues) + self.number_of_cell[cell_id]} if cell_id else set()
+        ues = {self.members.number_of_ue[ue_id]} if ue_id else set()
+        cells = {len(self._ues) + self.members.number_of_cell[cell_id]} if cell_id else set()
         self._look_again(ues | cells)
+
+    def add(self, flow: Flow) -> int:
+        """Write a flow down, near those of its cell; its row, which holds nothing yet."""
+        return self.flows.add(flow, int(self.members.serving[flow.ue]))
 
     def exchange(self, put: Iterable[int] = (), take: Iterable[int] = ()) -> None:
         """Let flows come and go, by their rows, and share out anew in the cells of both."""
@@ -125,10 +113,10 @@ class Cells:
         self._estimate(come)
         touched: dict[int, list[int]] = {}
         for row, ue in zip(come.tolist(), self.flows.ue[come].tolist(), strict=True):
-            touched.setdefault(int(self._serving[ue]), []).append(row)
-            self._rows_of.setdefault(ue, []).append(row)
+            touched.setdefault(int(self.members.serving[ue]), []).append(row)
+            self._rows_of[ue].append(row)
         for row, ue in zip(gone.tolist(), self.flows.ue[gone].tolist(), strict=True):
-            touched.setdefault(int(self._serving[ue]), [])
+            touched.setdefault(int(self.members.serving[ue]), [])
             self._rows_of[ue].remove(row)
         left = frozenset(gone.tolist())
         for cell, rows in touched.items():
@@ -141,46 +129,47 @@ class Cells:
         """Take the radio of what is named as in `Moments` anew; whether it changed."""
         first_cell = len(self._ues)
         cells = {number - first_cell for number in touched if number >= first_cell}
-        members = (self._members[cell].numbers.tolist() for cell in cells)
+        members = (self.members.groups[cell].numbers.tolist() for cell in cells)
         ues = sorted({number for number in touched if number < first_cell}.union(*members))
-        changed = {c for c in cells if self._is_out(c) != self.looks[self._cells[c].id].out}
+        changed = {cell for cell in cells if self._failed_or_came_back(cell)}
         for ue in ues:
             changed |= self._handed_over(ue)
         changed |= self._tuned(np.array(ues, dtype=np.int64))
         self._share_out(sorted(changed))
         return bool(changed)
 
+    def _failed_or_came_back(self, cell: int) -> bool:
+        before = self._elements[cell]
+        self._elements[cell] = self._run.elements(self._cells[cell], self.time_s)
+        return bool(before != self._elements[cell])
+
     def _handed_over(self, ue: int) -> set[int]:
         """Let a UE go over to the cell that serves it now, with its flows; the cells."""
-        if not self._ues[ue].stays:
+        handover = self.members.hand_over(ue, self.time_s)
+        if handover is None:
             return set()
-        old = int(self._serving[ue])
-        new = self.number_of_cell[self._ues[ue].cell_at(self.time_s)]
-        if new == old:
-            return set()
-        self._serving[ue] = new
-        before, after = (self._members[cell].numbers.tolist() for cell in (old, new))
-        self._members[old] = self._group([one for one in before if one != ue])
-        self._members[new] = self._group([*after, ue])
-        rows = self._rows_of.get(ue, [])
+        old, new = handover
+        rows = self._rows_of[ue]
         self._reorder(old, [], rows)
         self._reorder(new, rows, ())
         return {old, new}
 
     def _tuned(self, ues: Ints) -> set[int]:
         """Take the radio of UEs anew; the cells in which it is another one, or takes others."""
-        named = self._named(ues.tolist())
-        rates = self._run.rates_bps(named, self.time_s)
-        attached = np.array([self._run.is_attached(ue.id) for ue in named], dtype=bool)
+        before, present = self._rates[:, ues], self._attached[ues]
+        self._attached[ues] = self._are_attached(ues)
+        rates = self._rates_at(self.time_s, ues, self._elements[self.members.serving[ues]])
+        self._rates[:, ues] = rates
         # A UE may come or go while it is out of coverage, where its rates say nothing of it.
-        other = np.any(rates != self._rates[:, ues], axis=0) | (attached != self._attached[ues])
-        self._rates[:, ues], self._attached[ues] = rates, attached
-        rows = [row for ue in ues.tolist() for row in self._rows_of.get(ue, ())]
+        other = np.any(rates != before, axis=0) | (self._attached[ues] != present)
+        rows = [row for ue in ues.tolist() for row in self._rows_of[ue]]
         own = np.array(rows, dtype=np.int64)
         blocks = self._needed(own)
         moved = own[np.any(blocks != self.flows.blocks[own], axis=1)]
         self.flows.blocks[own] = blocks
-        return set(self._serving[np.concatenate([ues[other], self.flows.ue[moved]])].tolist())
+        return set(
+            self.members.serving[np.concatenate([ues[other], self.flows.ue[moved]])].tolist()
+        )
 
     def _share_out(self, cells: Sequence[int]) -> None:
         """Serve the flows of some cells anew."""
@@ -193,9 +182,9 @@ class Cells:
             shares = share_out(self._blocks[list(cells)], sizes, self.flows.blocks[rows])
             self._hold(rows, *shares)
         for cell, rows in zip(cells, orders, strict=True):
-            group, held = self._members[cell], self.flows.held[rows]
+            group, held = self.members.groups[cell], self.flows.held[rows]
             rates = self._rates[:, group.numbers]
-            look = self._looked(cell, self.time_s, group, rates, self._holders[cell], held)
+            look = self._looked(cell, self._elements[cell], group, rates, self._holders[cell], held)
             self.looks[look.cell.id] = look
 
     def _hold(self, rows: Ints, levels: Ints, held: Ints) -> None:
@@ -206,20 +195,24 @@ class Cells:
 
     def _looked(
         self,
-        number: int,
-        time_s: float,
-        group: "_Group",
+        cell: int,
+        elements: float,
+        group: Group,
         rates: Rates,
         holders: _Holders,
         held: Ints,
     ) -> Look:
         """How a cell stands; `held` are the blocks of its holders."""
-        cell = self._cells[number]
-        present, out = self._attached[group.numbers], self._run.is_out(cell, time_s)
-        return Look(cell, out, group.ues, rates, present, *holders, held)
+        present, out = self._attached[group.numbers], bool(elements == 0)
+        return Look(self._cells[cell], out, group.ues, rates, present, *holders, held)
 
     def _holders_of(self, rows: Ints) -> _Holders:
         return self.flows.owner[rows], self.flows.priority[rows]
+
+    def _rates_at(self, time_s: float, ues: Ints, elements: Floats | float) -> Rates:
+        """What a block carries for UEs, in cells of so many elements."""
+        sinrs_db = self._run.sinrs_db(self.members.named(ues.tolist()), time_s)
+        return block_rates_bps(sinrs_db, np.where(self._attached[ues], elements, 0.0))
 
     def _estimate(self, rows: Ints) -> None:
         """Write down what each rung of flows takes."""
@@ -238,9 +231,9 @@ class Cells:
         rows = self._ranked([*stay, *come])
         self._orders[cell], self._holders[cell] = rows, self._holders_of(rows)
 
-    def _order_of(self, group: "_Group") -> Ints:
+    def _order_of(self, group: Group) -> Ints:
         ues = group.numbers.tolist()
-        return self._ranked([row for ue in ues for row in self._rows_of.get(ue, ())])
+        return self._ranked([row for ue in ues for row in self._rows_of[ue]])
 
     def _ranked(self, rows: list[int]) -> Ints:
         return np.array(sorted(rows, key=self._rank), dtype=np.int64)
@@ -248,31 +241,9 @@ class Cells:
     def _rank(self, row: int) -> Rank:
         return self.flows.ranks[row]
 
-    def _members_at(self, cell: int, time_s: float) -> "_Group":
-        """Whom a cell will serve, if nobody comes or goes but by handover."""
-        here, now = self._cells[cell].id, self._members[cell]
-        there = {ue for ue in self._visitors[cell] if self._ues[ue].cell_at(time_s) == here}
-        numbers = now.numbers.tolist()
-        stay = [ue for ue in numbers if ue in there or not self._ues[ue].stays]
-        coming = sorted(there.difference(stay))
-        return self._group([*stay, *coming]) if coming or len(stay) < len(numbers) else now
-
-    def _group(self, numbers: list[int]) -> "_Group":
-        return _Group(np.array(numbers, dtype=np.int64), self._named(numbers))
-
-    def _named(self, ues: Iterable[int]) -> tuple[Ue, ...]:
-        return tuple(self._ues[ue] for ue in ues)
-
-    def _is_out(self, cell: int) -> bool:
-        return self._run.is_out(self._cells[cell], self.time_s)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Group:
-    """The UEs that a cell serves, by their numbers and by themselves."""
-
-    numbers: Ints
-    ues: tuple[Ue, ...]
+    def _are_attached(self, ues: Ints) -> NDArray[np.bool_]:
+        named = self.members.named(ues.tolist())
+        return np.array([self._run.is_attached(ue) for ue in named], dtype=bool)
 
 
 _NO_ROWS: Ints = np.empty(0, dtype=np.int64)

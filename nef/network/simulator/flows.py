@@ -1,5 +1,6 @@
 """The QoS flows of a network as columns: what each asks for, what that takes, and what it holds."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
@@ -19,6 +20,8 @@ Rank = tuple[int, float, int, str, int]
 
 _ALWAYS = Span(-inf, inf)
 _ABSENT = -1
+#: So many rows in a row are of one cell.
+_TOGETHER = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +52,17 @@ class Flow:
 
 
 class Flows:
-    """The columns; a row that is free is used again."""
+    """The columns; a row that is free is used again.
+
+    What is near to each other, as the flows of a cell are, has rows beside each other.
+    """
 
     def __init__(self) -> None:
         """No flow yet."""
         self._rows = 0
-        self._free: list[int] = []
+        #: By where it is near, and where each `_TOGETHER` rows are.
+        self._free: dict[int, list[int]] = defaultdict(list)
+        self._near: list[int] = []
         self.ranks: list[Rank] = []
         self.owner: NDArray[np.object_] = np.empty(0, dtype=object)
         self.ue: Ints = np.empty(0, dtype=np.int64)
@@ -71,9 +79,9 @@ class Flows:
         self._rate_bps: Ints = np.empty((0, 1), dtype=np.int64)
         self._kind: NDArray[np.int8] = np.empty((0, 1), dtype=np.int8)
 
-    def add(self, flow: Flow) -> int:
-        """Its row, which holds nothing yet."""
-        row = self._row(len(flow.ladder))
+    def add(self, flow: Flow, near: int) -> int:
+        """Its row, which holds nothing yet; `near` is the cell in which it is."""
+        row = self._row(len(flow.ladder), near)
         self.ranks[row], self.owner[row] = flow.rank, None
         self.ue[row], self.priority[row] = flow.ue, flow.rank[0]
         self.held[row], self.level[row], self.told[row] = 0, -1, -1
@@ -86,8 +94,8 @@ class Flows:
 
     def remove(self, rows: Iterable[int]) -> None:
         """Forget flows."""
-        self._free += rows
         for row in rows:
+            self._free[self._near[row // _TOGETHER]].append(row)
             self.owner[row], self.level[row], self.told[row] = None, -1, -1
 
     def needed(self, rows: Ints, ues: Ints, rates: Rates, time_s: float) -> Ints:
@@ -125,15 +133,17 @@ class Flows:
         demands = zip(session.reservation.demands, session.rows, strict=True)
         return {d.component: _level(int(self.level[row])) for d, row in demands}
 
-    def _row(self, rungs: int) -> int:
+    def _row(self, rungs: int, near: int) -> int:
         if rungs > self.blocks.shape[1]:
             self._widen(rungs - self.blocks.shape[1])
-        if self._free:
-            return self._free.pop()
-        if self._rows == len(self.ue):
-            self._lengthen(max(64, self._rows))
-        self._rows += 1
-        return self._rows - 1
+        free = self._free[near]
+        if not free:
+            free += range(self._rows, self._rows + _TOGETHER)[::-1]
+            self._near.append(near)
+            self._rows += _TOGETHER
+            if self._rows > len(self.ue):
+                self._lengthen(max(2 * _TOGETHER, len(self.ue)))
+        return free.pop()
 
     def _widen(self, rungs: int) -> None:
         for name, empty in (("blocks", IMPOSSIBLE), ("_rate_bps", _ABSENT), ("_kind", 0)):

@@ -36,7 +36,7 @@ class Ledger:
         #: Grows with whatever may change a flow's rate.
         self.revision = 0
         self._cells = Cells(run, time_s)
-        self._flows = self._cells.flows
+        self._flows, self._members = self._cells.flows, self._cells.members
         self._sessions: dict[str, Seat] = {}
         self._sessions_by_ue: dict[str, dict[str, Seat]] = defaultdict(dict)
         self._heard = 0
@@ -49,11 +49,11 @@ class Ledger:
 
     def rates(self, ue_id: str) -> UeRates:
         """What a block carries for a UE."""
-        return self._cells.rates(self._cells.number_of_ue[ue_id])
+        return self._cells.rates(self._members.number_of_ue[ue_id])
 
     def serving(self, ue_id: str) -> str:
         """The cell that serves a UE, attached or not."""
-        return self._cells.serving(self._cells.number_of_ue[ue_id])
+        return self._cells.serving(self._members.number_of_ue[ue_id])
 
     def cell_of(self, session_id: str) -> str | None:
         """The cell in which a session holds something."""
@@ -62,11 +62,11 @@ class Ledger:
 
     def ues_of(self, cell_id: str) -> Sequence[Ue]:
         """The UEs that a cell serves, attached or not."""
-        return self._cells.ues_of(cell_id)
+        return self._members.groups[self._members.number_of_cell[cell_id]].ues
 
     def ues_ahead_of(self, cell_id: str) -> Sequence[Ue]:
         """The UEs that a cell serves now, or may serve after a handover."""
-        return self._cells.ues_ahead_of(cell_id)
+        return self._members.ahead_of(self._members.number_of_cell[cell_id])
 
     def reservations_of(self, cell_id: str) -> list[Reservation]:
         """What sessions want of a cell, in the order in which the network heard of them."""
@@ -138,7 +138,7 @@ class Ledger:
             not reservation.is_first or session_id in self._released_unknown
         ):
             raise Conflict(f"the session {session_id} has ended")
-        if self.run.is_attached(reservation.ue_id) and is_covered(self.rates(reservation.ue_id)):
+        if reservation.ue_id in self.run.ues and is_covered(self.rates(reservation.ue_id)):
             self._check_room(reservation)
         self.take_over((reservation,))
         levels = self.levels(session_id)
@@ -206,19 +206,19 @@ class Ledger:
         """Write a reservation down; the rows of its flows, none where its UE is not there."""
         session_id = reservation.session_id
         ue = self.run.ues.get(reservation.ue_id)
-        if ue is None or not self.run.is_attached(ue.id):
+        if ue is None or not self.run.is_attached(ue):
             self._forget(session_id)
             self._end(session_id)
             return ()
-        number = self._cells.number_of_ue[ue.id]
-        rows = tuple(self._flows.add(flow) for flow in session_flows(reservation, number))
-        self._flows.owner[list(rows)] = reservation
+        number = self._members.number_of_ue[ue.id]
+        rows = tuple(self._cells.add(flow) for flow in session_flows(reservation, number))
         before = self._sessions.get(session_id)
         heard = before.heard if before else self._heard
         self._heard += 1
         self._forget(session_id)
         self._ended.pop(session_id, None)
         session = Seat(reservation, rows, heard)
+        self._flows.owner[list(rows)] = session
         self._sessions[session_id] = self._sessions_by_ue[ue.id][session_id] = session
         return rows
 
@@ -255,8 +255,7 @@ class Ledger:
         self._cells.moved.clear()
         rows = rows[self._flows.level[rows] != self._flows.told[rows]]
         self._flows.told[rows] = self._flows.level[rows]
-        names = dict.fromkeys(owner.session_id for owner in self._flows.owner[rows] if owner)
-        sessions = [self._sessions[name] for name in names]
+        sessions = dict.fromkeys(one for one in self._flows.owner[rows].tolist() if one)
         moved = [(one.reservation, self._flows.levels(one)) for one in sessions]
         if moved or self._ending:
             self._steps.append(NetworkStep(self._now_s, tuple(moved), tuple(self._ending)))
@@ -270,7 +269,7 @@ class Ledger:
     def _check_room(self, reservation: Reservation) -> None:
         rates = self.rates(reservation.ue_id)
         newcomer = flow_needs(reservation, rates)
-        cell_blocks, rows = self._cells.order(self._cells.number_of_ue[reservation.ue_id])
+        cell_blocks, rows = self._cells.order(self._members.number_of_ue[reservation.ue_id])
         session = self._sessions.get(reservation.session_id)
         if session is None and self._fits_behind(cell_blocks, rows, newcomer):
             return

@@ -12,12 +12,12 @@ from nef.domain.courses import CellMoment, RoomMoment, UeMoment
 from nef.domain.units import BitRate
 from nef.network.simulator.cqi import Reliability
 from nef.network.simulator.delays import path_delay_ms
+from nef.network.simulator.flows import Seat
 from nef.network.simulator.needs import is_covered
 from nef.network.simulator.radio import Rates, UeRates
 from nef.network.simulator.scenario import Cell, Ue
 from nef.network.simulator.sharing import Ints
 from nef.ports.information import FlowClass
-from nef.ports.network import Reservation
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,16 +58,14 @@ class Look:
     @cached_property
     def held_by(self) -> Mapping[str | None, Mapping[int, int]]:
         """The same of each session that has any flow."""
-        return self._held_by(lambda owner: owner.session_id if owner else None)
+        return self._held_by(lambda owner: owner.reservation.session_id if owner else None)
 
     @cached_property
     def held_of(self) -> Mapping[str | None, Mapping[int, int]]:
         """The same of the sessions of each UE that has any."""
-        return self._held_by(lambda owner: owner.ue_id if owner else None)
+        return self._held_by(lambda owner: owner.reservation.ue_id if owner else None)
 
-    def _held_by(
-        self, key: Callable[[Reservation | None], str | None]
-    ) -> dict[str | None, Counter[int]]:
+    def _held_by(self, key: Callable[[Seat | None], str | None]) -> dict[str | None, Counter[int]]:
         held: dict[str | None, Counter[int]] = defaultdict(Counter)
         columns = (self.owners, self.priorities, self.held_blocks)
         for owner, priority, blocks in zip(*(column.tolist() for column in columns), strict=True):

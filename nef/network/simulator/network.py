@@ -308,7 +308,7 @@ class SimulatedNetwork:
         run = self._ledger.run
         ue = run.ues_by_identity.get(identity)
         # A UE that is not attached has no PDU session, and so no address (TS 23.501 5.6.1).
-        if ue is None or not run.is_attached(ue.id):
+        if ue is None or not run.is_attached(ue):
             raise UeNotFound(pointer, str(identity))
         return ue
 
@@ -325,7 +325,7 @@ class SimulatedNetwork:
             ipv4=ue.ipv4,
             ipv6=ue.ipv6,
             cell_id=self._ledger.serving(ue.id),
-            attached=run.is_attached(ue.id),
+            attached=run.is_attached(ue),
             sinr_db=sinr_db,
             sinr_forced=ue.id in run.sinr_db,
             rate_dl_bps=self._ledger.look(self._ledger.serving(ue.id)).rate_bps(

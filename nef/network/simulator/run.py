@@ -14,7 +14,7 @@ import numpy as np
 from nef.domain.filters import IpAddress
 from nef.network.simulator.cqi import Floats
 from nef.network.simulator.parsing import parse
-from nef.network.simulator.radio import Rates, block_rates_bps, elements_a_second
+from nef.network.simulator.radio import elements_a_second
 from nef.network.simulator.scenario import (
     Cell,
     Scenario,
@@ -88,10 +88,9 @@ class Run:
         """Seconds since the start, without the noise that a float of the epoch carries."""
         return max(0.0, round(now_s - self.started_s, 6))
 
-    def is_attached(self, ue_id: str) -> bool:
-        """Whether the scenario has the UE, and it is attached."""
-        ue = self.ues.get(ue_id)
-        return ue is not None and self.attached.get(ue_id, ue.attached)
+    def is_attached(self, ue: Ue) -> bool:
+        """Whether a UE of the scenario is attached; an override wins over the scenario."""
+        return self.attached.get(ue.id, ue.attached)
 
     def is_out(self, cell: Cell, time_s: float) -> bool:
         """Whether a cell is out of service; an override wins over the scenario."""
@@ -106,18 +105,9 @@ class Run:
             dtype=np.float64,
         )
 
-    def rates_bps(self, ues: Sequence[Ue], time_s: float) -> Rates:
-        """What a block carries for each UE and reliability class; 0 without coverage."""
-        serving = [ue.cell_at(time_s) for ue in ues]
-        elements = {
-            cell.id: 0.0 if self.is_out(cell, time_s) else elements_a_second(cell.carrier)
-            for cell in (self.cells[cell_id] for cell_id in set(serving))
-        }
-        usable = [
-            elements[cell_id] if self.is_attached(ue.id) else 0.0
-            for ue, cell_id in zip(ues, serving, strict=True)
-        ]
-        return block_rates_bps(self.sinrs_db(ues, time_s), np.array(usable))
+    def elements(self, cell: Cell, time_s: float) -> float:
+        """What one block of a cell carries in a second, in resource elements; 0 while it is out."""
+        return 0.0 if self.is_out(cell, time_s) else elements_a_second(cell.carrier)
 
     def changes_s(
         self, ues: Sequence[Ue], from_s: float, until_s: float, most: int = MOST_LOOKS

@@ -19,14 +19,29 @@ RATES = np.array([[400, 100, 0], *[[300, 0, 0]] * (len(Reliability) - 1)])
 
 
 def test_many_flows_need_what_each_of_them_needs() -> None:
-    flows = Flows()
+    flows, added = Flows(), []
     for number, (ue, ladder, span, covered) in enumerate(
         product(range(3), LADDERS, SPANS, (False, True))
     ):
-        flows.add(Flow(ue, (1, 0.0, number, "s", 0), ladder, span, covered))
-    rows = np.arange(3 * len(LADDERS) * len(SPANS) * 2)
+        flow = Flow(ue, (1, 0.0, number, "s", 0), ladder, span, covered)
+        added.append(flows.add(flow, near=ue))
+    rows = np.array(added)
     together = flows.needed(rows, flows.ue[rows], RATES, 2.0)
     alone = [
         flows.needed_by(row, tuple(RATES[:, flows.ue[row]].tolist()), 2.0) for row in rows.tolist()
     ]
     assert together.tolist() == alone
+
+
+def test_flows_of_a_cell_lie_together_in_whichever_order_they_come_and_what_is_free_is_used() -> (
+    None
+):
+    flows, cells = Flows(), 3
+    flow = Flow(0, (1, 0.0, 0, "s", 0), LADDERS[0])
+    rows = [flows.add(flow, near=number % cells) for number in range(30 * cells)]
+    for cell in range(cells):
+        own = rows[cell::cells]
+        assert sorted(own) == list(range(min(own), min(own) + 30))
+    flows.remove(rows[1::cells])
+    assert sorted(flows.add(flow, near=1) for _ in range(30)) == sorted(rows[1::cells])
+    assert len(set(rows)) == len(rows)

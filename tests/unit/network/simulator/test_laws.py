@@ -51,7 +51,8 @@ def reserve(number: int, ue: int, mbps: list[float], priority: int, per: str) ->
         except (ResourcesRefused, Conflict):  # it is not to come again after it was released
             return {}
         covered = network._ledger.rates(f"ue-{ue}")[0] > 0
-        attached = network._ledger.run.is_attached(f"ue-{ue}")
+        run = network._ledger.run
+        attached = run.is_attached(run.ues[f"ue-{ue}"])
         assert (None not in got.values()) == (covered and attached), "all or nothing"
         return {wanted.session_id: got}
 
@@ -121,7 +122,7 @@ def check(network: Simulated) -> None:
             )
         own = {name: sum(by.values()) for name, by in look.held_by.items() if name is not None}
         assert own == {n: b for n, b in held.items() if not n.startswith("background/")}
-        here = {ue.id for ue in ledger.ues_of(cell.id) if ledger.run.is_attached(ue.id)}
+        here = {ue.id for ue in ledger.ues_of(cell.id) if ledger.run.is_attached(ue)}
         assert look.attached == here
         assert look.rates == {ue.id: ledger.rates(ue.id) for ue in ledger.ues_of(cell.id)}
 
