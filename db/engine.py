@@ -8,6 +8,7 @@ import math
 import re
 import select
 import sqlite3
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,6 +95,55 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+class Connections:
+    """Connections for one unit of work after the other.
+
+    On SQLite each is good for the next one as it is, and stays at hand with its pages: the way into
+    the pool and out of it costs as much as a statement. The pool of PostgreSQL looks after those
+    that the server has closed.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        """Take connections from an engine."""
+        self._engine = engine
+        self._keeps = engine.dialect.name == "sqlite"
+        self._kept: deque[Connection] = deque()  # may be used by many threads
+
+    @contextmanager
+    def one(self) -> Iterator[Connection]:
+        """A connection that nobody else has; each statement is a transaction of its own."""
+        try:
+            connection = self._kept.pop()
+        except IndexError:
+            connection = self._engine.connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()  # with all that was begun on it
+            raise
+        if self._keeps:
+            self._kept.append(connection)
+        else:
+            connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The same, in one transaction that writes."""
+        if not self._keeps:
+            with writing(self._engine) as connection:
+                yield connection
+            return
+        with self.one() as connection:
+            _begin_on_sqlite(connection)
+            yield connection
+            connection.commit()
+
+    def close(self) -> None:
+        """Give back what is kept."""
+        while self._kept:
+            self._kept.pop().close()
+
+
 @contextmanager
 def looking(url: str) -> Iterator[Connection]:
     """A connection to a database that exists: all it reads is of one moment, and it cannot write.
@@ -145,6 +195,8 @@ def _sqlite_engine(url: URL) -> Engine:
     options: dict[str, Any] = {"connect_args": {"timeout": _BUSY_S, "check_same_thread": False}}
     if url.database in (None, "", ":memory:"):
         options["poolclass"] = StaticPool
+    else:
+        options["pool_use_lifo"] = True  # the one that has its pages at hand
     engine = create_engine(url, hide_parameters=True, **options)
     event.listen(engine, "connect", _prepare)
     return engine
@@ -163,6 +215,8 @@ def _prepare(connection: Any, _record: Any) -> None:
 def _begin_on_sqlite(connection: Connection) -> None:
     # A writer that begins as a reader fails when another writer was faster: it says so at once.
     # To the driver itself, for SQLAlchemy's way there takes longer than the statement.
+    if not connection.in_transaction():
+        connection.begin()  # SQLAlchemy's own note of it
     try:
         connection.connection.cursor().execute("BEGIN IMMEDIATE")
     except sqlite3.Error as error:

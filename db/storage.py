@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from db.engine import in_memory, open_engine, shown, writing
+from db.engine import Connections, in_memory, open_engine, shown
 from db.neighbours import neighbours_at
 from db.outbox import SqlOutbox
 from db.sessions import SqlSessions
@@ -54,6 +54,7 @@ class SqlStorage:
         `now_s` is real time, `request_id` the request that is being served where it is asked for.
         """
         self._engine, self._now_s, self._use = engine, now_s, use
+        self._connections = Connections(engine)
         self._request_id = request_id
         self._neighbours = neighbours_at(engine)
         # Threads that share the one connection of a database in memory take turns. On a file only
@@ -94,6 +95,7 @@ class SqlStorage:
     def close(self) -> None:
         """Close all connections."""
         self._neighbours.close()
+        self._connections.close()
         self._engine.dispose()
         if self._use is not None:
             self._use.release()
@@ -113,19 +115,19 @@ class SqlStorage:
     @contextmanager
     def transaction(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that writes; SQLite has one at a time."""
-        with _outage_told(), self._write_turn, writing(self._engine) as connection:
+        with _outage_told(), self._write_turn, self._connections.writing() as connection:
             yield self._unit(connection, writes=True)
 
     @contextmanager
     def reading(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work that only reads; each answer is of one moment."""
-        with _outage_told(), self._read_turn, self._engine.connect() as connection:
+        with _outage_told(), self._read_turn, self._connections.one() as connection:
             yield self._unit(connection)
 
     @contextmanager
     def at_once(self) -> Iterator[SqlUnitOfWork]:
         """A unit of work of a single call."""
-        with _outage_told(), self._write_turn, self._engine.connect() as connection:
+        with _outage_told(), self._write_turn, self._connections.one() as connection:
             yield self._unit(connection)
 
     def listening(self, heard: Callable[[], None]) -> AbstractContextManager[None]:

@@ -154,9 +154,11 @@ def _by_name(
     wanted = _pointed(
         pointers[0], lambda: catalogue.profile(names[0]).at(rates.gbr_dl, rates.gbr_ul)
     )
-    first = replace(
-        wanted, mbr_dl=rates.mbr_dl or wanted.mbr_dl, mbr_ul=rates.mbr_ul or wanted.mbr_ul
-    )
+    first = wanted
+    if rates.mbr_dl or rates.mbr_ul:
+        first = replace(
+            wanted, mbr_dl=rates.mbr_dl or wanted.mbr_dl, mbr_ul=rates.mbr_ul or wanted.mbr_ul
+        )
     if names[1:]:
         _check_guaranteed(first, pointers[1])
     # The rates of a request belong to what it asks for; an alternative has those of its profile.

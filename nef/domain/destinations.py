@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
@@ -16,6 +17,7 @@ OVER_WEBSOCKET = "websocket:"
 
 #: More than anybody needs, and no more than every server takes.
 LONGEST_URI = 2048
+_UNSENDABLE = f"is not a URI of up to {LONGEST_URI} characters that a request can be sent to"
 #: A name of the DNS, and each part of it (RFC 1035 2.3.4, RFC 1123 2.1); "_" is in use.
 _LONGEST_NAME = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
@@ -63,7 +65,9 @@ class CallbackPolicy:
 
     def refusal_of_uri(self, uri: str) -> str | None:
         """Why nothing may be sent to a URI, None where it may."""
-        return _objection(uri) or next(self._refusals(urlsplit(uri)), None)
+        if len(uri) > LONGEST_URI:
+            return _UNSENDABLE
+        return _refusal(self, uri)
 
     def refusal_of(self, address: Address) -> str | None:
         """Why nothing may be sent to an address, None where it may."""
@@ -76,7 +80,7 @@ class CallbackPolicy:
         # Behind what is allowed as a tunnel stands the address that counts.
         return next(filter(None, map(self.refusal_of, carried(address))), None)
 
-    def _refusals(self, parts: SplitResult) -> Iterator[str]:
+    def refusals(self, parts: SplitResult) -> Iterator[str]:
         """Why not, of a URI that is well formed."""
         if parts.scheme not in self.schemes:
             yield f"must be {' or '.join(sorted(self.schemes))} here"
@@ -97,6 +101,12 @@ class CallbackPolicy:
 
 #: For a service that nobody but this machine can reach: what stands beside it may be told too.
 TO_THIS_MACHINE = CallbackPolicy(networks=LOOPBACK)
+
+
+@lru_cache(maxsize=1024)
+def _refusal(policy: CallbackPolicy, uri: str) -> str | None:
+    # An AF names the same few for all that it asks for.
+    return _objection(uri) or next(policy.refusals(urlsplit(uri)), None)
 
 
 def _matches(host: str, pattern: str) -> bool:
@@ -130,8 +140,8 @@ def _objection(uri: str) -> str | None:
         return "names a host that cannot exist"
     # A URI is written in ASCII (RFC 3986 2): an international name as xn--….
     sendable = uri.isascii() and uri.isprintable() and " " not in uri
-    if port == 0 or not sendable or len(uri) > LONGEST_URI:
-        return f"is not a URI of up to {LONGEST_URI} characters that a request can be sent to"
+    if port == 0 or not sendable:
+        return _UNSENDABLE
     return None
 
 

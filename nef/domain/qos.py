@@ -78,9 +78,9 @@ class QosProfile:
                 f"{gbr_dl} is outside of what the profile {self.reference} allows: "
                 f"{low or 'any rate'} to {high or 'any rate'}"
             )
-        level = replace(
-            self.level, gbr_dl=gbr_dl or self.level.gbr_dl, gbr_ul=gbr_ul or self.level.gbr_ul
-        )
+        level = self.level
+        if gbr_dl or gbr_ul:
+            level = replace(level, gbr_dl=gbr_dl or level.gbr_dl, gbr_ul=gbr_ul or level.gbr_ul)
         guarantees = level.resource_type is not ResourceType.NON_GBR
         if guarantees and not (level.gbr_dl or level.gbr_ul):
             raise InvalidValue(f"the profile {self.reference} has no rate of its own, so name one")

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from nef.domain.destinations import destination_of
 from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.features import negotiated
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import SessionState, Trigger, after
 from nef.domain.qos import FlowDemand, FlowGrant, ServiceDataFlow
@@ -180,6 +181,11 @@ class SessionRequest:
     def destination(self) -> str:
         """Where the notifications go."""
         return delivered_to(self.notification_destination, self.websocket)
+
+    def negotiated(self) -> "SessionRequest":
+        """The same, with those features that both sides support."""
+        features = negotiated(self.features)
+        return self if features == self.features else replace(self, features=features)
 
     def expires_at_s(self, now_s: float) -> float | None:
         """When a session ends that is given what it asks for now."""

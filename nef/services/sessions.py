@@ -15,7 +15,7 @@ from nef.domain.demands import demands_of
 from nef.domain.destinations import OVER_WEBSOCKET, CallbackPolicy
 from nef.domain.errors import Conflict, NotFound, NotReady, ResourcesRefused
 from nef.domain.events import EventReport, UserPlaneEvent, allocation_reports
-from nef.domain.features import Feature, negotiated
+from nef.domain.features import Feature
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import VISIBLE, Trigger
 from nef.domain.measurability import check_measuring
@@ -61,7 +61,7 @@ class SessionService:
 
         Raises InvalidRequest, UeNotFound, QuotaExceeded or ResourcesRefused.
         """
-        request = replace(request, features=negotiated(request.features))
+        request = request.negotiated()
         self.callbacks.check(request.notification_destination)
         demands = demands_of(request, self.catalogue)
         check_measuring(request)
@@ -112,8 +112,7 @@ class SessionService:
         addresses = self.network.addresses(self.read(af_id, session_id).request.ue)
         with self.storage.transaction() as work:
             session = _owned(work, af_id, session_id)
-            request = revise(session.request)
-            request = replace(request, features=negotiated(request.features))
+            request = revise(session.request).negotiated()
             self.callbacks.check(request.notification_destination)
             request.check_instead_of(session.request)
             demands = demands_of(request, self.catalogue)

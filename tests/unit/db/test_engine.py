@@ -2,17 +2,18 @@
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from builders.postgresql import PostgresServer
 from builders.sessions import session
 from db import engine
-from db.engine import open_engine, shown, writing
+from db.engine import Connections, open_engine, shown, writing
 from db.storage import SqlStorage
 from nef.domain.errors import StoreUnavailable
 from nef.ports.storage import StorageUnusable
@@ -29,6 +30,61 @@ def test_who_cannot_write_in_time_is_told_so_and_may_try_again(
         assert connection.in_transaction()
     first.dispose()
     second.dispose()
+
+
+@pytest.fixture
+def connections(tmp_path: Path) -> Iterator[Connections]:
+    opened = open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    kept = Connections(opened)
+    with kept.writing() as connection:
+        connection.exec_driver_sql("CREATE TABLE notes (text)")
+    yield kept
+    kept.close()
+    opened.dispose()
+
+
+def notes(connections: Connections) -> list[str]:
+    with connections.one() as connection:
+        return list(connection.scalars(text("SELECT text FROM notes")))
+
+
+def write(connection: Connection, note: str) -> None:
+    connection.execute(text("INSERT INTO notes VALUES (:note)"), {"note": note})
+
+
+def write_and_fail(connections: Connections, note: str) -> None:
+    with connections.writing() as connection:
+        write(connection, note)
+        raise KeyError(note)
+
+
+def test_what_fails_in_the_middle_leaves_nothing_behind_for_whoever_is_next(
+    connections: Connections,
+) -> None:
+    with pytest.raises(KeyError):
+        write_and_fail(connections, "half")
+    with connections.one() as connection:
+        write(connection, "single")
+    with connections.writing() as connection:
+        write(connection, "whole")
+    assert notes(connections) == ["single", "whole"]
+
+
+def test_a_transaction_in_which_nothing_was_done_is_over_too(connections: Connections) -> None:
+    with connections.writing():
+        pass
+    with connections.writing() as connection:  # SQLite would refuse one inside of another
+        write(connection, "later")
+    assert notes(connections) == ["later"]
+
+
+def test_units_of_work_inside_of_each_other_have_a_connection_each(
+    connections: Connections,
+) -> None:
+    with connections.writing() as connection:
+        write(connection, "unseen")
+        assert notes(connections) == []
+    assert notes(connections) == ["unseen"]
 
 
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"

@@ -37,10 +37,10 @@ def store(tmp_path: Path, pages: list[int]) -> SqlStorage:
     engine = open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
     upgrade(engine)
 
-    def limit(connection: Any, *_: Any) -> None:
-        connection.execute(f"PRAGMA max_page_count={pages[0]}")
+    def limit(_: Any, cursor: Any, *__: Any) -> None:
+        cursor.execute(f"PRAGMA max_page_count={pages[0]}")
 
-    event.listen(engine, "checkout", limit)
+    event.listen(engine, "before_cursor_execute", limit)
     return SqlStorage(engine)
 
 
