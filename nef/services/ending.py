@@ -1,8 +1,9 @@
 """How a session ends: its AF or the network ends it, its time is over, or it never came about."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from nef.domain.errors import NotReady
 from nef.domain.events import EventReport, UserPlaneEvent
@@ -16,6 +17,7 @@ from nef.services.measuring import SessionMeasuring
 from nef.services.telling import report
 
 _BATCH = 500
+Written = TypeVar("Written")
 
 
 @dataclass(frozen=True)
@@ -46,24 +48,45 @@ class Ending:
 
     def end(self, session_id: str, now_s: float) -> None:
         """End a session for a reason of the network's, and tell its AF."""
-        with self.storage.transaction() as work:
+
+        def found(work: UnitOfWork) -> Session | None:
             session = work.sessions.get(session_id)
-            if session is None or session.state not in VISIBLE:
-                return
-            usage = self.intend(work, session, now_s)
+            return session if session is not None and session.state in VISIBLE else None
+
+        def tell(work: UnitOfWork, session: Session, usage: Usage | None) -> bool:
             termination = EventReport(UserPlaneEvent.SESSION_TERMINATION, usage=usage)
-            told = report(work, session, (termination,), now_s)
+            return report(work, session, (termination,), now_s)
+
+        told = self.intend(found, tell, now_s)
+        if told is None:
+            return
         self.release(session_id, now_s)
         if told:
             self.notify()
 
-    def intend(self, work: UnitOfWork, session: Session, now_s: float) -> Usage | None:
-        """Save the intent to release a session; its usage, where that was asked for.
+    def intend(
+        self,
+        find: Callable[[UnitOfWork], Session | None],
+        beside: Callable[[UnitOfWork, Session, Usage | None], Written],
+        now_s: float,
+    ) -> Written | None:
+        """Save the intent to release a session, if there is one to be found.
 
-        Raises Conflict where somebody else has changed it since it was read.
+        What `beside` makes of it, and of its usage where that was asked for, is written with it and
+        given back.
         """
-        work.sessions.move(session.moved(Trigger.RELEASE, now_s))
-        return self.measuring.end(work, session, now_s)
+        carried: Mapping[str, int] | None = None
+        while True:
+            with self.storage.transaction() as work:
+                session = find(work)
+                if session is None:
+                    return None
+                if carried is not None or session.request.usage_threshold is None:
+                    work.sessions.move(session.moved(Trigger.RELEASE, now_s))
+                    usage = self.measuring.end(work, session, carried or {}, now_s)
+                    return beside(work, session, usage)
+            # The network may take its time: nobody waits meanwhile.
+            carried = self.measuring.metering.carried_bytes(session.id)
 
     def release(self, session_id: str, now_s: float) -> None:
         """Give back what a session holds for which that is intended, and forget it."""
@@ -85,8 +108,8 @@ class Ending:
             self._take_back(session, now_s)
             return
         if session.state is SessionState.REQUESTED:
-            with self.storage.transaction() as work:
-                self.intend(work, session, now_s)
+            with self.storage.at_once() as work:  # nothing of it is watched yet
+                work.sessions.move(session.moved(Trigger.RELEASE, now_s))
         self.release(session.id, now_s)
 
     def _take_back(self, session: Session, now_s: float) -> None:

@@ -4,6 +4,7 @@ What is watched of a session is a subscription of its own in the store, under th
 is written in the transaction that changes the session, and in the one that tells something.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,8 +65,13 @@ class SessionMeasuring:
         # way, and ends in a conflict.
         work.subscriptions.replace(replace(row, body=watch, due=first_look(watch, now_s)))
 
-    def end(self, work: UnitOfWork, session: Session, now_s: float) -> Usage | None:
-        """Watch a session no longer; what it used in all, if it has a threshold of usage."""
+    def end(
+        self, work: UnitOfWork, session: Session, carried: Mapping[str, int], now_s: float
+    ) -> Usage | None:
+        """Watch a session no longer; what it used in all, if it has a threshold of usage.
+
+        `carried` are the bytes by the name of their counter, which only a threshold needs.
+        """
         if not self.watches(session):
             return None  # there is no row; most sessions have none
         row = work.subscriptions.get(Api.SESSIONS, session.id)
@@ -75,5 +81,4 @@ class SessionMeasuring:
         watch: SessionWatch = row.body
         if watch.threshold is None:
             return None
-        counted = counted_up(watch.counted, self.metering.carried_bytes(session.id))
-        return usage_of(counted, watch.begun_s, now_s)
+        return usage_of(counted_up(watch.counted, carried), watch.begun_s, now_s)

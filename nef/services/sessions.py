@@ -14,14 +14,14 @@ from nef.domain.addressing import check_addressing
 from nef.domain.demands import demands_of
 from nef.domain.destinations import OVER_WEBSOCKET, CallbackPolicy
 from nef.domain.errors import Conflict, NotFound, NotReady, ResourcesRefused
-from nef.domain.events import EventReport, UserPlaneEvent, allocation_reports
+from nef.domain.events import allocation_reports
 from nef.domain.features import Feature
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import VISIBLE, Trigger
 from nef.domain.measurability import check_measuring
-from nef.domain.notifications import Notification, SessionEvents, Trial
+from nef.domain.notifications import Notification, Trial
 from nef.domain.qos import Catalogue, FlowDemand
-from nef.domain.sessions import Session, SessionRequest
+from nef.domain.sessions import Session, SessionRequest, Usage
 from nef.domain.subscriptions import Api
 from nef.ports.clock import Clock
 from nef.ports.network import Holdings, Network
@@ -30,7 +30,7 @@ from nef.services.ending import Ending
 from nef.services.following import Following, first_grants, reservation_of
 from nef.services.measuring import SessionMeasuring
 from nef.services.quotas import Quota
-from nef.services.telling import notification_of, report, tell, wants
+from nef.services.telling import last_report, report, tell, wants
 from nef.services.underway import UnderWay, abandon, hold_what_is_stored
 
 #: More than a store has.
@@ -132,15 +132,14 @@ class SessionService:
         Returns the last report, on usage, where the AF had asked for any.
         """
         now_s = self.clock.now_s()
-        with self.storage.transaction() as work:
-            session = _owned(work, af_id, session_id)
-            usage = self._ending.intend(work, session, now_s)
+
+        def forget(work: UnitOfWork, session: Session, usage: Usage | None) -> Notification | None:
             work.outbox.drop(session_id)
+            return last_report(session, usage, now_s)
+
+        last = self._ending.intend(lambda w: _owned(w, af_id, session_id), forget, now_s)
         self._ending.release(session_id, now_s)
-        last = EventReport(UserPlaneEvent.USAGE_REPORT, usage=usage)
-        if usage is None or not wants(session, last):
-            return None
-        return notification_of(session, SessionEvents((last,)), now_s)
+        return last
 
     def tick(self) -> None:
         """Move everything to now: expiries, abandoned intents, the network, and what it means."""

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from nef.domain.events import EventReport
+from nef.domain.events import EventReport, UserPlaneEvent
 from nef.domain.notifications import Content, Notification, SessionEvents
+from nef.domain.sessions import Usage
 from nef.ports.storage import UnitOfWork
 
 # A notification is due at once, whatever the simulated time is: receivers live in the real one.
@@ -56,6 +57,14 @@ def report_all(
 def tell(work: UnitOfWork, session: Addressee, content: Content, now_s: float) -> None:
     """Tell the AF of a session something, whichever events it wants."""
     work.outbox.add(notification_of(session, content, now_s), _AT_ONCE_S)
+
+
+def last_report(session: Addressee, usage: Usage | None, now_s: float) -> Notification | None:
+    """What the AF that ends a session is answered, where it had asked for its usage."""
+    last = EventReport(UserPlaneEvent.USAGE_REPORT, usage=usage)
+    if usage is None or not wants(session, last):
+        return None
+    return notification_of(session, SessionEvents((last,)), now_s)
 
 
 def wants(session: Addressee, report: EventReport) -> bool:

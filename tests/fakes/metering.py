@@ -1,6 +1,6 @@
 """The fake meter: flows carry what a test says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from nef.domain.measuring import Measurement
@@ -13,11 +13,13 @@ class FakeMetering:
     measured: dict[str, dict[int, Measurement]] = field(default_factory=dict)
     carried: dict[str, dict[str, int]] = field(default_factory=dict)
     resumed: set[str] = field(default_factory=set)
+    while_asked: Callable[[], object] = lambda: None
 
     def measure(self, session_id: str, window_ms: int, now_s: float) -> Mapping[int, Measurement]:
         return self.measured.get(session_id, {})
 
     def carried_bytes(self, session_id: str) -> Mapping[str, int]:
+        self.while_asked()
         return dict(self.carried.get(session_id, {}))
 
     def resume(self, session_ids: Iterable[str], now_s: float) -> None:

@@ -42,7 +42,9 @@ class MemorySessions:
         return self.rows[session.id]
 
     def move(self, session: Session) -> Session:
-        assert _lasting(self.rows.get(session.id, session)) == _lasting(session)
+        stored = self.rows.get(session.id)
+        if stored is not None and stored.version == session.version:
+            assert _lasting(stored) == _lasting(session)
         return self.replace(session)
 
     def remove(self, session_id: str) -> None:

@@ -41,8 +41,9 @@ class Rig:
             self.measuring.follow(work, one, self.clock.now_s())
 
     def end(self, one: Session) -> Usage | None:
+        carried = self.metering.carried_bytes(one.id)
         with self.storage.transaction() as work:
-            return self.measuring.end(work, one, self.clock.now_s())
+            return self.measuring.end(work, one, carried, self.clock.now_s())
 
     def pass_time(self, seconds: float, mbps: float = 0) -> None:
         self.metering.measured = {"s1": {0: measurement(mbps)}}

@@ -1,6 +1,7 @@
 """The use cases of a session: what is stored, reserved and told, also when something goes wrong."""
 
 import itertools
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
@@ -17,6 +18,7 @@ from nef.domain.errors import (
     InvalidRequest,
     NefError,
     NotFound,
+    NotReady,
     ResourcesRefused,
     UeNotFound,
 )
@@ -24,7 +26,7 @@ from nef.domain.features import SUPPORTED
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import SessionState
 from nef.domain.notifications import SessionEvents, Trial
-from nef.domain.sessions import Session, SessionRequest, UeAddress
+from nef.domain.sessions import Session, SessionRequest, UeAddress, Usage
 from nef.domain.subscriptions import Api
 from nef.domain.units import BitRate
 from nef.ports.network import Levels, NetworkChanges, NetworkStep, Reservation
@@ -410,6 +412,42 @@ def test_a_deleted_session_is_released_and_not_spoken_of_again(rig: Rig) -> None
     assert rig.told() == []
     with pytest.raises(NotFound):
         rig.service.delete(AF, session.id)
+
+
+def test_nobody_waits_while_the_network_is_asked_what_a_session_used(rig: Rig) -> None:
+    session = rig.create(usageThreshold={"totalVolume": 10**9})
+    rig.metering.carried[session.id] = {"0/first": 500}
+    changed: list[Session] = []
+
+    def change() -> None:
+        revised = rig.service.change(AF, session.id, lambda old: replace(old, duration_s=60))
+        changed.append(revised)
+
+    def elsewhere() -> None:
+        rig.metering.while_asked = lambda: None
+        other = threading.Thread(target=change)
+        other.start()
+        other.join(10)
+
+    rig.metering.while_asked = elsewhere
+    last = rig.service.delete(AF, session.id)
+    assert changed
+    assert last is not None
+    assert isinstance(last.content, SessionEvents)
+    assert last.content.reports[0].usage == Usage(0, 500, 500)
+    assert rig.stored() is None
+    assert rig.network.held == {}
+
+
+def test_without_what_it_used_a_session_is_not_deleted(rig: Rig) -> None:
+    def away() -> NoReturn:
+        raise NotReady("nobody there")
+
+    session = rig.create(usageThreshold={"totalVolume": 10**9})
+    rig.metering.while_asked = away
+    with pytest.raises(NotReady):
+        rig.service.delete(AF, session.id)
+    assert rig.service.read(AF, session.id) == session
 
 
 # --- crashes ---
