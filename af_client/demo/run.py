@@ -45,8 +45,9 @@ def run_demo(settings: DemoSettings, console: Console) -> bool:
         nef_url = _start_network(programs, Path(folder))
         n6_port, radio_port = _start_user_plane(programs, nef_url)
         _start_server(programs, nef_url, n6_port, settings.pool)
-        _call(nef_url, "PUT", "/simulation", {"scenario": SCENARIO})
         _start_device(programs, radio_port)
+        # Only now, so that nothing of the scenario is over however long a program took to start.
+        _call(nef_url, "PUT", "/simulation", {"scenario": SCENARIO, "mode": "real"})
         record = _watch(programs, nef_url, settings.length_s, console)
     picture = settings.out / "demo.png"
     save_plot(record, picture)
@@ -97,7 +98,8 @@ def _call(nef_url: str, method: str, path: str, body: Mapping[str, Any] | None =
 
 def _start_network(programs: Programs, folder: Path) -> str:
     database = f"sqlite:///{folder / 'nef.sqlite3'}"
-    programs.start("nef", [*_PYTHON, "nef.cli", "serve", "--port", "0", "--database", database])
+    command = [*_PYTHON, "nef.cli", "serve", "--port", "0", "--database", database]
+    programs.start("nef", [*command, "--scenario", SCENARIO, "--mode", "manual"])
     line = str(programs.wait_for("nef", "text")["text"])
     return line.split()[2].rstrip(",")
 
@@ -121,3 +123,4 @@ def _start_device(programs: Programs, radio_port: int) -> None:
     command += ["--address", UE_ADDRESS, "--gpsi", UE_GPSI, "--application", APPLICATION]
     command += ["--server", f"{SERVER_ADDRESS}:{SERVER_PORT}"]
     programs.start("device", command)
+    programs.wait_for("device", "event")
