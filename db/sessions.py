@@ -44,7 +44,7 @@ _NEXT_EXPIRY = (
 )
 _LEFT = (
     select(sessions)
-    .where(UNSETTLED, sessions.c.changed_at_s <= bindparam("before_s"))
+    .where(UNSETTLED)
     .order_by(sessions.c.changed_at_s, sessions.c.number)
     .limit(bindparam("most"))
 )
@@ -126,9 +126,9 @@ class SqlSessions:
         moment_s: float | None = self._connection.scalar(_NEXT_EXPIRY, {"after_s": after_s})
         return moment_s
 
-    def unsettled(self, changed_before_s: float, limit: int) -> Sequence[Session]:
+    def unsettled(self, limit: int) -> Sequence[Session]:
         """Sessions between an intent and its confirmation."""
-        return self._read(_LEFT, {"before_s": changed_before_s, "most": limit})
+        return self._read(_LEFT, {"most": limit})
 
     def active(self) -> Sequence[Session]:
         """Every visible session, in the order of admission."""

@@ -58,8 +58,8 @@ class Sessions(Protocol):
         """The next moment after one at which the duration of a visible session is over."""
         ...
 
-    def unsettled(self, changed_before_s: float, limit: int) -> Sequence[Session]:
-        """Sessions that wait between an intent and its confirmation since before a moment."""
+    def unsettled(self, limit: int) -> Sequence[Session]:
+        """Sessions that wait between an intent and its confirmation, the longest first."""
         ...
 
     def active(self) -> Sequence[Session]:

@@ -5,7 +5,6 @@ the outcome together with what is to be notified. A crash in between leaves a ro
 settled; `tick` and `recover` bring it to an end.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -157,7 +156,7 @@ class SessionService:
         now_s = self.clock.now_s()
         with self.storage.reading() as work:
             # In this order: what is confirmed in between is in both.
-            left = work.sessions.unsettled(math.inf, _ALL)
+            left = work.sessions.unsettled(_ALL)
             sessions = work.sessions.active()
         self.network.restore((reservation_of(session) for session in sessions), now_s)
         self.measuring.metering.resume((session.id for session in sessions), present_s)

@@ -52,7 +52,7 @@ class UnderWay:
             return
         self._next_look_s = real_s + _LOOK_EVERY_S
         with self.storage.reading() as work:
-            found = work.sessions.unsettled(math.inf, _BATCH)
+            found = work.sessions.unsettled(_BATCH)
         waiting = {session.id for session in found}
         for session_id in [one for one in self._inherited if one not in waiting]:
             self._learn(session_id, now_s)

@@ -175,7 +175,7 @@ def wait(seconds: float) -> None:
 def _is_at_rest(storage: SqlStorage) -> bool:
     with storage.reading() as work:
         waiting = work.outbox.find(None, DeliveryState.PENDING, 1)
-        return not waiting and not work.sessions.unsettled(float("inf"), 1)
+        return not waiting and not work.sessions.unsettled(1)
 
 
 def _arrived(path: str, headers: dict[str, str], body: Any, ids: Mapping[Name, str]) -> Arrived:

@@ -205,9 +205,9 @@ def test_what_waits_for_its_end_is_found_by_its_age(store: Storage) -> None:
         session("active", changed_at_s=0.0),
     )
     with store.reading() as work:
-        waiting = work.sessions.unsettled(2.0, 10)
-        assert [s.id for s in waiting] == ["updating", "releasing"]
-        assert len(work.sessions.unsettled(float("inf"), 10)) == 3
+        waiting = [s.id for s in work.sessions.unsettled(10)]
+        assert waiting == ["updating", "releasing", "requested"]
+        assert [s.id for s in work.sessions.unsettled(2)] == waiting[:2]
 
 
 def test_active_sessions_come_in_the_order_of_their_admission(store: Storage) -> None:

@@ -68,10 +68,9 @@ class MemorySessions:
         ends_s = (s.expires_at_s for s in self._visible() if s.expires_at_s is not None)
         return min((end_s for end_s in ends_s if end_s > after_s), default=None)
 
-    def unsettled(self, changed_before_s: float, limit: int) -> Sequence[Session]:
+    def unsettled(self, limit: int) -> Sequence[Session]:
         waiting = (s for s in self.rows.values() if s.state in UNSETTLED)
-        old = (s for s in waiting if s.changed_at_s <= changed_before_s)
-        return sorted(old, key=lambda s: s.changed_at_s)[:limit]
+        return sorted(waiting, key=lambda s: s.changed_at_s)[:limit]
 
     def active(self) -> Sequence[Session]:
         return sorted(self._visible(), key=lambda s: s.admitted_at_s)

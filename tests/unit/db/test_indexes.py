@@ -74,7 +74,6 @@ QUESTIONS: list[tuple[Question, str]] = [
         "sessions_of_af (af_id=? AND ue_address=?)",
     ),
     (lambda w: w.sessions.expired(1.0, 5), "sessions_expiring (expires_at_s<?)"),
-    (lambda w: w.sessions.unsettled(1.0, 5), "sessions_unsettled (changed_at_s<?)"),
     (
         lambda w: w.outbox.drop("s"),
         "deliveries_of_subscription (subscription_id=? AND state=?)",
@@ -103,6 +102,11 @@ def test_it_is_found_by_an_index(tmp_path: Path, ask: Question, found_by: str) -
     assert any(found_by in step for step in steps), steps
     # what is `free` to be claimed was found before, and is no table
     assert not any(step.startswith("SCAN") and step != "SCAN free" for step in steps)
+
+
+def test_of_all_sessions_only_those_are_read_that_are_unsettled(tmp_path: Path) -> None:
+    steps = plan(tmp_path, lambda w: w.sessions.unsettled(5))
+    assert steps == ["SCAN sessions USING INDEX sessions_unsettled"], "and they are in order"
 
 
 def test_to_count_sessions_none_is_read_but_those_that_are_unsettled(tmp_path: Path) -> None:
@@ -145,7 +149,10 @@ def plan_on_postgresql(engine: Engine, ask: Question) -> list[str]:
     return [step[0] for found in plans for step in found]
 
 
-@pytest.mark.parametrize(("ask", "found_by"), QUESTIONS)
+@pytest.mark.parametrize(
+    ("ask", "found_by"),
+    [*QUESTIONS, (lambda w: w.sessions.unsettled(0), "sessions_unsettled")],
+)
 def test_it_is_found_by_an_index_on_postgresql(much: Engine, ask: Question, found_by: str) -> None:
     steps = plan_on_postgresql(much, ask)
     index = found_by.partition(" ")[0].replace("(id=?)", "sessions_id_key")

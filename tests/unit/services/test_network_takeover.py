@@ -178,7 +178,7 @@ def test_without_a_network_nothing_is_begun(rig: Rig) -> None:
     with pytest.raises(NotReady):
         rig.create()
     with rig.storage.reading() as work:
-        assert not work.sessions.unsettled(float("inf"), 10)
+        assert not work.sessions.unsettled(10)
 
 
 def test_a_change_that_found_no_network_can_be_made_as_soon_as_there_is_the_next_one(
@@ -245,7 +245,7 @@ def test_a_session_is_deleted_though_the_network_died_and_the_next_one_does_not_
     rig.take_over()
     assert not rig.network.reservations
     with rig.storage.reading() as work:
-        assert not work.sessions.unsettled(float("inf"), 10)
+        assert not work.sessions.unsettled(10)
 
 
 def test_who_was_slow_does_not_undo_what_the_network_was_asked_since(rig: Rig) -> None:

@@ -599,7 +599,7 @@ def test_a_tick_that_is_too_late_to_give_it_up_leaves_it_as_it_is(
 
 def unsettled(rig: Rig) -> Sequence[Session]:
     with rig.storage.reading() as work:
-        return work.sessions.unsettled(float("inf"), 100)
+        return work.sessions.unsettled(100)
 
 
 def test_a_change_that_breaks_down_did_not_happen(rig: Rig) -> None:
