@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nef.domain.admission import FlowNeed
-from nef.network.simulator.cqi import Reliability
+from nef.network.simulator.cqi import Floats, Reliability
 from nef.network.simulator.radio import Rates, UeRates
-from nef.network.simulator.scenario import Span
 from nef.network.simulator.sharing import IMPOSSIBLE, Ints
+from nef.network.simulator.spans import Span, are_on, is_on
 from nef.ports.network import Levels, Reservation
 
 #: The place of a flow in the order of importance; `FlowNeed.rank` in `nef/domain/admission.py`.
 Rank = tuple[int, float, int, str, int]
 
-_ALWAYS = Span(-inf, inf)
+_ALWAYS = Span(0.0, inf)
 _ABSENT = -1
 #: So many rows in a row are of one cell.
 _TOGETHER = 32
@@ -72,7 +72,8 @@ class Flows:
         self.level: Ints = np.empty(0, dtype=np.int64)
         self.told: Ints = np.empty(0, dtype=np.int64)
         self._from_s = np.empty(0)
-        self._until_s = np.empty(0)
+        self._lasts_s = np.empty(0)
+        self._period_s = np.empty(0)
         self._covered = np.empty(0, dtype=bool)
         # A column a rung.
         self.blocks: Ints = np.empty((0, 1), dtype=np.int64)
@@ -85,7 +86,8 @@ class Flows:
         self.ranks[row], self.owner[row] = flow.rank, None
         self.ue[row], self.priority[row] = flow.ue, flow.rank[0]
         self.held[row], self.level[row], self.told[row] = 0, -1, -1
-        self._from_s[row], self._until_s[row] = flow.span.from_s, flow.span.until_s
+        self._from_s[row], self._lasts_s[row] = flow.span.from_s, flow.span.lasts_s
+        self._period_s[row] = flow.span.period_s
         self._covered[row] = flow.covered
         self._rate_bps[row] = _ABSENT
         for rung, (rate_bps, kind) in enumerate(flow.ladder):
@@ -109,7 +111,7 @@ class Flows:
         blocks[a_block_bps == 0] = IMPOSSIBLE
         blocks[rate_bps == 0] = 0
         reached = self._covered[rows] | (rates[Reliability.ORDINARY, ues] > 0)
-        present = (self._from_s[rows] <= time_s) & (time_s < self._until_s[rows])
+        present = are_on(time_s, *(column[rows] for column in self._when))
         blocks[~(reached & present)] = IMPOSSIBLE
         blocks[rate_bps == _ABSENT] = IMPOSSIBLE
         return blocks
@@ -117,7 +119,7 @@ class Flows:
     def needed_by(self, row: int, rates: UeRates, time_s: float) -> list[int]:
         """The same for one flow, whose UE has these rates."""
         reached = self._covered[row] or rates[Reliability.ORDINARY] > 0
-        if not (reached and self._from_s[row] <= time_s < self._until_s[row]):
+        if not (reached and is_on(time_s, *(float(column[row]) for column in self._when))):
             return [IMPOSSIBLE] * self.blocks.shape[1]
         rungs = zip(self._rate_bps[row].tolist(), self._kind[row].tolist(), strict=True)
         return [_blocks(rate_bps, rates[kind]) for rate_bps, kind in rungs]
@@ -132,6 +134,10 @@ class Flows:
         """What a session holds."""
         demands = zip(session.reservation.demands, session.rows, strict=True)
         return {d.component: _level(int(self.level[row])) for d, row in demands}
+
+    @property
+    def _when(self) -> tuple[Floats, Floats, Floats]:
+        return self._from_s, self._lasts_s, self._period_s
 
     def _row(self, rungs: int, near: int) -> int:
         if rungs > self.blocks.shape[1]:

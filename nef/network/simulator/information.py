@@ -126,8 +126,7 @@ class SimulatedInformation:
         with self._stage.lock:
             run = self._stage.ledger.run
             flows = run.ues[ue_id].background if ue_id in run.ues else ()
-        found = (_communication(run, flow, from_s, until_s) for flow in flows)
-        return [one for one in found if one.from_s < one.until_s]
+        return [one for flow in flows for one in _communications(run, flow, from_s, until_s)]
 
     def _course(
         self,
@@ -226,7 +225,12 @@ def _inside(cell: Cell, area: Area) -> bool:
     return cell.ncgi in area.cells or cell.tai in area.tracking_areas
 
 
-def _communication(run: Run, flow: Background, from_s: float, until_s: float) -> Communication:
-    begin_s = max(from_s, run.started_s + flow.span.from_s)
-    end_s = min(until_s, run.started_s + flow.span.until_s)
-    return Communication(begin_s, end_s, flow.rate_dl)
+def _communications(
+    run: Run, flow: Background, from_s: float, until_s: float
+) -> Iterator[Communication]:
+    for begun_s, ended_s in flow.span.times_s(from_s - run.started_s):
+        begin_s, end_s = max(from_s, run.started_s + begun_s), min(until_s, run.started_s + ended_s)
+        if begin_s >= until_s:
+            return
+        if begin_s < end_s:
+            yield Communication(begin_s, end_s, flow.rate_dl)

@@ -1,13 +1,16 @@
 """The moments at which a scenario itself changes something, in order."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import chain, repeat
 from math import inf
+from operator import itemgetter
 
 import numpy as np
 
-from nef.network.simulator.scenario import Cell, Span, Ue
+from nef.network.simulator.scenario import Cell, Ue
+from nef.network.simulator.spans import Span
 
 
 class Moments:
@@ -19,10 +22,7 @@ class Moments:
     def __init__(self, ues: Sequence[Ue], cells: Sequence[Cell], from_s: float) -> None:
         """Stand at a moment; whatever the scenario does at it has been done."""
         courses = [ue.condition.steps_s(from_s) for ue in ues]
-        spans = [
-            *((flow.span for flow in ue.background) for ue in ues),
-            *(c.outages for c in cells),
-        ]
+        spans = [[flow.span for flow in ue.background] for ue in ues] + [c.outages for c in cells]
         known = [_known(course) for course in courses] + [()] * len(cells)
         times_s = [
             [*steps, *_edges_s(own, from_s)] for steps, own in zip(known, spans, strict=True)
@@ -31,8 +31,11 @@ class Moments:
         all_s = np.fromiter(chain.from_iterable(times_s), dtype=np.float64)
         order = np.argsort(all_s, kind="stable")
         self._times_s, self._numbers, self._place = all_s[order], numbers[order], 0
-        moving = ((n, c) for n, c in enumerate(courses) if not isinstance(c, Sequence))
-        self._found = merge(*(_numbered(number, course) for number, course in moving))
+        moving = ((c, [n]) for n, c in enumerate(courses) if not isinstance(c, Sequence))
+        again = ((span.edges_s(from_s), whose) for span, whose in _recurring(spans).items())
+        self._found = merge(
+            *(_touching(*course) for course in (*moving, *again)), key=itemgetter(0)
+        )
         self._next_found = next(self._found, _NEVER)
 
     @property
@@ -47,7 +50,7 @@ class Moments:
         touched = set(self._numbers[self._place : end].tolist())
         self._place = end
         while self._next_found[0] <= until_s:
-            touched.add(self._next_found[1])
+            touched.update(self._next_found[1])
             self._next_found = next(self._found, _NEVER)
         return touched
 
@@ -60,17 +63,29 @@ class Moments:
         return passed
 
 
-_NEVER = (inf, -1)
+_NEVER: tuple[float, Sequence[int]] = (inf, ())
 
 
 def _known(course: Iterable[float]) -> Sequence[float]:
     return course if isinstance(course, Sequence) else ()
 
 
-def _numbered(number: int, times_s: Iterable[float]) -> Iterator[tuple[float, int]]:
-    return zip(times_s, repeat(number), strict=False)
-
-
 def _edges_s(spans: Iterable[Span], after_s: float) -> Iterator[float]:
-    edges_s = chain.from_iterable((span.from_s, span.until_s) for span in spans)
-    return (edge_s for edge_s in edges_s if after_s < edge_s < inf)
+    once = (span for span in spans if span.period_s == inf)
+    return chain.from_iterable(span.edges_s(after_s) for span in once)
+
+
+def _recurring(spans: Iterable[Iterable[Span]]) -> dict[Span, list[int]]:
+    """What recurs, and the numbers of those that have it: many UEs follow the same hours."""
+    found: dict[Span, list[int]] = defaultdict(list)
+    for number, own in enumerate(spans):
+        for span in own:
+            if span.period_s < inf:
+                found[span].append(number)
+    return found
+
+
+def _touching(
+    times_s: Iterable[float], numbers: Sequence[int]
+) -> Iterator[tuple[float, Sequence[int]]]:
+    return zip(times_s, repeat(numbers), strict=False)

@@ -38,8 +38,7 @@ def parse(document: Any) -> Scenario:
     by_id = {cell.id: cell for cell in cells}
     duration_s = float(document.get("duration_s", 60))
     parsed_ues = [
-        tuple(ues_of(f"{_ROOT}/ues/{i}", entry, by_id, duration_s))
-        for i, entry in enumerate(document["ues"])
+        tuple(ues_of(f"{_ROOT}/ues/{i}", entry, by_id)) for i, entry in enumerate(document["ues"])
     ]
     _check_unique(cells, parsed_ues)
     ues = tuple(chain.from_iterable(parsed_ues))

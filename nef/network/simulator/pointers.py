@@ -5,7 +5,7 @@ from math import inf
 from typing import Any, TypeVar
 
 from nef.domain.errors import InvalidParam, InvalidRequest
-from nef.network.simulator.scenario import Span
+from nef.network.simulator.spans import Span
 
 _Value = TypeVar("_Value")
 

@@ -117,13 +117,14 @@ class Run:
         Where they are very many, as in a fine trace, they are thinned out evenly.
         """
         courses = [ue.condition.steps_s(from_s) for ue in ues]
-        moments = {t for steps_s in courses for t in takewhile(lambda t: t <= until_s, steps_s)}
-        spans = [flow.span for ue in ues for flow in ue.background]
+        spans = {flow.span for ue in ues for flow in ue.background}
         visited = {ue.cell_id for ue in ues} | {s.cell_id for ue in ues for s in ue.stays}
         for cell_id in visited:
-            spans += self.cells[cell_id].outages
-        edges = {edge for span in spans for edge in (span.from_s, span.until_s)}
-        found = sorted(moments | {t for t in edges if from_s < t <= until_s})
+            spans.update(self.cells[cell_id].outages)
+        courses += [span.edges_s(from_s) for span in spans]
+        found = sorted(
+            {t for times_s in courses for t in takewhile(lambda t: t <= until_s, times_s)}
+        )
         return found[:: 1 + len(found) // most]
 
     def saved(self) -> dict[str, Any]:

@@ -21,20 +21,9 @@ from nef.domain.units import BitRate, PacketErrorRate
 from nef.network.simulator.conditions import Condition
 from nef.network.simulator.pathloss import Site
 from nef.network.simulator.radio import Carrier
+from nef.network.simulator.spans import Span
 
 _PACKAGE = "nef.network.simulator"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A time from a moment on, and before another."""
-
-    from_s: float
-    until_s: float
-
-    def __contains__(self, time_s: float) -> bool:
-        """Whether a moment lies inside."""
-        return self.from_s <= time_s < self.until_s
 
 
 @dataclass(frozen=True, slots=True)

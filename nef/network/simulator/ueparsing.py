@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv6Address
 from itertools import chain, pairwise
-from math import ceil, inf
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -13,30 +13,27 @@ from nef.network.simulator.conditions import Condition, Constant, Path, Trace, r
 from nef.network.simulator.handover import Trigger, Way, way_of
 from nef.network.simulator.pointers import parsed, span, wrong
 from nef.network.simulator.radio import sinr_of_rate_db
-from nef.network.simulator.scenario import Background, Cell, Span, Ue
+from nef.network.simulator.scenario import Background, Cell, Ue
+from nef.network.simulator.spans import Span
 
 _KINDS = ("sinr_db", "trace", "rate_trace", "trace_file", "path")
-_DAY_S, _HOUR_S = 86400, 3600
+_DAY_HOURS, _HOUR_S = 24, 3600
+_DAY_S = _DAY_HOURS * _HOUR_S
 #: As long as a path lasts at most, see the schema.
 _WEEK_S = 7 * _DAY_S
 #: The most digits of an MSISDN or an IMSI (TS 23.003 3.3, 2.2).
 _MOST_DIGITS = 15
 
 
-def ues_of(
-    pointer: str, entry: dict[str, Any], cells: Mapping[str, Cell], duration_s: float
-) -> Iterator[Ue]:
-    """The UE of an entry, or with a `count` as many; raises InvalidRequest.
-
-    What happens by the hour is laid out for the days of `duration_s`.
-    """
+def ues_of(pointer: str, entry: dict[str, Any], cells: Mapping[str, Cell]) -> Iterator[Ue]:
+    """The UE of an entry, or with a `count` as many; raises InvalidRequest."""
     cell = cells.get(entry["cell"])
     if cell is None:
         raise wrong(f"{pointer}/cell", f"no such cell; there are: {', '.join(cells)}")
     condition = _condition(f"{pointer}/radio", entry["radio"], cell, cells)
     background = tuple(
         chain.from_iterable(
-            _background(f"{pointer}/background/{i}", flow, duration_s)
+            _background(f"{pointer}/background/{i}", flow)
             for i, flow in enumerate(entry.get("background", ()))
         )
     )
@@ -75,32 +72,26 @@ def _counted(identity: str, number: int, suffix: str) -> str:
     return f"{kind}-{digits}"
 
 
-def _background(pointer: str, entry: dict[str, Any], duration_s: float) -> Iterator[Background]:
+def _background(pointer: str, entry: dict[str, Any]) -> Iterator[Background]:
     rate = parsed(f"{pointer}/rate", lambda: BitRate.parse(entry["rate"]))
     per = PacketErrorRate.parse(entry.get("per", "1E-3"))
-    for share, when in _shares(pointer, entry, duration_s):
+    for share, when in _shares(pointer, entry):
         bps = round(rate.bps * share)
         if bps:
             yield Background(BitRate(bps), per, entry.get("priority", 40), when)
 
 
-def _shares(pointer: str, entry: dict[str, Any], duration_s: float) -> Iterable[tuple[float, Span]]:
-    """The shares of its rate that a flow has, and when; the last one for ever."""
+def _shares(pointer: str, entry: dict[str, Any]) -> Iterable[tuple[float, Span]]:
+    """The shares of its rate that a flow has, and when."""
     if "by_hour" not in entry:
         return [(1.0, span(pointer, entry))]
     if "from_s" in entry or "until_s" in entry:
         raise wrong(f"{pointer}/by_hour", "by_hour says when; from_s and until_s cannot, too")
     hours, shares = _columns(f"{pointer}/by_hour", entry["by_hour"])
-    days = range(ceil(duration_s / _DAY_S))
-    steps = [
-        (day * _DAY_S + hour * _HOUR_S, share)
-        for day in days
-        for hour, share in zip(hours, shares, strict=True)
-    ]
-    if hours[0] > 0:  # until then as it was at the end of the day before
-        steps.insert(0, (0.0, shares[-1]))
-    ends = [*steps, (inf, 0.0)]
-    return [(share, Span(from_s, until_s)) for (from_s, share), (until_s, _) in pairwise(ends)]
+    # The last share holds until the first hour of the next day.
+    hours_s = [hour * _HOUR_S for hour in (*hours, hours[0] + _DAY_HOURS)]
+    spans = (Span(from_s, until_s, _DAY_S) for from_s, until_s in pairwise(hours_s))
+    return zip(shares, spans, strict=True)
 
 
 def _condition(

@@ -6,14 +6,14 @@ import numpy as np
 
 from nef.network.simulator.cqi import Reliability
 from nef.network.simulator.flows import Flow, Flows
-from nef.network.simulator.scenario import Span
+from nef.network.simulator.spans import Span
 
 LADDERS = [
     ((0, Reliability.ORDINARY),),
     ((1_000_001, Reliability.ORDINARY), (500_000, Reliability.ORDINARY)),
     ((1_000_000, list(Reliability)[-1]), (400, Reliability.ORDINARY), (0, Reliability.ORDINARY)),
 ]
-SPANS = [Span(0.0, 5.0), Span(5.0, 9.0)]
+SPANS = [Span(0.0, 5.0), Span(5.0, 9.0), Span(8.0, 13.0, 10.0), Span(4.0, 11.0, 10.0)]
 #: Of three UEs: heard well, heard only by ordinary transmissions, and not heard.
 RATES = np.array([[400, 100, 0], *[[300, 0, 0]] * (len(Reliability) - 1)])
 

@@ -13,7 +13,8 @@ from nef.network.simulator.handover import MEASURED_EVERY_S, Trigger, way_of
 from nef.network.simulator.parsing import parse
 from nef.network.simulator.pathloss import Site
 from nef.network.simulator.radio import Carrier
-from nef.network.simulator.scenario import Cell, Span, Stay
+from nef.network.simulator.scenario import Cell, Stay
+from nef.network.simulator.spans import Span
 
 #: Two antennas 600 m apart, alike; a UE drives from the one to the other in a minute.
 WEST, EAST = (Site("umi", 3.5, 30, 5, 6, x_m, 15) for x_m in (0, 600))

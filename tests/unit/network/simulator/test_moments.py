@@ -44,6 +44,15 @@ def test_steps_of_traces_and_edges_of_spans_come_in_order_with_what_they_touch()
     assert story(timeline(document, 5.0)) == [(9, {first})]
 
 
+def test_what_follows_the_hour_is_touched_at_the_same_hours_of_every_day() -> None:
+    hours = {"background": [{"rate": "8 Mbps", "by_hour": [[6, 1], [20, 0.5]]}]}
+    document = one_cell({"sinr_db": 20}, ue=hours)
+    years_s, hour_s = 3650 * 86400, 3600
+    assert story(timeline(document), 86400) == [(6 * hour_s, {0}), (20 * hour_s, {0})]
+    late = story(timeline(document, years_s + 7 * hour_s), years_s + 86400)
+    assert late == [(years_s + 20 * hour_s, {0})]
+
+
 def test_a_leap_touches_all_that_lies_in_between() -> None:
     line = timeline(one_cell({"trace": [[0, 20], [5, 8]]}, {"trace": [[0, 20], [7, 8]]}))
     assert line.advance(8.0) == {0, 1}
