@@ -254,6 +254,8 @@ class Ledger:
         rows = np.concatenate([np.empty(0, dtype=int), *self._cells.moved])
         self._cells.moved.clear()
         rows = rows[self._flows.level[rows] != self._flows.told[rows]]
+        if not (len(rows) or self._ending):
+            return
         self._flows.told[rows] = self._flows.level[rows]
         sessions = dict.fromkeys(one for one in self._flows.owner[rows].tolist() if one)
         moved = [(one.reservation, self._flows.levels(one)) for one in sessions]
