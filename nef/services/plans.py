@@ -38,11 +38,9 @@ class Planner:
     information: Information
     storage: Storage
 
-    def begun(self, request: PlanRequest, catalogue: Catalogue, now_s: float) -> Plan:
-        """A plan with its first candidates; raises InvalidRequest, and NoWindow without any."""
-        check_request(request, now_s)
-        plan = Plan(request, ladder_of(request, catalogue))
-        if not self.information.cells(request.area or None):
+    def begun(self, plan: Plan, now_s: float) -> Plan:
+        """The plan with its first candidates; raises InvalidRequest, and NoWindow without any."""
+        if not self.information.cells(plan.request.area or None):
             raise InvalidRequest(
                 InvalidParam("/locationArea5G", "no cell of this network is in this area")
             )
@@ -111,7 +109,9 @@ class PlanService:
         """Offer windows; raises InvalidRequest, and NoWindow where there is none."""
         now_s = self.clock.now_s()
         self._check_destination(request)
-        plan = self.planner.begun(request, self.catalogue, now_s)
+        check_request(request, now_s)
+        # What is offered by name is known here; the planner may be in another process.
+        plan = self.planner.begun(Plan(request, ladder_of(request, self.catalogue)), now_s)
         return self.subscriptions.add(af_id, Api.TRANSFERS, plan, _due(plan, now_s))
 
     def modify(self, af_id: str, plan_id: str, changes: PlanChanges) -> _Subscription:

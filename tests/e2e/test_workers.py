@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from builders.service import subscription as subscription_by_name
 from builders.simulations import one_cell
 from builders.waiting import until
 from builders.workers import Workers, lives, stopped, workers
+from chaos.kinds import FORMS, place_of
 
 NOBODY = "http://127.0.0.1:9/not-listening"
 LADDER = (("less", "5 Mbps"),)
@@ -47,6 +49,7 @@ def module_nef(
 @pytest.fixture
 def nef(module_nef: Workers) -> Iterator[Workers]:
     """A service whose time stands, without sessions at the beginning and at the end."""
+    module_nef.control("PUT", "/simulation", {"scenario": "steady", "mode": "manual"})
     yield module_nef
     for session in requests.get(module_nef.url + AF, timeout=30).json():
         assert requests.delete(session["self"], timeout=30).ok
@@ -111,6 +114,25 @@ def test_what_one_worker_is_told_holds_for_all(nef: Workers) -> None:
         assert requests.get(session["self"], timeout=30).status_code == 404
 
 
+def test_what_an_af_subscribes_to_at_one_worker_it_reads_and_ends_at_the_other(
+    nef: Workers,
+) -> None:
+    nef.control("PUT", "/simulation", {"scenario": "busy-cell", "mode": "manual"})
+    first, second = (nef.processes[name] for name in ("worker-1", "worker-2"))
+    for kind, form in FORMS.items():
+        place, (before, after, *_) = place_of((kind, "af-1", 1), NOBODY), form.values
+        body = form.made(1, before, place, Random(1))
+        with stopped(second):
+            made = requests.post(form.root(nef.url, "af-1"), json=body, timeout=30)
+            assert made.status_code == 201, made.text
+        method, body, of_type = form.changed(1, after, place)
+        with stopped(first):
+            where, headers = made.headers["Location"], {"Content-Type": of_type}
+            changed = requests.request(method, where, json=body, headers=headers, timeout=30)
+            assert form.read(changed.json()) == (1, after)
+            assert requests.delete(where, timeout=30).ok
+
+
 DRONE = {"reference": "drone", "five_qi": 3, "gbr_dl": "7 Mbps", "per": "1E-4"}
 
 
@@ -118,7 +140,6 @@ def test_the_profiles_of_a_scenario_are_offered_by_all_and_outlive_who_has_the_n
     nef: Workers,
 ) -> None:
     first, second = (nef.processes[name] for name in ("worker-1", "worker-2"))
-    before = nef.control("GET", "/simulation")["scenario"]
     asked = subscription_by_name(qosReference="drone")
 
     def rates_bps() -> list[int]:
@@ -134,7 +155,7 @@ def test_the_profiles_of_a_scenario_are_offered_by_all_and_outlive_who_has_the_n
         with stopped(other):
             assert requests.post(nef.url + AF, json=asked, timeout=30).status_code == 201
     assert rates_bps() == [7_000_000] * 3
-    nef.control("PUT", "/simulation", {"scenario": before, "mode": "manual"})
+    nef.control("PUT", "/simulation", {"scenario": "steady", "mode": "manual"})
     for other in (first, second):
         with stopped(other):
             assert requests.post(nef.url + AF, json=asked, timeout=30).status_code == 400

@@ -6,6 +6,7 @@ The promise holds where nobody else comes or goes, so nobody does here.
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -34,18 +35,19 @@ class Planned:
     """A network, a plan made in it, and its sessions whenever they are asked for."""
 
     def __init__(self, network: Simulated, **changes: Any) -> None:
-        self.network = network
+        self.network, self._ids = network, count()
         self.began_s = network.now_s
         planner = Planner(network.information, MemoryStorage())
         windows = changes.pop("windows", [(0, END_S)])
         request = asking(self.began_s, *windows, **changes)
         self.desired = windows
+        asked = Plan(request, ladder_of(request, NOTHING))
         try:
-            self.plan: Plan | None = planner.begun(request, NOTHING, self.began_s)
+            self.plan: Plan | None = planner.begun(asked, self.began_s)
         except NoWindow:
             self.plan = None
         #: Where nothing was offered, what was refused.
-        self.asked = self.plan or Plan(request, ladder_of(request, NOTHING))
+        self.asked = self.plan or asked
 
     @property
     def windows(self) -> list[tuple[float, float]]:
@@ -72,7 +74,9 @@ class Planned:
     def _session(self, ue: str) -> Reservation:
         plan = self.asked
         level = replace(plan.ladder[plan.rung], priority=plan.ladder[0].priority)
-        return Reservation(f"of {ue}", ue, (FlowDemand(1, (), (level,)),), self.network.now_s)
+        return Reservation(
+            f"{next(self._ids)}", ue, (FlowDemand(1, (), (level,)),), self.network.now_s
+        )
 
     def within_reach(self) -> dict[str, list[str]]:
         """The UEs that a session of this kind reaches now, by cell, the neediest first."""
