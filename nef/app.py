@@ -175,7 +175,7 @@ def _in_front(
             # In a thread: what is being sent over a websocket needs the loop to come to its end.
             await asyncio.to_thread(stop)
 
-    issuer, tokens = _authorities(settings)
+    issuer, tokens = _authorities(settings, now_s)
     authorisation = Authorisation(tokens) if tokens else None
     asked = settings.limits.requests_a_second
     app = contract_application(
@@ -232,11 +232,16 @@ def _nothing() -> None:
     """Nothing is to be done."""
 
 
-def _authorities(settings: Settings) -> tuple[Issuer | None, Tokens | None]:
-    """Who issues tokens here, and what tells whether they are good; nobody and nothing if off."""
+def _authorities(
+    settings: Settings, now_s: Callable[[], float]
+) -> tuple[Issuer | None, Tokens | None]:
+    """Who issues tokens here, and what tells whether they are good; nobody and nothing if off.
+
+    Its own tokens last a length of time; those of others end at a moment of their wall clock.
+    """
     match settings.issuer:
         case BuiltInIssuer(clients, lifetime_s):
-            issuer = Issuer(clients, settings.public_url, lifetime_s)
+            issuer = Issuer(clients, settings.public_url, lifetime_s, now_s)
             return issuer, issuer.tokens()
         case ExternalIssuer(jwks_url, rules):
             return None, VerifiedTokens(PublishedKeys(fetching(jwks_url)), rules)

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from builders.service import AF, PUBLIC_URL, Served, served, subscription
 from builders.tokens import EC, RSA, key_set, signed
+from fakes.clock import FakeClock
 from nef.api.documents import METHODS, NAMES, _document, api_name, base_path
 from nef.config import BuiltInIssuer, ExternalIssuer
 from nef.tokens.clients import AF_SCOPES, SCOPES, Clients
@@ -299,3 +300,15 @@ def test_tokens_of_an_external_issuer_are_taken_while_its_keys_can_be_had() -> N
         answer = service.http.get(AF, headers={"Authorization": f"Bearer {token(EC)}"})
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
         assert answer.json()["cause"] == "SYSTEM_FAILURE"
+
+
+def test_a_token_of_this_service_lasts_by_time_that_passes_and_not_by_the_wall_clock() -> None:
+    made, clock = Rig(), FakeClock(10_000.0)
+    with served(clock.now_s, issuer=made.issuer) as service:
+        made.served = service
+        token = made.token()
+        clock.advance(made.issuer.lifetime_s - 1)
+        assert made.call("GET", AF, token).status_code == 200
+        clock.advance(2)
+        assert made.call("GET", AF, token).status_code == 401
+        assert made.call("GET", AF, made.token()).status_code == 200
