@@ -205,21 +205,8 @@ def user_plane(network: str, nef_url: str, *, counters: bool, **more: Any) -> No
         raise click.UsageError("--clean is for --network linux; the embedded one leaves nothing")
     else:
         (n6_host, n6_port), (radio_host, radio_port) = map(_address, (more["n6"], more["radio"]))
-        _embedded_plane(
-            RelaySettings(n6_host, n6_port, radio_host, radio_port, nef_url, access=access),
-            stop,
-            counters_to,
-        )
-
-
-def _embedded_plane(
-    settings: RelaySettings, stop: threading.Event, counters_to: TextIO | None
-) -> None:
-
-    def ready(n6_port: int, radio_port: int) -> None:
-        _say({"event": "ready", "n6_port": n6_port, "radio_port": radio_port})
-
-    run_relay(settings, stop, on_ready=ready, counters_to=counters_to)
+        settings = RelaySettings(n6_host, n6_port, radio_host, radio_port, nef_url, access=access)
+        run_relay(settings, stop, _say, counters_to)
 
 
 def _linux_plane(

@@ -106,8 +106,8 @@ def _start_network(programs: Programs, folder: Path) -> str:
 
 def _start_user_plane(programs: Programs, nef_url: str) -> tuple[int, int]:
     programs.start("relay", [*_PYTHON, "nef.cli", "user-plane", "--nef-url", nef_url])
-    ready = programs.wait_for("relay", "n6_port")
-    return int(ready["n6_port"]), int(ready["radio_port"])
+    ports = programs.wait_for("relay", "n6_port")
+    return int(ports["n6_port"]), int(ports["radio_port"])
 
 
 def _start_server(programs: Programs, nef_url: str, n6_port: int, pool: Path) -> None:

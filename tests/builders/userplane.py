@@ -4,7 +4,7 @@ import io
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Any
@@ -80,8 +80,8 @@ class FakeNef:
         return Response(body, 200 if body else 404)(environ, start_response)
 
     @contextmanager
-    def serving(self) -> Iterator[str]:
-        server = make_server("127.0.0.1", 0, self, threaded=True, request_handler=_Quiet)
+    def serving(self, port: int = 0) -> Iterator[str]:
+        server = make_server("127.0.0.1", port, self, threaded=True, request_handler=_Quiet)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
@@ -178,16 +178,17 @@ def running(
     nef_url: str, seed: int | None = None, counters: io.StringIO | None = None
 ) -> Iterator[tuple[Network, Callable[[], Any]]]:
     """A network, and a function that ends it and gives the last counters."""
-    ready, stop = threading.Event(), threading.Event()
+    waiting, stop = threading.Event(), threading.Event()
     counters = counters or io.StringIO()
     ports: list[tuple[int, int]] = []
 
-    def on_ready(n6_port: int, radio_port: int) -> None:
-        ports.append((n6_port, radio_port))
-        ready.set()
+    def tell(event: Mapping[str, Any]) -> None:
+        if event["event"] == "waiting":
+            ports.append((event["n6_port"], event["radio_port"]))
+            waiting.set()
 
     settings = RelaySettings("127.0.0.1", 0, "127.0.0.1", 0, nef_url, 0.01, seed=seed)
-    thread = threading.Thread(target=run_relay, args=(settings, stop, on_ready, counters))
+    thread = threading.Thread(target=run_relay, args=(settings, stop, tell, counters))
     thread.start()
 
     def end() -> Any:
@@ -195,7 +196,7 @@ def running(
         thread.join()
         return json.loads(counters.getvalue().splitlines()[-1])
 
-    assert ready.wait(10)
+    assert waiting.wait(10)
     network = Network(ports[0])
     try:
         network.until_carried()

@@ -88,9 +88,10 @@ def test_it_says_where_things_are_and_leaves_nothing(
 ) -> None:
     with FakeNef(grants()).serving() as url:
         plane = start(nef_url=url)
-        ready, addresses = told(plane), told(plane)
+        waiting, ready, addresses = told(plane), told(plane), told(plane)
+        assert (waiting["event"], waiting["nef"]) == ("waiting", url)
+        assert waiting["data_network"] == names.data_network
         assert ready["event"] == "ready"
-        assert ready["data_network"] == names.data_network
         assert addresses["addresses"] == ["10.45.0.2", "10.45.0.3", "2001:db8:45::2"]
         assert left(names)
         plane.send_signal(number)
@@ -100,7 +101,7 @@ def test_it_says_where_things_are_and_leaves_nothing(
 
 def killed(start: Start) -> None:
     plane = start()
-    assert told(plane)["event"] == "ready"
+    assert told(plane)["event"] == "waiting"
     plane.kill()
     plane.wait(40)
 
@@ -109,7 +110,7 @@ def test_what_a_killed_one_left_is_replaced_by_the_next(names: Names, start: Sta
     killed(start)
     assert names.upf in left(names)
     plane = start()
-    assert told(plane)["event"] == "ready"
+    assert told(plane)["event"] == "waiting"
     plane.terminate()
     assert plane.wait(40) == 0
     assert left(names) == []
@@ -194,7 +195,7 @@ def everything(folder: Path, names: Names) -> Iterator[tuple[Programs, NefProces
     host = str(names.host_address)
     with Programs() as programs:
         programs.start("plane", command(names, f"http://{host}:{PORT}"))
-        ready = programs.wait_for("plane", "nef_host")
+        plane = programs.wait_for("plane", "nef_host")
         nef = start_nef(folder, "--host", host, "--open", "--scenario", "fading-ue",
                         "--callback-network", str(names.host_link), "--mode", "manual",
                         port=PORT)  # fmt: skip
@@ -203,7 +204,7 @@ def everything(folder: Path, names: Names) -> Iterator[tuple[Programs, NefProces
             inside = ["ip", "netns", "exec"]
             server = [*inside, names.data_network, *PYTHON, "af_client.cli", "model-server"]
             server += ["--direct", "--nef-url", nef.url, "--pool", str(trained_pool().folder)]
-            server += ["--notifications-host", ready["notifications_host"]]
+            server += ["--notifications-host", plane["notifications_host"]]
             programs.start("server", server)
             programs.wait_for("server", "event")
             device = [*inside, names.ue, *PYTHON, "af_client.cli", "device", "--direct"]

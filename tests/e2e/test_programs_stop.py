@@ -50,8 +50,8 @@ def test_the_relay_says_its_ports_and_ends_when_asked(number: signal.Signals) ->
         assert relay.stdout is not None
         assert relay.stderr is not None
         assert "no grants" in json.loads(relay.stderr.readline())["message"]
-        ready = json.loads(relay.stdout.readline())
-        assert ready["event"] == "ready"
-        assert ready["n6_port"] != ready["radio_port"]
+        waiting = json.loads(relay.stdout.readline())
+        assert (waiting["event"], waiting["nef"]) == ("waiting", "http://127.0.0.1:9")
+        assert waiting["n6_port"] != waiting["radio_port"]
         relay.send_signal(number)
         assert relay.wait(30) == 0

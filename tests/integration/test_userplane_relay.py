@@ -5,6 +5,7 @@ import io
 import socket
 import threading
 from contextlib import ExitStack, suppress
+from functools import partial
 from ipaddress import ip_address
 
 import numpy as np
@@ -313,3 +314,24 @@ def test_an_address_that_is_taken_is_named() -> None:
         settings = RelaySettings("127.0.0.1", 0, "127.0.0.1", port, "http://127.0.0.1:9")
         with pytest.raises(OSError, match=f"127.0.0.1:{port}"):
             run_relay(settings, threading.Event())
+
+
+def test_it_is_ready_when_the_nef_has_told_what_is_granted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told, stop = list[str](), threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as place:
+        port = place.getsockname()[1]
+    settings = RelaySettings("127.0.0.1", 0, "127.0.0.1", 0, f"http://127.0.0.1:{port}", 0.01)
+    work = partial(run_relay, settings, stop, lambda event: told.append(event["event"]))
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        until(lambda: bool(caplog.messages and told))
+        assert "nothing is carried" in caplog.messages[0]
+        assert told == ["waiting"]
+        with FakeNef(grants()).serving(port):
+            until(lambda: told == ["waiting", "ready"])
+    finally:
+        stop.set()
+        thread.join()

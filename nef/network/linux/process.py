@@ -15,11 +15,9 @@ from nef.network.userplane.accounts import Accounts
 from nef.network.userplane.classification import GrantTable
 from nef.network.userplane.grants import GrantPoller
 from nef.network.userplane.measurements import MeasurementReporter
+from nef.network.userplane.relay import Tell
 
 _TURN_S = 0.02
-
-#: Told what happens, one JSON object each.
-Tell = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +40,13 @@ def run_linux_plane(
 ) -> None:
     """Carry packets between the namespaces until `stop` is set, then remove them.
 
-    `tell` hears when everything is there ("ready"), and of the addresses of the UEs whenever these
-    change ("addresses"). `counters_to` gets the counters as a line of JSON every second and at the
-    end. Raises LinuxPlaneUnusable where the machine refuses; nothing is left behind then either.
+    `tell` hears where things are, and that it waits for the NEF ("waiting"), that it has had an
+    answer of it ("ready"), and of the addresses of the UEs whenever these change ("addresses").
+    `counters_to` gets the counters as a line of JSON every second and at the end. Raises
+    LinuxPlaneUnusable where the machine refuses; nothing is left behind then either.
     """
     with closing(LinuxUserPlane(settings.names, settings.queue_limit_bytes)) as plane:
-        tell(_ready(settings.names))
+        tell(_waiting(settings.nef_url, settings.names))
         poller = GrantPoller(settings.nef_url, settings.poll_interval_s, settings.access)
         reporter = MeasurementReporter(
             settings.nef_url, settings.report_interval_s, settings.access
@@ -63,9 +62,10 @@ def run_linux_plane(
             accounts.end(time.monotonic_ns())
 
 
-def _ready(names: Names) -> Mapping[str, Any]:
+def _waiting(nef_url: str, names: Names) -> Mapping[str, Any]:
     return {
-        "event": "ready",
+        "event": "waiting",
+        "nef": nef_url,
         "data_network": names.data_network,
         "ue": names.ue,
         "servers": [str(server) for server in names.servers],
@@ -89,7 +89,7 @@ def _running(*works: Callable[[threading.Event], None]) -> Iterator[None]:
 
 
 class Addresses:
-    """Tells the addresses of the UEs whenever these change."""
+    """Tells that the addresses of the UEs are known, and which they are whenever these change."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
@@ -98,6 +98,8 @@ class Addresses:
     def follow(self, table: GrantTable) -> None:
         """Compare those of a table with what was told last."""
         addresses = frozenset(table.by_address)
+        if self._told is None:
+            self._tell({"event": "ready"})
         if addresses != self._told:
             self._told = addresses
             texts = [str(ip_address(packed)) for packed in sorted(addresses)]

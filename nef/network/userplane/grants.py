@@ -100,7 +100,8 @@ class GrantPoller:
             self._poll()
         except (requests.RequestException, InvalidValue) as error:
             if self._answers:
-                _LOG.warning("no grants from %s, the last ones stay: %s", self._url, error)
+                meanwhile = "nothing is carried" if self.table is None else "the last ones stay"
+                _LOG.warning("no grants from %s, %s: %s", self._url, meanwhile, error)
             self._answers = False
         else:
             if not self._answers:

@@ -5,11 +5,11 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Self, TextIO
+from typing import Any, Self, TextIO
 
 from nef.network.access import NOTHING_TO_SHOW, Access
 from nef.network.userplane.accounts import Accounts
@@ -22,6 +22,9 @@ from nef.network.userplane.measurements import MeasurementReporter
 from nef.network.userplane.packets import MalformedPacket
 from nef.network.userplane.runs import Run
 from nef.network.userplane.streams import BUFFER_BYTES
+
+#: Told what happens, one JSON object each.
+Tell = Callable[[Mapping[str, Any]], None]
 
 _Receive = Callable[[Run, Connection], None]
 
@@ -58,14 +61,15 @@ class RelaySettings:
 def run_relay(
     settings: RelaySettings,
     stop: threading.Event,
-    on_ready: Callable[[int, int], None] | None = None,
+    tell: Tell = lambda _: None,
     counters_to: TextIO | None = None,
 ) -> None:
     """Carry packets between data network and devices until `stop` is set.
 
-    `on_ready` is called once with the ports of the N6 and the radio side. `counters_to` gets the
-    counters as a line of JSON every second and at the end; its reader must keep up, or packets
-    wait for it. Raises OSError that names the address where one cannot be listened on.
+    `tell` hears at which ports it waits for the NEF ("waiting"), and that it has had an answer of
+    it, and carries packets ("ready"). `counters_to` gets the counters as a line of JSON every
+    second and at the end; its reader must keep up, or packets wait for it. Raises OSError that
+    names the address where one cannot be listened on.
     """
     poller = GrantPoller(settings.nef_url, settings.poll_interval_s, settings.access)
     reporter = MeasurementReporter(settings.nef_url, settings.report_interval_s, settings.access)
@@ -81,8 +85,12 @@ def run_relay(
         for thread in talking:
             thread.start()
         try:
-            if on_ready is not None:
-                on_ready(n6.getsockname()[1], radio.getsockname()[1])
+            ports = {"n6_port": n6.getsockname()[1], "radio_port": radio.getsockname()[1]}
+            tell({"event": "waiting", "nef": settings.nef_url} | ports)
+            while not stop.is_set() and poller.table is None:
+                loop.turn(None)
+            if poller.table is not None:
+                tell({"event": "ready"})
             while not stop.is_set():
                 loop.turn(poller.table)
             loop.accounts.end(time.monotonic_ns())

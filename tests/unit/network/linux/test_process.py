@@ -17,6 +17,7 @@ def test_addresses_are_told_when_they_change() -> None:
     addresses = Addresses(told.append)
     for one in (table(UE), table(UE, rate=2), table(UE2, UE6)):
         addresses.follow(one)
+    assert told.pop(0) == {"event": "ready"}
     assert [event["addresses"] for event in told] == [
         ["10.45.0.2"],
         ["10.45.0.3", "2001:db8:45::2"],
@@ -26,4 +27,4 @@ def test_addresses_are_told_when_they_change() -> None:
 def test_a_network_without_ues_is_told_as_well() -> None:
     told = list[Mapping[str, Any]]()
     Addresses(told.append).follow(table())
-    assert told == [{"event": "addresses", "addresses": []}]
+    assert told == [{"event": "ready"}, {"event": "addresses", "addresses": []}]

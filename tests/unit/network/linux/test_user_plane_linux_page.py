@@ -14,7 +14,7 @@ from nef.network.linux import ownership
 from nef.network.linux.classes import BURST_MS, LEAST_RATE_BPS
 from nef.network.linux.commands import PACKAGES
 from nef.network.linux.names import names_of
-from nef.network.linux.process import LinuxPlaneSettings, _ready
+from nef.network.linux.process import LinuxPlaneSettings, _waiting
 from nef.network.userplane.counters import FlowCounters, RelayCounters
 
 PAGE = (Path(__file__).parents[4] / "docs" / "user-plane-linux.md").read_text("utf-8")
@@ -38,9 +38,9 @@ def test_every_command_of_the_walk_has_the_options_that_it_is_given() -> None:
         assert {word for word in words if word.startswith("--")} <= option_names(command)
 
 
-def test_what_it_says_when_it_is_ready_is_on_the_page() -> None:
-    (shown,) = re.findall(r'^(\{"event": "ready".*)$', PAGE, re.MULTILINE)
-    assert json.loads(shown) == _ready(names_of())
+def test_what_it_says_when_things_are_there_is_on_the_page() -> None:
+    (shown,) = re.findall(r'^(\{"event": "waiting".*)$', PAGE, re.MULTILINE)
+    assert json.loads(shown) == _waiting("http://10.61.0.1:8080", names_of())
 
 
 def test_the_options_are_those_of_the_command_with_their_defaults() -> None:
