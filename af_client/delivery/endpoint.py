@@ -47,6 +47,8 @@ class TunnelEndpoint:
         """Raise OSError that names the relay where it cannot be resolved."""
         self.local = local
         self._family, self._relay = _resolved(relay)
+        self._name = f"the relay at {relay[0]}:{relay[1]}"
+        self._is_missed = False
         # One descriptor for whoever waits, however often we connect.
         self._selector = selectors.DefaultSelector()
         self._socket: socket.socket | None = None
@@ -131,7 +133,10 @@ class TunnelEndpoint:
         self._waiting_bytes = 0
 
     def _lost(self, why: object) -> None:
-        _log.debug("the connection to the relay is over: %s", why)
+        if not self._is_missed:
+            every = f"every {CONNECT_EVERY_S:g} s"
+            _log.warning("no connection to %s, tried again %s: %s", self._name, every, why)
+        self._is_missed = True
         self._disconnect()
 
     def _read(self) -> list[PacketRun]:
@@ -145,7 +150,7 @@ class TunnelEndpoint:
             self._lost(fault)
             return []
         if not count:
-            self._lost("the relay has closed it")
+            self._lost("it was closed there")
             return []
         return self._cut(count)
 
@@ -179,6 +184,9 @@ class TunnelEndpoint:
         self._watch()
 
     def _sent(self, count: int) -> None:
+        if self._is_missed:
+            _log.warning("there is a connection to %s again", self._name)
+            self._is_missed = False
         self._waiting_bytes -= count
         while count:
             first = self._waiting[0]

@@ -16,6 +16,8 @@ from af_client.eventlog import Log
 
 #: A request is repeated soon until the server has it, then seldom, as a sign of life.
 _ASK_AGAIN_S, _SIGN_OF_LIFE_S = 0.5, 10.0
+#: After so many requests without an answer it is told that there is none.
+_UNANSWERED = 6
 _PROGRESS_EVERY_S = 0.1
 #: After a model that is of no use another one is asked for, but not at once.
 _AFTER_FAULT_S = 1.0
@@ -83,7 +85,7 @@ class DeviceAgent:
         self._receiver = Receiver()
         self._loading = 0
         self._number = 1
-        self._has_receipt = False
+        self._has_receipt, self._unanswered = False, 0
         self._ask_at_s = float("-inf")
         self._refresh_at_s = float("inf")
         self._progress_s = float("-inf")
@@ -95,10 +97,10 @@ class DeviceAgent:
         about_request = message.transfer == self._number
         if message.type is MessageType.RECEIPT and message.index == MessageType.REQUEST:
             if about_request:
-                self._has_receipt, self._ask_at_s = True, now_s + _SIGN_OF_LIFE_S
+                self._is_answered(now_s)
         elif message.type is MessageType.REFUSAL:
             if about_request:
-                self._ask_at_s = now_s + _SIGN_OF_LIFE_S
+                self._unanswered, self._ask_at_s = 0, now_s + _SIGN_OF_LIFE_S
                 self._log("refused", reason=documents.read_reason(message.body))
         else:
             return self._happened(self._receiver.receive(message, now_s), now_s)
@@ -114,6 +116,7 @@ class DeviceAgent:
             messages.append(self._request())
             wait_s = _SIGN_OF_LIFE_S if self._has_receipt else _ASK_AGAIN_S
             self._ask_at_s = now_s + wait_s
+            self._tell_silence()
         self._tell_progress(now_s)
         return messages, models
 
@@ -193,7 +196,7 @@ class DeviceAgent:
 
     def _ask_anew(self, now_s: float) -> None:
         self._number += 1
-        self._has_receipt = False
+        self._has_receipt, self._unanswered = False, 0
         self._ask_at_s, self._refresh_at_s = now_s, float("inf")
 
     def _happened(self, events: list[Event], now_s: float) -> list[Received | Recalled]:
@@ -222,8 +225,14 @@ class DeviceAgent:
         return models
 
     def _is_answered(self, now_s: float) -> None:
-        """Whatever was asked for has come."""
+        """The server has what was asked for, or it has come."""
         self._has_receipt, self._ask_at_s = True, now_s + _SIGN_OF_LIFE_S
+        self._unanswered = 0
+
+    def _tell_silence(self) -> None:
+        self._unanswered += not self._has_receipt
+        if self._unanswered == _UNANSWERED:
+            self._log("unanswered", requests=_UNANSWERED)
 
     def _tell_progress(self, now_s: float, *, at_end: bool = False) -> None:
         progress = self._receiver.progress

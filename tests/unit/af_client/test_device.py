@@ -83,6 +83,30 @@ def test_it_asks_again_soon_until_there_is_a_receipt_and_then_seldom() -> None:
     assert number == 1
 
 
+def test_that_nobody_answers_is_told_once_and_again_of_what_is_asked_later() -> None:
+    log = FakeLog()
+    agent = an_agent(log, refresh_s=1.0)
+    for half_seconds in range(20):
+        sent(agent, half_seconds / 2)
+    assert log.of("unanswered") == [{"requests": 6}]
+    ready(agent, now_s=10.0)
+    for half_seconds in range(22, 40):
+        sent(agent, half_seconds / 2)
+    assert len(log.of("unanswered")) == 2
+
+
+def test_who_is_answered_or_refused_does_not_complain() -> None:
+    log = FakeLog()
+    agent, refused = an_agent(log), an_agent(log)
+    refusal = Message(MessageType.REFUSAL, 1, body=documents.write_reason("no such device"))
+    for half_seconds in range(40):
+        sent(agent, half_seconds / 2)
+        agent.received(receipt(), half_seconds / 2)
+        sent(refused, half_seconds / 2)
+        refused.received(refusal, half_seconds / 2)
+    assert log.of("unanswered") == []
+
+
 def test_a_receipt_of_another_request_changes_nothing() -> None:
     agent = an_agent()
     sent(agent, 0.0)

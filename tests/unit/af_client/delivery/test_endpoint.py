@@ -12,6 +12,7 @@ from af_client.delivery.segments import SegmentedPart
 from af_client.delivery.tunnel import Endpoint, InnerPacket
 from af_client.delivery.wire import Part
 from builders.transfers import WEIGHTS
+from builders.waiting import until
 
 LOCAL = Endpoint(ip_address("10.45.0.2"), 7001)
 SERVER = Endpoint(ip_address("10.60.0.1"), 7000)
@@ -226,3 +227,22 @@ def test_noise_from_the_relay_ends_the_connection_and_is_told(
 def test_a_relay_that_cannot_be_found_is_named() -> None:
     with pytest.raises(OSError, match=r"the relay nowhere\.invalid:4 cannot be found"):
         TunnelEndpoint(("nowhere.invalid", 4), LOCAL)
+
+
+def test_that_the_relay_is_not_there_is_told_once_and_that_it_is_again(
+    relay: Relay, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = relay.address
+    relay.close()
+    with TunnelEndpoint((host, port), LOCAL) as endpoint:
+        for tries in range(3):
+            endpoint.keep_attached(tries * CONNECT_EVERY_S)
+            until(lambda: not endpoint.receive() and endpoint._socket is None)
+        (gone,) = caplog.messages
+        assert f"no connection to the relay at {host}:{port}, tried again every 1 s: " in gone
+        relay.listening = socket.create_server((host, port))
+        relay.listening.settimeout(10)
+        endpoint.keep_attached(3 * CONNECT_EVERY_S)
+        until(lambda: not endpoint.receive() and len(caplog.messages) == 2)
+        relay.accept()
+    assert caplog.messages[1] == f"there is a connection to the relay at {host}:{port} again"
