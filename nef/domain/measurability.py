@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from nef.domain.errors import InvalidParam, InvalidRequest
-from nef.domain.measuring import Kind, monitoring_of, thresholds_of
+from nef.domain.measurements import Kind, monitoring_of, thresholds_of
 from nef.domain.sessions import Monitoring, SessionRequest, Usage
 
 _POINTERS = {

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from nef.domain.measuring import Measurement
+from nef.domain.measurements import Measurement
 
 #: A session's id, and the number of a component of it.
 FlowId = tuple[str, int]

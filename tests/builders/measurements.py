@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nef.domain.measuring import Measurement
+from nef.domain.measurements import Measurement
 from nef.domain.units import BitRate
 
 DELAYS = ("DOWNLINK", "UPLINK", "ROUND_TRIP")

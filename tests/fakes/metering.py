@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from nef.domain.measuring import Measurement
+from nef.domain.measurements import Measurement
 
 
 @dataclass

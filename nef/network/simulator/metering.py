@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
-from nef.domain.measuring import AVERAGING_WINDOW_MS, Measurement
+from nef.domain.measurements import AVERAGING_WINDOW_MS, Measurement
 from nef.domain.qos import FlowDemand
 from nef.domain.units import MAX_BPS, BitRate
 from nef.network.simulator.delays import path_delay_ms

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from nef.domain.errors import NotFound, UeNotFound
+from nef.domain.errors import NotFound
 from nef.domain.faultplan import FaultPlan
 from nef.domain.filters import IpAddress
 from nef.domain.qos import QosProfile
@@ -13,9 +13,9 @@ from nef.network.simulator.clock import SimulationClock, speed_of
 from nef.network.simulator.ledger import Ledger
 from nef.network.simulator.moments import Moments
 from nef.network.simulator.run import MOST_STRIDES, Run, Source, uncollected
-from nef.network.simulator.scenario import Ue, shipped_scenarios
+from nef.network.simulator.scenario import shipped_scenarios
 from nef.network.simulator.stage import Stage
-from nef.ports.information import ORDINARY_FLOW
+from nef.network.simulator.statuses import cell_statuses, simulation_status, ue_statuses
 from nef.ports.network import Levels, NetworkChanges, Reservation
 from nef.ports.simulation import CarriedFlow, CellStatus, SimulationStatus, UeStatus
 
@@ -43,7 +43,7 @@ class SimulatedNetwork:
     def find_ue(self, ue: UeAddress) -> str:
         """The id of an attached UE; raises UeNotFound."""
         with self._lock:
-            return self._found(ue).id
+            return self._ledger.run.attached_ue(ue).id
 
     def addresses(self, ue: UeAddress) -> Sequence[IpAddress]:
         """See the port."""
@@ -201,16 +201,7 @@ class SimulatedNetwork:
         """See the port."""
         with self._lock:
             self.stage.move(now_s)
-            run = self._ledger.run
-            return SimulationStatus(
-                scenario=run.scenario.name,
-                description=run.scenario.description,
-                seed=run.seed,
-                mode=self._clock.mode,
-                time_s=self._ledger.time_s,
-                duration_s=run.scenario.duration_s,
-                version=self._ledger.revision,
-            )
+            return simulation_status(self._ledger, self._clock.mode)
 
     def changes_s(self) -> Sequence[float]:
         """See the port."""
@@ -222,7 +213,7 @@ class SimulatedNetwork:
         """See the port."""
         with self._lock:
             self.stage.move(now_s)
-            return self._ue_statuses(self._ledger.run.scenario.ues)
+            return ue_statuses(self._ledger, self._ledger.run.scenario.ues)
 
     def ue(self, ue_id: str, now_s: float) -> UeStatus:
         """See the port; raises NotFound."""
@@ -230,22 +221,13 @@ class SimulatedNetwork:
             self.stage.move(now_s)
             known = self._ledger.run.ues
             _check_known("UE", ue_id, known)
-            return self._ue_statuses((known[ue_id],))[0]
+            return ue_statuses(self._ledger, (known[ue_id],))[0]
 
     def cells(self, now_s: float) -> Sequence[CellStatus]:
         """See the port."""
         with self._lock:
             self.stage.move(now_s)
-            run, time_s = self._ledger.run, self._ledger.time_s
-            return [
-                CellStatus(
-                    cell_id=cell.id,
-                    blocks=cell.carrier.blocks,
-                    blocks_granted=cell.carrier.blocks - self._ledger.look(cell.id).free_blocks(),
-                    outage=run.is_out(cell, time_s),
-                )
-                for cell in run.scenario.cells
-            ]
+            return cell_statuses(self._ledger)
 
     def carried(self, now_s: float) -> tuple[int, Sequence[CarriedFlow]]:
         """See the port; the version counts from the start of the process."""
@@ -302,36 +284,6 @@ class SimulatedNetwork:
             change(self._ledger.run)
             self._ledger.look_again(**of_whom)
             self.stage.changed()
-
-    def _found(self, address: UeAddress) -> Ue:
-        pointer, identity = address.named
-        run = self._ledger.run
-        ue = run.ues_by_identity.get(identity)
-        # A UE that is not attached has no PDU session, and so no address (TS 23.501 5.6.1).
-        if ue is None or not run.is_attached(ue):
-            raise UeNotFound(pointer, str(identity))
-        return ue
-
-    def _ue_statuses(self, ues: Sequence[Ue]) -> list[UeStatus]:
-        sinrs_db = self._ledger.run.sinrs_db(ues, self._ledger.time_s)
-        return [self._ue_status(ue, float(db)) for ue, db in zip(ues, sinrs_db, strict=True)]
-
-    def _ue_status(self, ue: Ue, sinr_db: float) -> UeStatus:
-        run = self._ledger.run
-        return UeStatus(
-            ue_id=ue.id,
-            gpsi=ue.gpsi,
-            supi=ue.supi,
-            ipv4=ue.ipv4,
-            ipv6=ue.ipv6,
-            cell_id=self._ledger.serving(ue.id),
-            attached=run.is_attached(ue),
-            sinr_db=sinr_db,
-            sinr_forced=ue.id in run.sinr_db,
-            rate_dl_bps=self._ledger.look(self._ledger.serving(ue.id)).rate_bps(
-                ue.id, ORDINARY_FLOW
-            ),
-        )
 
 
 def _check_known(noun: str, name: str, known: Iterable[str]) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from nef.domain.errors import UeNotFound
 from nef.domain.filters import IpAddress
+from nef.domain.sessions import UeAddress
 from nef.network.simulator.cqi import Floats
 from nef.network.simulator.parsing import parse
 from nef.network.simulator.radio import elements_a_second
@@ -87,6 +89,17 @@ class Run:
     def time_s(self, now_s: float) -> float:
         """Seconds since the start, without the noise that a float of the epoch carries."""
         return max(0.0, round(now_s - self.started_s, 6))
+
+    def attached_ue(self, address: UeAddress) -> Ue:
+        """Whom an AF means; raises UeNotFound.
+
+        A UE that is not attached has no PDU session, and so no address (TS 23.501 5.6.1).
+        """
+        pointer, identity = address.named
+        ue = self.ues_by_identity.get(identity)
+        if ue is None or not self.is_attached(ue):
+            raise UeNotFound(pointer, str(identity))
+        return ue
 
     def is_attached(self, ue: Ue) -> bool:
         """Whether a UE of the scenario is attached; an override wins over the scenario."""

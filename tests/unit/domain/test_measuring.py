@@ -13,8 +13,8 @@ from builders.measurements import DELAYS, asking, measurement, rate_above
 from builders.service import component
 from builders.sessions import request, session
 from nef.domain.events import EventReport, Measured
+from nef.domain.measurements import Measurement
 from nef.domain.measuring import (
-    Measurement,
     SessionWatch,
     Side,
     first_look,

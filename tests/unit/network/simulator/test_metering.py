@@ -4,7 +4,7 @@ import pytest
 
 from builders.reservations import demand, reservation
 from builders.simulations import Simulated, one_cell
-from nef.domain.measuring import Measurement
+from nef.domain.measurements import Measurement
 from nef.domain.units import BitRate
 from nef.network.simulator.cqi import Reliability
 from nef.network.simulator.metering import MOST_RUNS, RESUMED_WITHIN_S, SimulatedMeter
