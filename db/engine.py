@@ -30,6 +30,8 @@ _PRAGMAS = (
     "cache_size=-32768",
     "wal_autocheckpoint=4000",
 )
+#: Connections to SQLite that are kept for the next one: as many as are in use at once, mostly.
+_AT_HAND = 5
 #: Whoever needs one more connection than this waits for a moment; none is held for longer.
 POOL_SIZE = 16
 _CONNECT_TIMEOUT_S = 5
@@ -106,7 +108,7 @@ class Connections:
     def __init__(self, engine: Engine) -> None:
         """Take connections from an engine."""
         self._engine = engine
-        self._keeps = engine.dialect.name == "sqlite"
+        self._most = _AT_HAND if engine.dialect.name == "sqlite" else 0
         self._kept: deque[Connection] = deque()  # may be used by many threads
 
     @contextmanager
@@ -121,7 +123,7 @@ class Connections:
         except BaseException:
             connection.close()  # with all that was begun on it
             raise
-        if self._keeps:
+        if len(self._kept) < self._most:
             self._kept.append(connection)
         else:
             connection.close()
@@ -129,7 +131,7 @@ class Connections:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """The same, in one transaction that writes."""
-        if not self._keeps:
+        if not self._most:
             with writing(self._engine) as connection:
                 yield connection
             return
@@ -196,7 +198,8 @@ def _sqlite_engine(url: URL) -> Engine:
     if url.database in (None, "", ":memory:"):
         options["poolclass"] = StaticPool
     else:
-        options["pool_use_lifo"] = True  # the one that has its pages at hand
+        # The one that has its pages at hand; and nobody waits for those that stay at hand.
+        options |= {"pool_use_lifo": True, "max_overflow": -1}
     engine = create_engine(url, hide_parameters=True, **options)
     event.listen(engine, "connect", _prepare)
     return engine

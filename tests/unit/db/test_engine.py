@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,20 @@ def test_a_transaction_in_which_nothing_was_done_is_over_too(connections: Connec
     with connections.writing() as connection:  # SQLite would refuse one inside of another
         write(connection, "later")
     assert notes(connections) == ["later"]
+
+
+def test_however_many_read_at_once_have_a_connection_each_and_few_of_them_stay_open(
+    tmp_path: Path,
+) -> None:
+    opened = open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    connections = Connections(opened)
+    with ExitStack() as crowd:
+        readers = [crowd.enter_context(connections.one()) for _ in range(40)]
+        assert len(set(map(id, readers))) == 40
+    assert opened.pool.checkedout() == 5  # type: ignore[attr-defined]
+    connections.close()
+    assert opened.pool.checkedout() == 0  # type: ignore[attr-defined]
+    opened.dispose()
 
 
 def test_units_of_work_inside_of_each_other_have_a_connection_each(
