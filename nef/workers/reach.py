@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from nef.services.plans import Planner
 from nef.services.simulation import SimulationService
 from nef.telemetry.metrics import Metrics
 from nef.telemetry.pulse import Pulse
+from nef.workers.folder import own_folder
 
 #: How long a request waits for a network that is about to be there.
 PATIENCE_S = 3.0
@@ -54,8 +54,7 @@ class Reach:
     @contextmanager
     def made(cls, now_s: Callable[[], float], patience_s: float = PATIENCE_S) -> Iterator["Reach"]:
         """It is gone at the end of the block."""
-        with tempfile.TemporaryDirectory(prefix="nef-") as name:
-            folder = Path(name)
+        with own_folder() as folder:
             for kind in ("websockets", "metrics"):
                 (folder / kind).mkdir()
             yield cls(folder, now_s, patience_s)
