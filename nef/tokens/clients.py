@@ -1,8 +1,10 @@
 """The clients of the built-in issuer: a file that `nef client` writes and `nef serve` reads."""
 
 import hmac
+import os
 import re
 import secrets
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -90,9 +92,11 @@ class Clients:
 
 
 def load_clients(path: Path) -> Clients:
-    """The clients of a file; raises InvalidValue that says where what is wrong."""
+    """The clients of a file, which others cannot open; raises InvalidValue: where what is wrong."""
     try:
-        document = yaml.safe_load(path.read_text("utf-8"))
+        with path.open(encoding="utf-8") as file:
+            found = os.fstat(file.fileno())
+            document = yaml.safe_load(file.read())
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidValue(f"{path} cannot be read: {error}") from None
     except yaml.YAMLError as error:
@@ -103,12 +107,28 @@ def load_clients(path: Path) -> Clients:
     if not isinstance(document, dict) or not isinstance(document.get("clients"), dict):
         raise InvalidValue(f"{path} must have 'signing_key' and 'clients'; nef client add makes it")
     try:
-        found = {str(name): _client(str(name), one) for name, one in document["clients"].items()}
-        clients = Clients(document.get("signing_key") or {}, found)
+        entries = {str(n): _client(str(n), one) for n, one in document["clients"].items()}
+        clients = Clients(document.get("signing_key") or {}, entries)
         clients.key()
     except InvalidValue as error:
         raise InvalidValue(f"{path}: {error}") from None
+    _check_kept(path, found)
     return clients
+
+
+def _check_kept(path: Path, found: os.stat_result) -> None:
+    """Whether only its owner can read a file; or a group, of what root has made ready for it.
+
+    Whoever can read the signing key can make tokens, so this is no warning that nobody reads. The
+    rule is that of PostgreSQL for its keys; files that an orchestrator mounts belong to root.
+    """
+    allowed = 0o740 if found.st_uid == 0 else 0o700
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & ~allowed:
+        raise InvalidValue(
+            f"{path} has a key that makes tokens, and is open to others (mode {mode:04o}): say"
+            f" chmod 600 {path}, and make another one if somebody may have read it"
+        )
 
 
 def save_clients(path: Path, clients: Clients) -> None:

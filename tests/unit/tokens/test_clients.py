@@ -1,6 +1,8 @@
 """The clients of the built-in issuer, their file, and the tokens they get."""
 
 import asyncio
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,36 @@ def test_clients_are_kept_in_a_file_for_its_owner_alone(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert secret not in path.read_text("utf-8")
     assert [file.name for file in tmp_path.iterdir()] == ["clients.yaml"]
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o620, 0o602, 0o660])
+def test_a_file_that_is_open_to_others_is_refused_with_what_to_do(
+    tmp_path: Path, mode: int
+) -> None:
+    path = tmp_path / "clients.yaml"
+    save_clients(path, Clients.none_yet())
+    path.chmod(mode)
+    with pytest.raises(InvalidValue, match=rf"mode {mode:04o}\): say chmod 600 {path}"):
+        load_clients(path)
+    path.chmod(0o400)
+    assert load_clients(path) == load_clients(path)
+
+
+@pytest.mark.parametrize(("owner", "read"), [(0, True), (1000, False)])
+def test_a_group_may_read_what_root_has_made_ready_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: int, *, read: bool
+) -> None:
+    path = tmp_path / "clients.yaml"
+    save_clients(path, Clients.none_yet())
+    path.chmod(0o440)
+    seen = list(path.stat())
+    seen[stat.ST_UID] = owner
+    monkeypatch.setattr("nef.tokens.clients.os.fstat", lambda _: os.stat_result(seen))
+    if read:
+        assert load_clients(path).clients == {}
+    else:
+        with pytest.raises(InvalidValue, match="open to others"):
+            load_clients(path)
 
 
 def test_a_client_may_get_another_secret() -> None:
