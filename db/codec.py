@@ -4,20 +4,22 @@ Rows outlive code: an attribute that is unknown is ignored, one that is missing 
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, TypeVar
 
 import orjson
 from cattrs import Converter
-from cattrs.gen import make_dict_unstructure_fn
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
 from cattrs.strategies import configure_tagged_union
 
 from nef.domain.filters import TosTrafficClass, parse_ip_filter_rule
 from nef.domain.findings import Finding
-from nef.domain.qos import Held, NoBearer, ServiceDataFlow
+from nef.domain.qos import Held, NoBearer, QosLevel, ServiceDataFlow
 from nef.domain.units import BitRate, PacketErrorRate
 
 _Type = TypeVar("_Type")
+_LEVELS = 1024
 
 
 def dumped(value: Any) -> bytes:
@@ -40,6 +42,7 @@ def _converter() -> Converter:
         _text(converter, kind, str, kind)
     converter.register_structure_hook(Held, lambda value, _: _held(value))
     _flow(converter)
+    _level(converter)
     configure_tagged_union(Finding, converter, tag_name="kind")
     return converter
 
@@ -79,6 +82,17 @@ def _flow(converter: Converter) -> None:
 
     converter.register_unstructure_hook(ServiceDataFlow, write)
     converter.register_structure_hook(ServiceDataFlow, read)
+
+
+def _level(converter: Converter) -> None:
+    """There are few rungs in all the ladders: each is read once, and in memory once."""
+    read = make_dict_structure_fn(QosLevel, converter)
+
+    @lru_cache(maxsize=_LEVELS)
+    def level(*document: tuple[str, Any]) -> QosLevel:
+        return read(dict(document), QosLevel)
+
+    converter.register_structure_hook(QosLevel, lambda document, _: level(*document.items()))
 
 
 _CONVERTER = _converter()

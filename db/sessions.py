@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
@@ -12,7 +13,7 @@ from nef.domain.errors import Conflict
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import VISIBLE, SessionState
 from nef.domain.qos import FlowDemand, FlowGrant
-from nef.domain.sessions import Session, SessionRequest, Standing, Websocket, delivered_to
+from nef.domain.sessions import Claim, Session, SessionRequest, Standing, Websocket, delivered_to
 
 _VISIBLE = sessions.c.state.in_(sorted(state.value for state in VISIBLE))
 
@@ -48,7 +49,12 @@ _LEFT = (
     .order_by(sessions.c.changed_at_s, sessions.c.number)
     .limit(bindparam("most"))
 )
-_ACTIVE = select(sessions).where(_VISIBLE).order_by(sessions.c.admitted_at_s, sessions.c.number)
+_CLAIMS = (
+    select(*(sessions.c[one.name] for one in dataclasses.fields(Claim)))
+    .where(sessions.c.number > bindparam("after"), _VISIBLE)
+    .order_by(sessions.c.number)
+    .limit(bindparam("most"))
+)
 _STANDINGS = select(
     sessions.c.id,
     sessions.c.af_id,
@@ -62,6 +68,8 @@ _COUNT_ALL = select(func.count()).select_from(sessions)
 _COUNT_UNSETTLED = (
     select(sessions.c.state, func.count()).where(UNSETTLED).group_by(sessions.c.state)
 )
+#: Many sessions ask for the same and hold the same: so many such texts are read once.
+_ALIKE = 1024
 _REGRADE = _REPLACE.values(version=sessions.c.version + 1, grants=bindparam("granted"))
 
 
@@ -130,9 +138,10 @@ class SqlSessions:
         """Sessions between an intent and its confirmation."""
         return self._read(_LEFT, {"most": limit})
 
-    def active(self) -> Sequence[Session]:
-        """Every visible session, in the order of admission."""
-        return self._read(_ACTIVE, {})
+    def claims(self, after: int, limit: int) -> Sequence[Claim]:
+        """What visible sessions hold, without all that they ask for."""
+        rows = self._connection.execute(_CLAIMS, {"after": after, "most": limit})
+        return [_claim(row) for row in rows]
 
     def standings(self, session_ids: Sequence[str]) -> Sequence[Standing]:
         """How some sessions stand, without all that they ask for."""
@@ -202,6 +211,30 @@ def _standing_of(session: Session) -> dict[str, Any]:
         "changed_at_s": session.changed_at_s,
         "grants": dumped(session.grants),
     }
+
+
+def _claim(row: Any) -> Claim:
+    return Claim(
+        id=row.id,
+        af_id=row.af_id,
+        ue_id=row.ue_id,
+        demands=_demands(row.demands),
+        admitted_at_s=row.admitted_at_s,
+        expires_at_s=row.expires_at_s,
+        version=row.version,
+        number=row.number,
+        grants=_grants(row.grants),
+    )
+
+
+@lru_cache(maxsize=_ALIKE)
+def _demands(text: bytes) -> tuple[FlowDemand, ...]:
+    return loaded(text, tuple[FlowDemand, ...])
+
+
+@lru_cache(maxsize=_ALIKE)
+def _grants(text: bytes) -> tuple[FlowGrant, ...]:
+    return loaded(text, tuple[FlowGrant, ...])
 
 
 def _standing(row: Any) -> Standing:

@@ -220,6 +220,21 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """As much of a session as the network needs to give it back what it holds; see `Session`."""
+
+    id: str
+    af_id: str
+    ue_id: str
+    demands: tuple[FlowDemand, ...]
+    admitted_at_s: float
+    expires_at_s: float | None
+    version: int
+    number: int
+    grants: tuple[FlowGrant, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A session and where it stands.
 

@@ -3,7 +3,7 @@
 Times are those of the clock.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -71,8 +71,8 @@ class Metering(Protocol):
         """The bytes carried to its UE, by the name of their counter, which only grows."""
         ...
 
-    def resume(self, session_ids: Iterable[str], now_s: float) -> None:
-        """These sessions are older than this process: what they carry is yet to be reported."""
+    def resume(self, newest: int, now_s: float) -> None:
+        """The sessions up to this number are older: what they carry is yet to be reported."""
         ...
 
     def forget(self, session_id: str) -> None:

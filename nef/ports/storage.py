@@ -8,7 +8,7 @@ from nef.domain.faultplan import FaultPlan
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import SessionState
 from nef.domain.notifications import Backlog, Delivery, DeliveryState, Notification
-from nef.domain.sessions import Session, Standing
+from nef.domain.sessions import Claim, Session, Standing
 from nef.domain.subscriptions import Api, Due, Subscription
 
 
@@ -62,8 +62,8 @@ class Sessions(Protocol):
         """Sessions that wait between an intent and its confirmation, the longest first."""
         ...
 
-    def active(self) -> Sequence[Session]:
-        """Every visible session, in the order of admission."""
+    def claims(self, after: int, limit: int) -> Sequence[Claim]:
+        """What visible sessions hold whose number is above `after`, in the order of creation."""
         ...
 
     def standings(self, session_ids: Sequence[str]) -> Sequence[Standing]:

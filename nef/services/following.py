@@ -1,7 +1,7 @@
 """How sessions follow the network: what it grants now is recorded, and the difference told."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -9,14 +9,14 @@ from nef.domain.errors import Conflict
 from nef.domain.events import EventReport, change_reports
 from nef.domain.lifecycle import SessionState
 from nef.domain.qos import FlowGrant
-from nef.domain.sessions import Session, Standing
+from nef.domain.sessions import Claim, Session, Standing
 from nef.ports.clock import Clock
 from nef.ports.network import Holdings, Network, NetworkStep, Reservation
 from nef.ports.storage import Storage
 from nef.services.telling import report, report_all
 
-#: So many changes are written at once.
-_BATCH = 100
+#: So many changes are written at once, and so many sessions read.
+_BATCH, _READ = 100, 1000
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,21 @@ class Following:
                 return self._followed(session, levels)
             except Conflict:
                 continue
+
+    def catch_up(self, now_s: float, end: Callable[[str, float], None]) -> int:
+        """Compare all sessions with the network, after a start; the number of the newest.
+
+        `end` ends those whose UE has left meanwhile.
+        """
+        newest = 0
+        for claim in claims(self.storage):
+            newest = claim.number
+            levels = self.network.levels(claim.id)
+            if levels is None:
+                end(claim.id, now_s)
+            elif levels != _levels(claim.grants):
+                self.follow(claim.id)
+        return newest
 
     def move(self, now_s: float, end: Callable[[str, float], None]) -> None:
         """Move the network on, and record and tell step by step what it did.
@@ -152,7 +167,23 @@ class _Move:
         return self.levels != _levels(standing.grants)
 
 
-def reservation_of(session: Session) -> Reservation:
+def claims(storage: Storage) -> Iterator[Claim]:
+    """What every visible session holds; few of them are in memory at once, however many there are.
+
+    Nobody waits for a transaction meanwhile. What ends while it is read may be left out, and what
+    begins may be among the last.
+    """
+    after = 0
+    while True:
+        with storage.reading() as work:
+            found = work.sessions.claims(after, _READ)
+        if not found:
+            return
+        yield from found
+        after = found[-1].number
+
+
+def reservation_of(session: Session | Claim) -> Reservation:
     """What a session wants of the network."""
     return Reservation(
         session.id,

@@ -26,7 +26,7 @@ from nef.ports.clock import Clock
 from nef.ports.network import Holdings, Network
 from nef.ports.storage import Storage, UnitOfWork
 from nef.services.ending import Ending
-from nef.services.following import Following, first_grants, reservation_of
+from nef.services.following import Following, claims, first_grants, reservation_of
 from nef.services.measuring import SessionMeasuring
 from nef.services.quotas import Quota
 from nef.services.telling import last_report, report, tell, wants
@@ -155,21 +155,16 @@ class SessionService:
         """
         now_s = self.clock.now_s()
         with self.storage.reading() as work:
-            # In this order: what is confirmed in between is in both.
+            # Before all others: what is confirmed in between is among both.
             left = work.sessions.unsettled(_ALL)
-            sessions = work.sessions.active()
-        self.network.restore((reservation_of(session) for session in sessions), now_s)
-        self.measuring.metering.resume((session.id for session in sessions), present_s)
+        self.network.restore(map(reservation_of, claims(self.storage)), now_s)
         if alone:
             self._under_way.give_up(left)
         else:
             self._under_way.inherit(left, now_s)
         self.tick()
-        for session in sessions:
-            if self.network.levels(session.id) is None:
-                self._ending.end(session.id, now_s)
-            elif not self._following.is_up_to_date(session):
-                self._following.follow(session.id)
+        newest = self._following.catch_up(now_s, self._ending.end)
+        self.measuring.metering.resume(newest, present_s)
 
     # --- creating and changing ---
 

@@ -22,7 +22,7 @@ from chaos.load import load
 from chaos.wire import arrived, id_in, number_in
 from db.storage import SqlStorage
 from nef.domain.notifications import DeliveryState
-from nef.domain.sessions import Session
+from nef.domain.sessions import Claim
 from nef.services.underway import ABANDONED_AFTER_S
 
 #: How long a change may take that has begun.
@@ -84,7 +84,7 @@ class World:
     def found(self) -> Found:
         """What there is; come to rest first."""
         with closing(SqlStorage.open(self.database)) as storage, storage.reading() as work:
-            recorded = {one.id: _rung(one) for one in work.sessions.active()}
+            recorded = {one.id: _rung(one) for one in work.sessions.claims(0, 1_000_000)}
             outbox = work.outbox.find(None, None, 1_000_000)
         due = [Due(d.id, d.notification.subscription_id, d.state.value) for d in outbox]
         flows = self.nef.control("GET", "/flows")["flows"]
@@ -186,7 +186,7 @@ def _arrived(path: str, headers: dict[str, str], body: Any, ids: Mapping[Name, s
     return Arrived(number_in(headers), ids.get(name, path))
 
 
-def _rung(session: Session) -> int | None:
+def _rung(session: Claim) -> int | None:
     level = session.grants[0].level
     assert level is None or isinstance(level, int), level
     return level

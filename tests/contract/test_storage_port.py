@@ -210,15 +210,30 @@ def test_what_waits_for_its_end_is_found_by_its_age(store: Storage) -> None:
         assert [s.id for s in work.sessions.unsettled(2)] == waiting[:2]
 
 
-def test_active_sessions_come_in_the_order_of_their_admission(store: Storage) -> None:
+def test_what_sessions_hold_comes_in_the_order_of_their_creation_some_at_a_time(
+    store: Storage,
+) -> None:
     add(
         store,
         session("c", admitted_at_s=2.0),
         session("b", admitted_at_s=1.0),
-        session("a", admitted_at_s=1.0),
+        session("asked", state=SessionState.REQUESTED),
+        session("a", state=SessionState.UPDATING),
+        session("gone", state=SessionState.RELEASING),
     )
     with store.reading() as work:
-        assert [s.id for s in work.sessions.active()] == ["b", "a", "c"]
+        first = work.sessions.claims(0, 2)
+        rest = work.sessions.claims(first[-1].number, 2)
+        assert [s.id for s in (*first, *rest)] == ["c", "b", "a"]
+        assert work.sessions.claims(rest[-1].number, 2) == []
+
+
+def test_a_claim_is_what_the_session_says(store: Storage) -> None:
+    (wanted,) = add(store, session("s", expires_at_s=7.0, version=4))
+    with store.reading() as work:
+        (claim,) = work.sessions.claims(0, 10)
+    names = [one.name for one in fields(claim)]
+    assert [getattr(claim, name) for name in names] == [getattr(wanted, name) for name in names]
 
 
 def test_a_standing_is_what_the_session_says(store: Storage) -> None:

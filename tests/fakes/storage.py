@@ -14,7 +14,7 @@ from nef.domain.faultplan import FaultPlan
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import UNSETTLED, VISIBLE, SessionState
 from nef.domain.notifications import Backlog, Delivery, DeliveryState, Notification
-from nef.domain.sessions import Session, Standing
+from nef.domain.sessions import Claim, Session, Standing
 from nef.domain.subscriptions import Api, Due, Subscription
 
 
@@ -72,8 +72,11 @@ class MemorySessions:
         waiting = (s for s in self.rows.values() if s.state in UNSETTLED)
         return sorted(waiting, key=lambda s: s.changed_at_s)[:limit]
 
-    def active(self) -> Sequence[Session]:
-        return sorted(self._visible(), key=lambda s: s.admitted_at_s)
+    def claims(self, after: int, limit: int) -> Sequence[Claim]:
+        found = [s for s in self._visible() if s.number > after]
+        names = [one.name for one in dataclasses.fields(Claim)]
+        some = sorted(found, key=lambda s: s.number)[:limit]
+        return [Claim(**{name: getattr(s, name) for name in names}) for s in some]
 
     def standings(self, session_ids: Sequence[str]) -> Sequence[Standing]:
         found = [self.rows[name] for name in session_ids if name in self.rows]

@@ -47,7 +47,7 @@ def add(url: str, *sessions: Session) -> None:
 
 def stored(url: str) -> list[str]:
     with closing(SqlStorage.open(url)) as storage, storage.reading() as work:
-        return [one.id for one in work.sessions.active()]
+        return [one.id for one in work.sessions.claims(0, 1000)]
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from nef.domain.measurements import AVERAGING_WINDOW_MS, Measurement
@@ -107,14 +107,15 @@ class SimulatedMeter:
         self._heard_s = float("-inf")
         #: Grows with each report.
         self.revision = 0
-        self._unknown_until_s: dict[str, float] = {}
+        #: What sessions up to this number carry is unknown until this moment.
+        self._unknown_up_to, self._unknown_until_s = -1, -math.inf
 
     def record(self, run_id: str, counts: Mapping[FlowId, FlowCount], now_s: float) -> int:
         """See the port."""
         with self._stage.lock:
             self._heard_s = self._time_s(now_s)
             self.revision += 1
-            self._unknown_until_s.clear()
+            self._unknown_up_to = -1
             known = [flow_id for flow_id in counts if self._is_known(*flow_id)]
             for session_id, component in known:
                 flows = self._flows.setdefault(session_id, {})
@@ -153,16 +154,15 @@ class SimulatedMeter:
                 for run_id, count in flow.runs.items()
             }
 
-    def resume(self, session_ids: Iterable[str], now_s: float) -> None:
+    def resume(self, newest: int, now_s: float) -> None:
         """See the port."""
         with self._stage.lock:
-            self._unknown_until_s = dict.fromkeys(session_ids, now_s + RESUMED_WITHIN_S)
+            self._unknown_up_to, self._unknown_until_s = newest, now_s + RESUMED_WITHIN_S
 
     def forget(self, session_id: str) -> None:
         """See the port."""
         with self._stage.lock:
             self._flows.pop(session_id, None)
-            self._unknown_until_s.pop(session_id, None)
 
     # --- how; the lock is held ---
 
@@ -191,7 +191,7 @@ class SimulatedMeter:
         congestion = self._congestion_percent(cell)
         covered = is_covered(ledger.rates(reservation.ue_id))
         window_s = self._window_s(window_ms, now_s)
-        is_known = now_s >= self._unknown_until_s.get(session_id, now_s)
+        is_known = reservation.number > self._unknown_up_to or now_s >= self._unknown_until_s
         for demand in reservation.demands:
             flow = self._flows.get(session_id, {}).get(demand.component, _NOTHING)
             delay_ms = _path_delay_ms(cell, demand, levels[demand.component])

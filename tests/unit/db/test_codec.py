@@ -2,9 +2,10 @@
 
 import orjson
 
-from builders.sessions import request
+from builders.sessions import request, session
 from db.codec import dumped, loaded
 from nef.domain.events import EventReport, UserPlaneEvent
+from nef.domain.qos import FlowDemand
 from nef.domain.sessions import SessionRequest
 
 WHOLE = request(
@@ -48,3 +49,9 @@ def test_a_row_of_a_newer_or_older_version_is_read_as_far_as_it_is_understood() 
     read = loaded(orjson.dumps(document), SessionRequest)
     assert read.disable_ue_notification is None
     assert read.components == WHOLE.components
+
+
+def test_rungs_that_are_alike_are_in_memory_once() -> None:
+    first, second = (loaded(dumped(session().demands), tuple[FlowDemand, ...]) for _ in range(2))
+    assert first[0].ladder[1] is second[0].ladder[1]
+    assert first == session().demands

@@ -52,11 +52,11 @@ def test_a_full_store_refuses_and_keeps_what_it_has_and_goes_on_with_more_room(
         fill(store, kept)
     assert "full" in refused.value.reason
     with store.reading() as work:
-        assert [s.id for s in work.sessions.active()] == kept
+        assert [s.id for s in work.sessions.claims(0, 1000)] == kept
     pages[0] = 10 * SMALL_PAGES
     add(store, "later")
     with store.reading() as work:
-        assert [s.id for s in work.sessions.active()] == [*kept, "later"]
+        assert [s.id for s in work.sessions.claims(0, 1000)] == [*kept, "later"]
 
 
 def test_a_store_that_cannot_be_opened_any_more_says_so_to_readers_and_writers(

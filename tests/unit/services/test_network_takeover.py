@@ -72,7 +72,7 @@ class Rig:
 
     def stored(self) -> list[Session]:
         with self.storage.reading() as work:
-            return list(work.sessions.active())
+            return list(work.sessions.of_af(AF))
 
     def create(self, rate: str = "40 Mbps") -> Session:
         return self.worker.create(AF, asked(rate))

@@ -31,6 +31,7 @@ from nef.domain.subscriptions import Api
 from nef.domain.units import BitRate
 from nef.ports.network import Levels, NetworkChanges, NetworkStep, Reservation
 from nef.schemas.sessions import request_of
+from nef.services import following
 from nef.services.measuring import SessionMeasuring
 from nef.services.sessions import SessionService
 from nef.services.underway import ABANDONED_AFTER_S
@@ -467,6 +468,24 @@ def test_a_create_that_breaks_down_is_given_up_by_the_next_start(rig: Rig) -> No
     assert rig.stored() is None
     assert rig.network.held == {}
     assert rig.told() == []
+
+
+def test_a_start_gives_all_sessions_back_what_they_hold_however_many_are_read_at_once(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_READ", 2)
+    sessions = [rig.create() for _ in range(5)]
+    held = dict(rig.network.held)
+    rig.service.delete(AF, sessions[1].id)
+    rig.network.held.clear()
+    rig.network.granted.clear()
+    rig.network.admits_at = 1
+    rig.service.recover(rig.clock.now_s())
+    del held[sessions[1].id]
+    assert rig.network.held == held
+    now = rig.service.of_af(AF)
+    assert [one.grants[0].level for one in now] == [1, 1, 1, 1], "and they hear of it"
+    assert rig.metering.resumed == sessions[-1].number
 
 
 def test_a_tick_gives_up_what_it_has_seen_for_long_but_not_what_is_under_way(rig: Rig) -> None:

@@ -1,5 +1,7 @@
 """What the user plane reports, as the simulated network makes measurements of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from builders.reservations import demand, reservation
@@ -151,14 +153,22 @@ def test_without_service_delay_and_congestion_cannot_be_measured(cell: Metered) 
 
 
 def test_after_a_restart_a_rate_is_unknown_until_somebody_reports(cell: Metered) -> None:
-    cell.meter.resume([SESSION], cell.network.now_s)
+    cell.meter.resume(0, cell.network.now_s)
     assert cell.measured().rate_dl is None
     cell.report(1000)
     assert cell.rate_bps() == 5_000_000
 
 
+def test_the_rate_of_a_session_that_began_since_a_restart_is_known(cell: Metered) -> None:
+    cell.meter.resume(7, cell.network.now_s)
+    cell.network.reserve(replace(reservation("new", demand(1)), number=8), cell.network.now_s)
+    new = cell.meter.measure("new", 1000, cell.network.now_s)
+    assert new[1].rate_dl == BitRate(0)
+    assert cell.measured().rate_dl is None
+
+
 def test_a_user_plane_that_is_not_there_any_more_carries_nothing(cell: Metered) -> None:
-    cell.meter.resume([SESSION], cell.network.now_s)
+    cell.meter.resume(0, cell.network.now_s)
     cell.pass_time(RESUMED_WITHIN_S - 0.1)
     assert cell.measured().rate_dl is None
     cell.pass_time(0.2)
