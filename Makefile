@@ -6,8 +6,9 @@ INSTALLED := $(VENV)/.installed
 MODELS := .models
 RECOGNISER := .recogniser/PP-OCRv6_rec_small.onnx
 PACKAGES := nef af_client db openapi tests bench
-# A file at a time, since its tests share what takes long to make; one process more than cores, since many wait.
-PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile -m "not alone and not chaos"
+# A file at a time, since its tests share what takes long to make, in the order of folders, so that the many short ones
+# of tests/unit come last and fill what is left; one process more than cores, since many wait.
+PARALLEL := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --no-loadscope-reorder -m "not alone and not chaos"
 # Of the chaos: how many rounds, and the seed of the first.
 ROUNDS ?= 5
 SEED ?= 1
