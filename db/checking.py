@@ -7,9 +7,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Row, Table, select
 
+from db.deliveries import delivery_of
 from db.engine import looking
 from db.neighbours import Alone
-from db.outbox import delivery_of
 from db.sessions import session_of
 from db.simulations import SqlSimulations
 from db.subscriptions import subscription_of

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Row,
     Select,
     Update,
     and_,
@@ -20,31 +19,10 @@ from sqlalchemy import (
     update,
 )
 
-from db.codec import dumped, loaded
+from db.deliveries import delivery_of, outcome_of, row_of
 from db.neighbours import Neighbours
 from db.tables import deliveries
-from nef.domain.notifications import (
-    AnalyticsEvents,
-    Backlog,
-    Content,
-    Delivery,
-    DeliveryState,
-    MonitoringEvents,
-    Notification,
-    PlanWarning,
-    SessionEvents,
-    Trial,
-)
-
-#: The name of each kind of content in its rows.
-_CONTENTS: dict[str, type[Content]] = {
-    "test": Trial,
-    "session": SessionEvents,
-    "analytics": AnalyticsEvents,
-    "monitoring": MonitoringEvents,
-    "plan": PlanWarning,
-}
-_KINDS = {content: kind for kind, content in _CONTENTS.items()}
+from nef.domain.notifications import Backlog, Delivery, DeliveryState, Notification
 
 #: As literal text, so that an index of what is pending serves it.
 _PENDING = deliveries.c.state == literal_column(f"'{DeliveryState.PENDING.value}'")
@@ -161,7 +139,7 @@ class SqlOutbox:
             return
         self._neighbours.take_turns(self._connection, (n.subscription_id for n in notifications))
         since = {"waiting_since_s": self._now_s(), "due_at_s": due_at_s} | self._cause()
-        self._connection.execute(_INSERT, [_row(one) | since for one in notifications])
+        self._connection.execute(_INSERT, [row_of(one) | since for one in notifications])
 
     def claim(
         self, now_s: float, lease_s: float, limit: int, busy: Collection[str] = ()
@@ -182,8 +160,8 @@ class SqlOutbox:
         """Write the outcome of an attempt; a failure only where the row is as it was claimed."""
         mine = {"owner": self._neighbours.number}
         if delivery.state is DeliveryState.DELIVERED:
-            self._connection.execute(_SETTLE, _outcome(delivery))
-        elif not self._connection.execute(_SETTLE_MINE, _outcome(delivery) | mine).rowcount:
+            self._connection.execute(_SETTLE, outcome_of(delivery))
+        elif not self._connection.execute(_SETTLE_MINE, outcome_of(delivery) | mine).rowcount:
             self._connection.execute(_UNLEASE, {"delivery": delivery.id})
         elif delivery.state is DeliveryState.PENDING:
             self._hold_back(delivery)
@@ -192,7 +170,7 @@ class SqlOutbox:
         """The same for several, those that were delivered by one statement."""
         delivered = [one for one in deliveries if one.state is DeliveryState.DELIVERED]
         if delivered:
-            self._connection.execute(_SETTLE, [_outcome(one) for one in delivered])
+            self._connection.execute(_SETTLE, [outcome_of(one) for one in delivered])
         for one in deliveries:
             if one.state is not DeliveryState.DELIVERED:
                 self.settle(one)
@@ -273,51 +251,3 @@ class SqlOutbox:
     def _cause(self) -> dict[str, Any]:
         name = self._request_id()
         return {} if name is None else {"request_id": name}
-
-
-def _outcome(delivery: Delivery) -> dict[str, Any]:
-    return {
-        "delivery": delivery.id,
-        "state": delivery.state.value,
-        "attempts": delivery.attempts,
-        "waiting_since_s": delivery.waiting_since_s,
-        "due_at_s": delivery.due_at_s,
-        "settled_at_s": delivery.settled_at_s,
-        "last_error": delivery.last_error,
-        "leased_until_s": None,
-    }
-
-
-def _row(notification: Notification) -> dict[str, Any]:
-    return {
-        "subscription_id": notification.subscription_id,
-        "af_id": notification.af_id,
-        "destination": notification.destination,
-        "kind": _KINDS[type(notification.content)],
-        "content": dumped(notification.content),
-        "state": DeliveryState.PENDING.value,
-        "attempts": 0,
-        "created_at_s": notification.created_at_s,
-    }
-
-
-def delivery_of(row: Row[Any]) -> Delivery:
-    """What a row means."""
-    notification = Notification(
-        row.subscription_id,
-        row.af_id,
-        row.destination,
-        loaded(row.content, _CONTENTS[row.kind]),
-        row.created_at_s,
-    )
-    return Delivery(
-        id=row.id,
-        notification=notification,
-        state=DeliveryState(row.state),
-        attempts=row.attempts,
-        waiting_since_s=row.waiting_since_s,
-        due_at_s=row.due_at_s,
-        last_error=row.last_error,
-        settled_at_s=row.settled_at_s,
-        request_id=row.request_id,
-    )

@@ -59,7 +59,7 @@ class PlanWarning:
     candidates: tuple[Candidate, ...]
 
 
-#: What a notification can say; `db/outbox.py` and `nef/schemas/notifications.py` know each kind.
+#: What a notification can say; `db/deliveries.py` and `nef/schemas/notifications.py` know each.
 Content = Trial | SessionEvents | AnalyticsEvents | MonitoringEvents | PlanWarning
 
 
