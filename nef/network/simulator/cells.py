@@ -5,22 +5,22 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nef.domain.admission import serve
 from nef.network.simulator.cqi import Floats
 from nef.network.simulator.flows import Flow, Flows, Rank
 from nef.network.simulator.looks import Look
 from nef.network.simulator.members import Group, Members
 from nef.network.simulator.moments import Moments
 from nef.network.simulator.needs import background_flows
-from nef.network.simulator.radio import Rates, UeRates, block_rates_bps
+from nef.network.simulator.radio import Rates, UeRates, block_rates_bps, block_rates_of_one_bps
 from nef.network.simulator.run import Run
-from nef.network.simulator.sharing import Ints, share_out
+from nef.network.simulator.sharing import Ints, share_out, share_out_alone
 
 #: From so many cells on they are shared out together: before, the steps from flow to flow of
 #: `share_out` cost more than serving each cell by itself.
 _MANY_CELLS = 32
-#: Up to so many flows are looked at one by one: what one step on arrays costs is spent on that.
-_FEW_FLOWS = 4
+#: Up to so many UEs or flows are looked at one by one: what one step on arrays costs is spent on
+#: that.
+_FEW = 4
 #: The sessions of flows, None for a background one, and their priorities.
 _Holders = tuple[NDArray[np.object_], Ints]
 
@@ -79,7 +79,7 @@ class Cells:
         columns = {ue: column for column, ue in enumerate(group.numbers.tolist())}
         places = np.array([columns[ue] for ue in self.flows.ue[rows].tolist()], dtype=np.int64)
         blocks = self.flows.needed(rows, places, rates, time_s)
-        _, held = _served(int(self._blocks[cell]), blocks)
+        _, held = share_out_alone(int(self._blocks[cell]), blocks)
         return self._looked(cell, elements, group, rates, self._holders_of(rows), held)
 
     @property
@@ -134,7 +134,10 @@ class Cells:
         changed = {cell for cell in cells if self._failed_or_came_back(cell)}
         for ue in ues:
             changed |= self._handed_over(ue)
-        changed |= self._tuned(np.array(ues, dtype=np.int64))
+        if len(ues) > _FEW:
+            changed |= self._tuned(np.array(ues, dtype=np.int64))
+        else:
+            changed |= {int(self.members.serving[ue]) for ue in ues if self._tuned_alone(ue)}
         self._share_out(sorted(changed))
         return bool(changed)
 
@@ -171,12 +174,26 @@ class Cells:
             self.members.serving[np.concatenate([ues[other], self.flows.ue[moved]])].tolist()
         )
 
+    def _tuned_alone(self, ue: int) -> bool:
+        """The same for one UE: whether its radio is another one, or takes others."""
+        attached = self._run.is_attached(self._ues[ue])
+        elements = float(self._elements[self.members.serving[ue]]) if attached else 0.0
+        sinr_db = self._run.sinr_db_of(self._ues[ue], self.time_s)
+        rates = block_rates_of_one_bps(sinr_db, elements)
+        changed = rates != self.rates(ue) or attached != self._attached[ue]
+        self._rates[:, ue], self._attached[ue] = rates, attached
+        for row in self._rows_of[ue]:
+            blocks = self.flows.needed_by(row, rates, self.time_s)
+            changed |= blocks != self.flows.blocks[row].tolist()
+            self.flows.blocks[row] = blocks
+        return bool(changed)
+
     def _share_out(self, cells: Sequence[int]) -> None:
         """Serve the flows of some cells anew."""
         orders = [self._orders[cell] for cell in cells]
         if len(cells) < _MANY_CELLS:
             for cell, rows in zip(cells, orders, strict=True):
-                self._hold(rows, *_served(int(self._blocks[cell]), self.flows.blocks[rows]))
+                self._hold(rows, *share_out_alone(int(self._blocks[cell]), self.flows.blocks[rows]))
         else:
             sizes, rows = np.array([len(order) for order in orders]), np.concatenate(orders)
             shares = share_out(self._blocks[list(cells)], sizes, self.flows.blocks[rows])
@@ -216,7 +233,7 @@ class Cells:
 
     def _estimate(self, rows: Ints) -> None:
         """Write down what each rung of flows takes."""
-        if len(rows) > _FEW_FLOWS:
+        if len(rows) > _FEW:
             self.flows.blocks[rows] = self._needed(rows)
             return
         for row in rows.tolist():
@@ -247,12 +264,3 @@ class Cells:
 
 
 _NO_ROWS: Ints = np.empty(0, dtype=np.int64)
-
-
-def _served(free_blocks: int, blocks: Ints) -> tuple[Ints, Ints]:
-    """The same as `share_out` for one cell, by the rule itself."""
-    needs = blocks.tolist()
-    rungs = serve(free_blocks, needs)
-    held = [0 if r is None else need[r] for r, need in zip(rungs, needs, strict=True)]
-    levels = [-1 if rung is None else rung for rung in rungs]
-    return np.array(levels, dtype=np.int64), np.array(held, dtype=np.int64)

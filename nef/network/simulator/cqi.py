@@ -6,6 +6,7 @@ the outcome beside published ones.
 """
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -87,6 +88,15 @@ class CqiTable:
         """Bits a resource element at these SINRs."""
         found: Floats = self.efficiencies[self.cqi(sinr_db)]
         return found
+
+    def efficiency_at(self, sinr_db: float) -> float:
+        """The same at one."""
+        thresholds_db, efficiencies = self._columns
+        return efficiencies[bisect_right(thresholds_db, sinr_db)]
+
+    @cached_property
+    def _columns(self) -> tuple[list[float], list[float]]:
+        return self.thresholds_db.tolist(), self.efficiencies.tolist()
 
 
 TABLE_64QAM = CqiTable("TS 38.214 table 5.2.2.1-2", 0.1, _TABLE_2)

@@ -33,28 +33,39 @@ class Sample:
 
 
 class History:
-    """Samples of a run, the oldest forgotten first; times are those of the run."""
+    """Samples of a run, the oldest forgotten first; times are those of the run.
+
+    Of several changes within a step the last one is what held. So that not all cells are gone
+    through at each of them, it is taken when the next step begins, or somebody asks.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         """Begin with how things stand."""
         depth = max(2, min(MOST_SAMPLES, _MOST_VALUES // max(1, len(ledger.run.ues))))
+        self._ledger = ledger
         self._samples: deque[Sample] = deque(maxlen=depth)
-        self._revision = -1
-        self.record(ledger)
+        self._revision, self._is_behind = -1, False
+        self._begin()
 
-    def record(self, ledger: Ledger) -> None:
+    def record(self) -> None:
         """Remember how things stand, if they are other than before."""
-        if ledger.revision == self._revision:
+        if self._ledger.revision == self._revision:
             return
-        if self._samples and ledger.time_s < self._samples[-1].time_s + LEAST_STEP_S:
-            # Several changes in one step: the last one is what held.
-            self._samples[-1] = Sample(self._samples[-1].time_s, ledger.looks())
+        self._revision = self._ledger.revision
+        if self._is_step_over(self._ledger.time_s):
+            self._begin()
         else:
-            self._samples.append(Sample(ledger.time_s, ledger.looks()))
-        self._revision = ledger.revision
+            self._is_behind = True
+
+    def go_on(self, time_s: float) -> None:
+        """Nothing has happened since the last record, and something may at a moment."""
+        if self._is_behind and self._is_step_over(time_s):
+            self._catch_up()
 
     def samples(self, from_s: float, until_s: float) -> list[Sample]:
         """What held within a window, the first from its beginning on; empty where unknown."""
+        if self._is_behind:
+            self._catch_up()
         first = max(0, bisect_right(self._samples, from_s, key=lambda s: s.time_s) - 1)
         inside = takewhile(
             lambda s: s.time_s < until_s or s.time_s <= from_s, islice(self._samples, first, None)
@@ -64,6 +75,17 @@ class History:
             return []
         begun = found[0]
         return [Sample(max(begun.time_s, from_s), begun.looks), *found[1:]]
+
+    def _begin(self) -> None:
+        self._revision = self._ledger.revision
+        self._samples.append(Sample(self._ledger.time_s, self._ledger.looks()))
+
+    def _is_step_over(self, time_s: float) -> bool:
+        return time_s >= self._samples[-1].time_s + LEAST_STEP_S
+
+    def _catch_up(self) -> None:
+        self._samples[-1] = Sample(self._samples[-1].time_s, self._ledger.looks())
+        self._is_behind = False
 
 
 class Surprises:

@@ -74,7 +74,7 @@ class SimulatedNetwork:
             reservation = self._ledger.reservation(session_id)
             self._ledger.release(session_id)
             if reservation is not None and reservation.is_over(now_s):
-                self.stage.history.record(self._ledger)  # every forecast knew it
+                self.stage.history.record()  # every forecast knew it
             elif cell_id is not None:
                 self.stage.changed(cell_id)
 

@@ -4,6 +4,7 @@ Pure functions, arrays in and arrays out. Rates are downlink, in bit/s.
 """
 
 from dataclasses import dataclass
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +84,14 @@ def block_rates_bps(sinr_db: Floats, elements: Floats) -> Rates:
         for kind in Reliability
     ]
     return np.array(rates, dtype=np.int64).reshape(len(Reliability), -1)
+
+
+def block_rates_of_one_bps(sinr_db: float, elements: float) -> UeRates:
+    """The same of one UE."""
+    return tuple(
+        floor(TABLES[kind].efficiency_at(sinr_db) * elements * (1 - TABLES[kind].bler))
+        for kind in Reliability
+    )
 
 
 def sinr_of_rate_db(carrier: Carrier, rates_bps: Floats) -> Floats:

@@ -112,11 +112,12 @@ class Run:
 
     def sinrs_db(self, ues: Sequence[Ue], time_s: float) -> Floats:
         """The SINR of each UE."""
-        forced = self.sinr_db
-        return np.array(
-            [forced[u.id] if u.id in forced else u.condition.sinr_db(time_s) for u in ues],
-            dtype=np.float64,
-        )
+        return np.array([self.sinr_db_of(ue, time_s) for ue in ues], dtype=np.float64)
+
+    def sinr_db_of(self, ue: Ue, time_s: float) -> float:
+        """The SINR of one; an override wins over the scenario."""
+        forced_db = self.sinr_db.get(ue.id)
+        return ue.condition.sinr_db(time_s) if forced_db is None else forced_db
 
     def elements(self, cell: Cell, time_s: float) -> float:
         """What one block of a cell carries in a second, in resource elements; 0 while it is out."""

@@ -7,6 +7,8 @@ second ones, and so on. A test holds it equal to the rule itself.
 import numpy as np
 from numpy.typing import NDArray
 
+from nef.domain.admission import serve
+
 Ints = NDArray[np.int64]
 
 #: The blocks of a rung that is impossible: more than any cell has.
@@ -34,4 +36,16 @@ def share_out(free_blocks: Ints, flows: Ints, blocks: Ints) -> tuple[Ints, Ints]
         levels[rows] = np.where(fits, best, -1)
         held[rows] = np.where(fits, taken, 0)
         free[:cells] -= held[rows]
+    return levels, held
+
+
+def share_out_alone(free_blocks: int, blocks: Ints) -> tuple[Ints, Ints]:
+    """The same for one cell: by the rule itself, from the first flow on that misses its best."""
+    levels, held = np.zeros(len(blocks), dtype=np.int64), np.minimum(blocks[:, 0], free_blocks + 1)
+    taken = np.cumsum(held)
+    happy = int(np.searchsorted(taken, free_blocks, side="right"))
+    needs = blocks[happy:].tolist()
+    rungs = serve(free_blocks - int(taken[happy - 1] if happy else 0), needs)
+    levels[happy:] = [-1 if rung is None else rung for rung in rungs]
+    held[happy:] = [0 if r is None else need[r] for r, need in zip(rungs, needs, strict=True)]
     return levels, held

@@ -53,7 +53,7 @@ class Stage:
         ledger = self.ledger
         for name in (cell_id,) if cell_id else ledger.run.cells:
             self.surprises.note(name, ledger.time_s)
-        self.history.record(ledger)
+        self.history.record()
 
     def _begin(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -61,5 +61,6 @@ class Stage:
         self.surprises = Surprises(ledger.time_s)
 
     def _move(self, time_s: float) -> None:
+        self.history.go_on(time_s)
         self.ledger.move(time_s)
-        self.history.record(self.ledger)
+        self.history.record()

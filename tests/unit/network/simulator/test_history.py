@@ -40,7 +40,7 @@ def filled(*moments_s: float) -> History:
     history = History(run)
     for time_s in moments_s:
         touch(run, time_s)
-        history.record(run)
+        history.record()
     return history
 
 
@@ -55,7 +55,7 @@ def test_where_nothing_changes_nothing_is_remembered_anew() -> None:
     history = History(run)
     for n in range(1, 100):
         run.move(float(n))
-        history.record(run)
+        history.record()
     assert times(history, 0.0, 200.0) == [0.0]
 
 
@@ -88,12 +88,29 @@ def test_several_changes_in_one_step_leave_the_last_one() -> None:
     assert only.looks["cell-1"] == network.stage.ledger.look("cell-1")
 
 
+@pytest.mark.parametrize("is_asked_before", [False, True])
+def test_what_happens_in_the_next_step_is_not_taken_for_what_held_at_the_end_of_one(
+    is_asked_before: bool,
+) -> None:
+    network = Simulated(one_cell())
+    held = [network.stage.ledger.look("cell-1")]
+    for n, wait_s in enumerate((LEAST_STEP_S / 4, LEAST_STEP_S, LEAST_STEP_S)):
+        network.reserve(reservation(f"s{n}", demand(5)), network.now_s)
+        held.append(network.stage.ledger.look("cell-1"))
+        if is_asked_before:
+            network.stage.history.samples(0.0, 9.0)
+        network.step(wait_s)
+    network.tick(network.now_s)
+    found = network.stage.history.samples(0.0, 9.0)
+    assert [sample.looks["cell-1"] for sample in found] == held[2:]
+
+
 def test_the_memory_is_bounded_and_forgets_the_oldest() -> None:
     run = ledger()
     history = History(run)
     for n in range(1, MOST_SAMPLES + 500):
         touch(run, float(n))
-        history.record(run)
+        history.record()
     known = times(history, 0.0, 1e9)
     assert len(known) == MOST_SAMPLES
     assert known[-1] == MOST_SAMPLES + 499
@@ -112,7 +129,7 @@ def test_a_large_network_is_remembered_for_a_shorter_time() -> None:
     history = History(run)
     for n in range(1, 3000):
         run.time_s, run.revision = float(n), run.revision + 1
-        history.record(run)
+        history.record()
     assert 1000 <= len(times(history, 0.0, 1e9)) <= 2000
 
 

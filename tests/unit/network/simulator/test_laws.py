@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from builders.reservations import demand, reservation
 from builders.simulations import Simulated
 from nef.domain.admission import Allocation, FlowNeed, allocate
 from nef.domain.errors import Conflict, ResourcesRefused
+from nef.network.simulator import cells as cells_of_the_network
 from nef.network.simulator.ledger import Ledger
 from nef.network.simulator.needs import flow_needs
 from nef.network.simulator.radio import blocks_for
@@ -149,6 +151,18 @@ def test_what_is_told_adds_up_to_what_is_held(cells: int, story: list[Act]) -> N
             known |= {one.session_id: levels for one, levels in step.moved}
         known = {name: told for name, told in known.items() if network.levels(name) is not None}
         assert {name: network.levels(name) for name in known} == known
+
+
+@given(st.lists(acts, max_size=15))
+def test_what_changes_alone_is_worked_out_as_what_changes_together(story: list[Act]) -> None:
+    told = []
+    for few in (0, UES):
+        network = Simulated(document(CELLS))
+        with patch.object(cells_of_the_network, "_FEW", few):
+            for act in story:
+                act(network)
+        told.append((network.ues(network.now_s), network.tick(network.now_s).levels))
+    assert told[0] == told[1]
 
 
 @given(st.lists(acts, max_size=15))

@@ -18,6 +18,7 @@ from nef.network.simulator.radio import (
     RESOURCE_BLOCKS,
     Carrier,
     block_rates_bps,
+    block_rates_of_one_bps,
     blocks_for,
     elements_a_second,
     peak_rate_bps,
@@ -165,4 +166,5 @@ def test_many_ues_are_one_calculation() -> None:
     sinr_db = np.linspace(-20, 40, 1000)
     at_once = block_rates_bps(sinr_db, np.full(1000, elements_a_second(SMALL)))
     assert at_once.shape == (2, 1000)
-    assert [tuple(column) for column in at_once.T.tolist()] == [rates(s) for s in sinr_db]
+    each = [block_rates_of_one_bps(s, elements_a_second(SMALL)) for s in sinr_db.tolist()]
+    assert [tuple(column) for column in at_once.T.tolist()] == each
