@@ -8,6 +8,7 @@ made-up and odd ones, and time passes, so that what was created is looked at and
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -27,9 +28,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from builders import plans, service
 from builders.contracts import FOLDER, breaches
 from builders.odd_bodies import ODD, changed, paths
 from fuzz import good
+from fuzz.guises import Guise, Guises
 from nef.testing import RunningNef
 
 CHECKS = [
@@ -40,7 +43,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 #: What an AF is told, by document; what it is told for a test alone is another thing.
-_TOLD = {
+TOLD = {
     "analytics-exposure.yaml": "AnalyticsEventNotification",
     "as-session-with-qos.yaml": "UserPlaneNotificationData",
     "monitoring-event.yaml": "MonitoringNotification",
@@ -86,21 +89,25 @@ class Report:
 class Fuzzing:
     """One document against one service."""
 
-    def __init__(self, document: str, nef: RunningNef, report: Report) -> None:
-        """`document` is the file's name in openapi/; the service has just begun."""
-        raw = yaml.load((FOLDER / document).read_text("utf-8"), yaml.CSafeLoader)
-        self._root = nef.url + "/" + raw["servers"][0]["url"].partition("/")[2]
-        schema = schemathesis.openapi.from_dict(raw)
-        found: list[Any] = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
-        self._operations = sorted(found, key=lambda one: _ORDER.index(one.method))
+    def __init__(
+        self, document: str, nef: RunningNef, report: Report, *, guarded: bool = False
+    ) -> None:
+        """`document` is the file's name in openapi/; the service has just begun.
+
+        Where it is `guarded`, requests are made by all kinds of callers, and none are made up.
+        """
+        path, operations = _operations_of(document)
+        self._root, self._operations = f"{nef.url}/{path}", operations
+        self._guises = Guises(nef, path.partition("/")[0]) if guarded else None
         self._document, self._nef, self._report = document, nef, report
         self._names: list[str] = []
         self._http = requests.Session()
 
     def round(self, examples: int, number: int) -> None:
         """Try each operation with so many examples; a number always gives the same ones."""
+        self._nef.load(good.scenario(self._document))
         for operation in self._operations:
-            if operation.method == "delete":
+            if operation.method == "delete" and self._guises is None:
                 self._live(number)
             self._try(operation, examples, number)
 
@@ -110,8 +117,10 @@ class Fuzzing:
 
     def _live(self, number: int) -> None:
         """Let things happen to UEs, and judge what AFs are told of that."""
-        if self._document not in _TOLD:
+        if self._document not in TOLD:
             return
+        if self._document == plans.DOCUMENT:
+            self._intrude()
         happens = (
             (self._nef.degrade, "ue-1"),
             (self._nef.detach, "ue-4"),
@@ -121,13 +130,20 @@ class Fuzzing:
         for change, ue_id in happens:
             change(ue_id)
             self._nef.step(60.5 + number % 7)
-        told = self._nef.notified()
+        told = [one for one in self._nef.notified() if one.af_id != good.INTRUDER_AF]
         self._report.notifications += len(told)
         for note in told:
-            schema = _TOLD[self._document]
+            schema = TOLD[self._document]
             # what is told for a test alone has no events
             for fault in breaches(self._document, schema, note.document) if note.events else ():
                 self._report.faults.setdefault(f"{schema}: {fault[:200]}", str(note.document))
+
+    def _intrude(self) -> None:
+        """Let somebody take what is planned with, so that there is something to warn of."""
+        self._nef.step(21)
+        where = f"{self._nef.url}{service.AF}".replace(good.AF, good.INTRUDER_AF)
+        requests.post(where, json=good.INTRUDER, timeout=_PATIENCE_S)
+        self._nef.step(2)
 
     def _try(self, operation: Any, examples: int, number: int) -> None:
         """With good bodies, which cost nothing to make, and for each four of them a made-up one."""
@@ -135,7 +151,9 @@ class Fuzzing:
         bodies = good.bodies(self._nef.now.timestamp()).get(name)
         # Not Hypothesis's own chance: what may be chosen depends on what there is.
         random = Random(number)
-        modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+        modes = [GenerationMode.POSITIVE]
+        if self._guises is None:
+            modes.append(GenerationMode.NEGATIVE)
         made = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in modes))
 
         @_examples(-(-examples // 4) if bodies else examples, number)
@@ -145,9 +163,10 @@ class Fuzzing:
             if bodies and random.random() < 0.5:
                 case.body = _mixed(case.body, random.choice(bodies), random)
                 case.media_type = operation.body[0].media_type
-            self._judge(name, case)
+            self._judge(name, case, random)
 
-        invented()
+        if self._guises is None or not bodies:
+            invented()
         if bodies:
             plain = st.sampled_from(bodies).flatmap(lambda body: operation.as_strategy(body=body))
 
@@ -156,7 +175,7 @@ class Fuzzing:
             def known(case: Case[Any], _: int) -> None:
                 self._place(case, random)
                 case.body = _bent(case.body, random)
-                self._judge(name, case)
+                self._judge(name, case, random)
 
             known()
 
@@ -167,28 +186,64 @@ class Fuzzing:
             if known and random.random() < 0.9:
                 case.path_parameters[name] = random.choice(known)
 
-    def _judge(self, name: str, case: Case[Any]) -> None:
-        if name == "stepSimulation" and isinstance(case.body, dict):
-            seconds = case.body.get("seconds")
-            if isinstance(seconds, int | float) and seconds > 100:
-                case.body["seconds"] = seconds % 100  # a year takes a while
-        response = case.call(base_url=self._root, session=self._http, timeout=_PATIENCE_S)
+    def _judge(self, name: str, case: Case[Any], random: Random) -> None:
+        if name == "stepSimulation":
+            _shorten(case)
+        guise, response = self._asked(case, random)
         self._report.answers[name][response.status_code] += 1
+        self._remember(case, response)
+        found = dict(self._faults(name, case, response))
+        if self._guises is not None and (fault := self._guises.fault(guise, response)):
+            found[f"{name}: {fault}"] = case.as_curl_command()
+        self._report.faults = found | self._report.faults
+
+    def _asked(self, case: Case[Any], random: Random) -> tuple[Guise, Any]:
+        """As whom it was asked, and what was answered."""
+        guise, headers = Guise.OWN, dict[str, str]()
+        if self._guises is not None:
+            guise = self._guises.put_on(case, random)
+            headers = self._guises.headers(guise)
+        response = case.call(
+            base_url=self._root, session=self._http, timeout=_PATIENCE_S, headers=headers
+        )
+        return guise, response
+
+    def _remember(self, case: Case[Any], response: Any) -> None:
+        """What there is now."""
         location = response.headers.get("location")
         if response.status_code == 201 and location:
             self._names = [*self._names[-_MOST_NAMES:], location[0].rsplit("/", 1)[1]]
         if case.method == "DELETE" and response.status_code < 300:
             self._names = [one for one in self._names if one not in case.path_parameters.values()]
-        declared = case.operation.definition.raw["responses"]
-        if str(response.status_code) not in declared:
-            key = f"{name} {response.status_code}: no such answer in the document"
-            self._report.faults.setdefault(key, case.as_curl_command())
+
+    def _faults(self, name: str, case: Case[Any], response: Any) -> Iterator[tuple[str, str]]:
+        """What the contract does not have."""
+        status = response.status_code
+        if str(status) not in case.operation.definition.raw["responses"]:
+            yield f"{name} {status}: no such answer in the document", case.as_curl_command()
         try:
             case.validate_response(response, checks=CHECKS)
         except (FailureGroup, AssertionError) as failure:
             for one in getattr(failure, "exceptions", [failure]):
-                key = f"{name} {response.status_code}: {type(one).__name__}"
-                self._report.faults.setdefault(key, f"{failure}")
+                yield f"{name} {status}: {type(one).__name__}", f"{failure}"
+
+
+def _shorten(case: Case[Any]) -> None:
+    """A year takes a while."""
+    if isinstance(case.body, dict):
+        seconds = case.body.get("seconds")
+        if isinstance(seconds, int | float) and seconds > 100:
+            case.body["seconds"] = seconds % 100
+
+
+@cache
+def _operations_of(document: str) -> tuple[str, list[Any]]:
+    """The path of an API, and its operations in the order in which they get somewhere."""
+    raw = yaml.load((FOLDER / document).read_text("utf-8"), yaml.CSafeLoader)
+    schema = schemathesis.openapi.from_dict(raw)
+    found: list[Any] = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
+    path = raw["servers"][0]["url"].partition("/")[2]
+    return path, sorted(found, key=lambda one: _ORDER.index(one.method))
 
 
 def _examples(count: int, number: int) -> Callable[[Callable[[], None]], Callable[[], None]]:

@@ -27,9 +27,24 @@ _MONITORING = [
 ]
 
 
+#: A session of which a loaded cell carries one, or what was planned.
+INTRUDER_AF = "an-intruder"
+INTRUDER = by_value(component(1, "30 Mbps"), ueIpv4Addr="10.45.0.2")
+
+
+def scenario(document: str) -> dict[str, Any]:
+    """What goes on while a document is tried."""
+    if document != plans.DOCUMENT:
+        return monitoring_events.with_group()
+    fourth = plans.ue(4, radio={"sinr_db": 20})
+    return plans.busy_then_idle(ues=[*plans.busy_then_idle()["ues"], fourth])
+
+
 def bodies(now_s: float) -> dict[str, list[Any]]:
     """Good bodies by operationId, at a time of the simulation."""
-    plan = plans.body(now_s, (0, 1000), (2000, 3000), notificationDestination="http://af.example/w")
+    place = {"notificationDestination": "http://af.example/w"}
+    plan = plans.body(now_s, (0, 1000), (2000, 3000), **place)
+    warned = plans.body(now_s, warnNotifEnabled=True, **place)
     excluded = {"op": "add", "path": "/excludedMsisdns", "value": ["001010000000001"]}
     return {
         "CreateASSessionWithQoSSubscription": _SESSIONS,
@@ -43,7 +58,7 @@ def bodies(now_s: float) -> dict[str, list[Any]]:
         "CreateMonitoringEventSubscription": _MONITORING,
         "UpdateIndMonitoringEventSubscription": _MONITORING,
         "ModifyIndMonitoringEventSubscription": [[excluded]],
-        "CreatePDTQSubscription": [plan],
+        "CreatePDTQSubscription": [plan, warned],
         "ModifyIndPDTQSubscription": [{"warnNotifEnabled": True}, {"selectedPolicy": 1}],
         "loadSimulation": [{"scenario": "steady"}, {"scenario": "busy-cell", "mode": "manual"}],
         "stepSimulation": [{"seconds": 1.5}, {"seconds": 30}],

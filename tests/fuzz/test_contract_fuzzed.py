@@ -8,17 +8,21 @@ import time
 import pytest
 
 from builders.contracts import FOLDER
-from builders.monitoring_events import with_group
-from fuzz.fuzzing import Fuzzing, Report
+from fuzz.fuzzing import TOLD, Fuzzing, Report
+from fuzz.good import AF
+from fuzz.guises import OTHER_AF
 from nef.testing import running_nef
 
 #: Enough for every operation to succeed, and little enough for every run of the tests.
 _EXAMPLES = 16
 
 
+DOCUMENTS = sorted(path.name for path in FOLDER.glob("*.yaml"))
+
+
 @pytest.mark.timeout(0)  # a long run says itself how long it takes
 @pytest.mark.filterwarnings("ignore")  # of what makes requests; the service has tests of its own
-@pytest.mark.parametrize("document", sorted(path.name for path in FOLDER.glob("*.yaml")))
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_answer_keeps_the_contract(
     document: str, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -30,7 +34,6 @@ def test_every_answer_keeps_the_contract(
     report = Report()
     ends_s = time.monotonic() + lasts_s
     with running_nef() as nef:
-        nef.reset(with_group())
         fuzzing = Fuzzing(document, nef, report)
         for number in itertools.count(first):
             fuzzing.round(_EXAMPLES, number)
@@ -44,3 +47,19 @@ def test_every_answer_keeps_the_contract(
     logged = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
     assert not logged, "something failed that no answer tells of"
     assert not report.never_succeeded(), "no success says that the examples lead nowhere"
+    assert report.notifications or document not in TOLD, "nothing was told"
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_who_may_not_call_is_refused_as_the_contract_has_it(document: str) -> None:
+    report = Report()
+    with running_nef() as nef:
+        nef.reset(clients=(AF, OTHER_AF))
+        fuzzing = Fuzzing(document, nef, report, guarded=True)
+        fuzzing.round(_EXAMPLES, 0)
+        fuzzing.close()
+    print(document, *report.lines(), sep="\n")  # noqa: T201 - for who runs it by hand
+    assert not report.faults, "\n\n".join(report.told())
+    answered = {status for statuses in report.answers.values() for status in statuses}
+    assert answered >= {200, 401, 403, 404}
