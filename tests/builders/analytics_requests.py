@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from builders.contracts import breaches
+from builders.service import Served
+
 AF = "/3gpp-analyticsexposure/v1/af-1/subscriptions"
 FETCH = "/3gpp-analyticsexposure/v1/af-1/fetch"
 DOCUMENT = "analytics-exposure.yaml"
@@ -56,3 +59,13 @@ def subscription(
 def crossing(rate: str, direction: str = "CROSSED") -> dict[str, Any]:
     """Asks when the rate of ue-1 crosses another."""
     return question("DN_PERFORMANCE", reptThlds=[{"avgTrafficRate": rate}], matchingDir=direction)
+
+
+def create(nef: Served, document: dict[str, Any], path: str = AF) -> dict[str, Any]:
+    """Make a subscription; what is answered keeps the contract."""
+    response = nef.http.post(path, json=document)
+    assert response.status_code == 201, response.text
+    made: dict[str, Any] = response.json()
+    assert response.headers["location"] == made["self"]
+    assert breaches(DOCUMENT, "AnalyticsExposureSubsc", made) == []
+    return made
