@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 import orjson
 from cattrs import Converter
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn
+from cattrs.gen import make_dict_structure_fn
 from cattrs.strategies import configure_tagged_union
 
-from nef.domain.filters import TosTrafficClass, parse_ip_filter_rule
+from nef.domain.filters import TosTrafficClass
 from nef.domain.findings import Finding
-from nef.domain.qos import Held, NoBearer, QosLevel, ServiceDataFlow
+from nef.domain.qos import Held, NoBearer, QosLevel
 from nef.domain.units import BitRate, PacketErrorRate
 
 _Type = TypeVar("_Type")
@@ -41,7 +41,6 @@ def _converter() -> Converter:
     for kind in (IPv4Address, IPv6Address):
         _text(converter, kind, str, kind)
     converter.register_structure_hook(Held, lambda value, _: _held(value))
-    _flow(converter)
     _level(converter)
     configure_tagged_union(Finding, converter, tag_name="kind")
     return converter
@@ -59,29 +58,6 @@ def _text(
 
 def _held(value: Any) -> Held:
     return NoBearer(value) if isinstance(value, str) else value
-
-
-def _flow(converter: Converter) -> None:
-    """The filters of a flow are read from its descriptions again."""
-    plain = make_dict_unstructure_fn(ServiceDataFlow, converter, _cattrs_omit_if_default=True)
-
-    def write(flow: ServiceDataFlow) -> dict[str, Any]:
-        document = plain(flow)
-        document.pop("filters", None)
-        return document
-
-    def read(document: dict[str, Any], _: Any) -> ServiceDataFlow:
-        descriptions = tuple(document.get("descriptions", ()))
-        tos = document.get("tos")
-        return ServiceDataFlow(
-            document["flow_id"],
-            tuple(parse_ip_filter_rule(text) for text in descriptions),
-            descriptions,
-            None if tos is None else TosTrafficClass.parse(tos),
-        )
-
-    converter.register_unstructure_hook(ServiceDataFlow, write)
-    converter.register_structure_hook(ServiceDataFlow, read)
 
 
 def _level(converter: Converter) -> None:

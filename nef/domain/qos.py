@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Self
 
 from nef.domain.errors import InvalidValue
-from nef.domain.filters import PacketFilter, TosTrafficClass
+from nef.domain.filters import PacketFilter, TosTrafficClass, parse_ip_filter_rule
 from nef.domain.fiveqi import FIVE_QIS, FiveQi, ResourceType
 from nef.domain.units import BitRate, PacketErrorRate
 
@@ -143,9 +143,13 @@ class ServiceDataFlow:
     """A flow of packets inside a QoS flow (`FlowInfo`, TS 29.122 5.2.1)."""
 
     flow_id: int
-    filters: tuple[PacketFilter, ...] = ()
     descriptions: tuple[str, ...] = ()
     tos: TosTrafficClass | None = None
+
+    @property
+    def filters(self) -> tuple[PacketFilter, ...]:
+        """What its descriptions mean, which few ask."""
+        return tuple(map(parse_ip_filter_rule, self.descriptions))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from typing import Any
 
 from marshmallow import fields, post_load, pre_dump
 
-from nef.domain.filters import parse_ip_filter_rule
 from nef.domain.qos import ServiceDataFlow
 from nef.domain.sessions import AlternativeRequirement, QosRequirement, RateRequirement
 from nef.schemas.base import WireSchema
@@ -14,16 +13,10 @@ from nef.schemas.fields import BitRateField, ErrorRateField, FlowDescriptionFiel
 class FlowInfoSchema(WireSchema):
     """`FlowInfo` (TS 29.122 5.2.1)."""
 
+    makes = ServiceDataFlow
     flow_id = fields.Integer(data_key="flowId", required=True, strict=True)
     descriptions = fields.List(FlowDescriptionField(), data_key="flowDescriptions")
     tos = TosField(data_key="tosTC")
-
-    @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> ServiceDataFlow:
-        """Build the flow with its filters parsed."""
-        texts = tuple(data.get("descriptions", ()))
-        filters = tuple(parse_ip_filter_rule(text) for text in texts)
-        return ServiceDataFlow(data["flow_id"], filters, texts, data.get("tos"))
 
 
 class AlternativeSchema(WireSchema):

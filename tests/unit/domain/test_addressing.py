@@ -8,7 +8,6 @@ import pytest
 from builders.sessions import request
 from nef.domain.addressing import check_addressing
 from nef.domain.errors import InvalidRequest
-from nef.domain.filters import parse_ip_filter_rule
 from nef.domain.qos import ServiceDataFlow
 from nef.domain.sessions import MediaComponent
 
@@ -16,7 +15,7 @@ V4, V6 = ip_address("10.45.0.2"), ip_address("2001:db8::2")
 
 
 def flow(*rules: str) -> ServiceDataFlow:
-    return ServiceDataFlow(1, tuple(map(parse_ip_filter_rule, rules)), rules)
+    return ServiceDataFlow(1, rules)
 
 
 def check(*rules: str, addresses: tuple[str, ...] = (str(V4),)) -> None:

@@ -23,7 +23,7 @@ def carried(**changes: Any) -> CarriedFlow:
         "ipv6": None,
         "session_id": "s1",
         "component": 2,
-        "flows": (ServiceDataFlow(1, (), ("permit out ip from any to any",)), ServiceDataFlow(2)),
+        "flows": (ServiceDataFlow(1, ("permit out ip from any to any",)), ServiceDataFlow(2)),
         "rate_dl_bps": 5_000_000,
         "per": PacketErrorRate(1, 3),
         "level": 1,
