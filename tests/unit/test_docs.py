@@ -108,6 +108,13 @@ def test_every_link_between_pages_leads_somewhere(path: Path) -> None:
             assert (path.parent / target).exists(), target
 
 
+def test_every_decision_is_in_the_list_of_decisions_by_its_title() -> None:
+    listed = page("docs/decisions/README.md")
+    for path in sorted((ROOT / "docs/decisions").glob("0*.md")):
+        title = path.read_text("utf-8").splitlines()[0].removeprefix("# ")
+        assert f"[{title}]({path.name})" in listed, f"- [{title}]({path.name})"
+
+
 def test_every_make_target_has_a_line_of_help() -> None:
     makefile = page("Makefile")
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
