@@ -108,6 +108,15 @@ def test_every_link_between_pages_leads_somewhere(path: Path) -> None:
             assert (path.parent / target).exists(), target
 
 
+def test_every_thread_of_the_service_is_told_of() -> None:
+    sources = [path for room in ("nef", "db") for path in (ROOT / room).rglob("*.py")]
+    threads = re.compile(r'(?:name=|ThreadPoolExecutor\(\w+, )f?"(nef-[a-z]+)')
+    names = {name for path in sources for name in threads.findall(path.read_text("utf-8"))}
+    assert len(names) > 8
+    told = page("docs/architecture.md")
+    assert [name for name in sorted(names) if f"`{name}" not in told] == []
+
+
 def test_every_decision_is_in_the_list_of_decisions_by_its_title() -> None:
     listed = page("docs/decisions/README.md")
     for path in sorted((ROOT / "docs/decisions").glob("0*.md")):
