@@ -263,7 +263,9 @@ def _wired(
     sessions = session_service(
         storage, catalogue, settings.callbacks, seams, bell.ring, now_s, limits.sessions
     )
-    subscriptions = subscription_service(storage, seams, bell.ring, most=limits.subscriptions)
+    subscriptions = subscription_service(
+        storage, seams, bell.ring, now_s, most=limits.subscriptions
+    )
 
     def expected(api: Api, af_id: str, subscription_id: str) -> bool:
         if deliveries.waits_for_websocket(af_id, subscription_id):

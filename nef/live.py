@@ -154,7 +154,7 @@ def living(
     # Nobody asks these for anything: what has been kept follows the network.
     sessions = session_service(storage, catalogue, CallbackPolicy(), seams, notify, now_s)
     subscriptions = subscription_service(
-        storage, seams, notify, revision=lambda: network.revision() + meter.revision
+        storage, seams, notify, now_s, revision=lambda: network.revision() + meter.revision
     )
     return Live(seams, sessions, Upkeep(storage, now_s))
 
@@ -187,7 +187,7 @@ def session_service(
         callbacks=callbacks,
         new_id=_new_id,
         notify=notify,
-        quota=Quota(most, "sessions", counted),
+        quota=Quota(most, "sessions", counted, now_s),
     )
 
 
@@ -195,6 +195,7 @@ def subscription_service(
     storage: SqlStorage,
     seams: Seams,
     notify: Callable[[], None],
+    now_s: Callable[[], float],
     *,
     most: int = 0,
     revision: Callable[[], int] = lambda: 0,
@@ -214,7 +215,7 @@ def subscription_service(
         Api.SESSIONS: SessionMeasuring(seams.metering),
         Api.TRANSFERS: PlanWatch(seams.planner),
     }
-    quota = Quota(most, "subscriptions", counted)
+    quota = Quota(most, "subscriptions", counted, now_s)
     return SubscriptionService(storage, seams.clock, watches, _new_id, notify, revision, quota)
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from nef.domain.errors import QuotaExceeded
 
-#: Of what an AF has left, one part in so many may be used up before it is counted again.
-_SHARE = 8
+#: Of what an AF has left, one part in so many may be used up before it is counted again, and
+#: within so many seconds.
+_SHARE, _LASTS_S = 8, 5.0
 
 
 @dataclass(frozen=True)
@@ -14,23 +15,26 @@ class Quota:
     """At most so many resources of a kind for each AF, 0 for any number.
 
     `counted` looks into the store, which takes longer the more there is: it is asked again when a
-    part of what was left is used up, and so the more often the less is left. One process alone
-    stops at the limit; several, which do not know of each other's, soon after it.
+    part of what was left is used up, and so the more often the less is left; and after a while of
+    `real_s`, since other processes do not tell what they take. One process alone stops at the
+    limit, several soon after it.
     """
 
     most: int = 0
     what: str = "resources"
     counted: Callable[[str], int] = lambda _: 0
-    _left: dict[str, int] = field(default_factory=dict)
+    real_s: Callable[[], float] = lambda: 0.0
+    _left: dict[str, tuple[int, float]] = field(default_factory=dict)
 
     def take(self, af_id: str) -> None:
         """Make room for one more; raises QuotaExceeded."""
         if not self.most:
             return
-        left = self._left.get(af_id, 0)
-        if left <= 0:
+        now_s = self.real_s()
+        left, until_s = self._left.get(af_id, (0, now_s))
+        if left <= 0 or now_s > until_s:
             remaining = self.most - self.counted(af_id)
             if remaining <= 0:
                 raise QuotaExceeded(f"this AF has {self.most} {self.what}, and may have no more")
-            left = max(1, remaining // _SHARE)
-        self._left[af_id] = left - 1
+            left, until_s = max(1, remaining // _SHARE), now_s + _LASTS_S
+        self._left[af_id] = left - 1, until_s

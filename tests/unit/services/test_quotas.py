@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.clock import FakeClock
 from nef.domain.errors import QuotaExceeded
 from nef.services.quotas import Quota
 
@@ -45,6 +46,17 @@ def test_far_from_the_limit_it_is_hardly_ever_counted() -> None:
         quota.take("af")
         store.held += 1
     assert store.counts < 10
+
+
+def test_what_other_processes_take_is_seen_soon_also_where_little_is_taken_here() -> None:
+    store, clock = Store(), FakeClock()
+    quota = Quota(1000, "things", store.count, clock.now_s)
+    quota.take("af")
+    store.held = 1000  # elsewhere
+    quota.take("af")
+    clock.advance(6.0)
+    with pytest.raises(QuotaExceeded):
+        quota.take("af")
 
 
 def test_without_a_limit_nobody_counts() -> None:
