@@ -52,7 +52,7 @@ _OF_AF = (
     .order_by(subscriptions.c.number)
 )
 # Each API by its name, so that the index serves the question.
-_COUNT = select(func.count()).where(
+_WEIGHT = select(func.coalesce(func.sum(subscriptions.c.weight), 0)).where(
     subscriptions.c.api.in_(sorted(api.value for api in Api if api is not Api.SESSIONS)),
     subscriptions.c.af_id == bindparam("af"),
 )
@@ -112,10 +112,10 @@ class SqlSubscriptions:
         """Those of an AF, oldest first."""
         return self._read(_OF_AF, {"of_api": api.value, "af": af_id})
 
-    def count_of_af(self, af_id: str) -> int:
-        """How many an AF has of all APIs but sessions."""
-        count: int = self._connection.execute(_COUNT, {"af": af_id}).scalar_one()
-        return count
+    def weight_of_af(self, af_id: str) -> int:
+        """How much an AF has of all APIs but sessions: the sum of their weights."""
+        weight: int = self._connection.execute(_WEIGHT, {"af": af_id}).scalar_one()
+        return weight
 
     def due(
         self, now_s: float, after: int, limit: int, *, changed: bool
@@ -146,6 +146,7 @@ def _row(subscription: Subscription[Any]) -> dict[str, Any]:
         "created_at_s": subscription.created_at_s,
         "due_at_s": subscription.due.at_s,
         "on_change": int(subscription.due.on_change),
+        "weight": subscription.weight,
         "body": dumped(subscription.body),
     }
 
@@ -162,4 +163,5 @@ def subscription_of(row: Row[Any]) -> Subscription[Any]:
         due=Due(row.due_at_s, bool(row.on_change)),
         version=row.version,
         number=row.number,
+        weight=row.weight,
     )

@@ -107,6 +107,7 @@ subscriptions = Table(
     Column("created_at_s", Float, nullable=False),
     Column("due_at_s", Float),
     Column("on_change", Integer, nullable=False, server_default="1"),
+    Column("weight", Integer, nullable=False, server_default="1"),
     Column("body", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )

@@ -72,7 +72,7 @@ class Limits:
     requests_a_second: int = 1000
     items: int = 10_000
     sessions: int = 100_000
-    subscriptions: int = 10_000
+    subscriptions: int = 1000
     websockets: int = 1000
     connections: int = 1000
 

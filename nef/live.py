@@ -207,7 +207,7 @@ def subscription_service(
 
     def counted(af_id: str) -> int:
         with storage.reading() as work:
-            return work.subscriptions.count_of_af(af_id)
+            return work.subscriptions.weight_of_af(af_id)
 
     watches: Mapping[Api, Watch] = {
         Api.ANALYTICS: AnalyticsWatch(seams.analyst),

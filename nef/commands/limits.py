@@ -13,7 +13,7 @@ _HELP = {
     "requests_a_second": "Requests of an AF in a second; 0 for any number.",
     "items": "Items in the objects and arrays of a body; 0 for any number.",
     "sessions": "Sessions of an AF at once; 0 for any number.",
-    "subscriptions": "Its subscriptions of the other APIs at once; 0 for any number.",
+    "subscriptions": "Its subscriptions of the other APIs, questions each; 0 for any number.",
     "websockets": "Its websockets at once; 0 for any number.",
     "connections": "Connections at once, of all clients together; 0 for any number.",
 }

@@ -52,7 +52,8 @@ class Subscription(Generic[Body_co]):
 
     `body` is what the API makes of it: what was asked for, and what has been reported. `due` is
     when to look at it next. `version` grows with each change, so that two writers cannot both win;
-    `number` is the order of creation. The store gives both.
+    `number` is the order of creation. The store gives both. One look at it is as much work as
+    `weight` looks at one that asks for one thing.
     """
 
     id: str
@@ -63,3 +64,4 @@ class Subscription(Generic[Body_co]):
     due: Due = NEVER
     version: int = 0
     number: int = 0
+    weight: int = 1

@@ -191,8 +191,8 @@ class Subscriptions(Protocol):
         """Those of an AF, in the order of creation."""
         ...
 
-    def count_of_af(self, af_id: str) -> int:
-        """How many an AF has of all APIs but sessions."""
+    def weight_of_af(self, af_id: str) -> int:
+        """How much an AF has of all APIs but sessions: the sum of their weights."""
         ...
 
     def due(

@@ -38,6 +38,10 @@ class SessionMeasuring:
         watch: SessionWatch = subscription.body
         return watch.destination
 
+    def weight(self, body: object) -> int:  # noqa: ARG002 - each is as much work as another
+        """One look."""
+        return 1
+
     def watches(self, session: Session) -> bool:
         """Whether there is anything of a session to be watched."""
         return watch_of(session, None, 0.0) is not None

@@ -176,6 +176,10 @@ class PlanWatch:
         """Where its warnings go; nowhere where none are wanted."""
         return subscription.body.request.destination or ""
 
+    def weight(self, body: object) -> int:  # noqa: ARG002 - each is as much work as another
+        """One look."""
+        return 1
+
     def look(self, subscription: _Subscription, now_s: float) -> Look:
         """Offer other windows where what the AF relies on can no longer be kept.
 

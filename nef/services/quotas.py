@@ -26,15 +26,16 @@ class Quota:
     real_s: Callable[[], float] = lambda: 0.0
     _left: dict[str, tuple[int, float]] = field(default_factory=dict)
 
-    def take(self, af_id: str) -> None:
-        """Make room for one more; raises QuotaExceeded."""
+    def take(self, af_id: str, more: int = 1) -> None:
+        """Make room for one more, or several; raises QuotaExceeded."""
         if not self.most:
             return
         now_s = self.real_s()
         left, until_s = self._left.get(af_id, (0, now_s))
-        if left <= 0 or now_s > until_s:
+        if left < more or now_s > until_s:
             remaining = self.most - self.counted(af_id)
-            if remaining <= 0:
-                raise QuotaExceeded(f"this AF has {self.most} {self.what}, and may have no more")
-            left, until_s = max(1, remaining // _SHARE), now_s + _LASTS_S
-        self._left[af_id] = left - 1, until_s
+            if remaining < more:
+                has = f"this AF has {self.most - remaining} {self.what}"
+                raise QuotaExceeded(f"{has}, and may have {self.most}, but not {more} more")
+            left, until_s = max(more, remaining // _SHARE), now_s + _LASTS_S
+        self._left[af_id] = left - more, until_s

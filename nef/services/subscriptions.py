@@ -49,6 +49,10 @@ class Watch(Protocol):
         """Where its notifications go."""
         ...
 
+    def weight(self, body: Any) -> int:
+        """How many looks one look at it is; that is what an AF may have so many of."""
+        ...
+
 
 @dataclass
 class SubscriptionService:
@@ -76,10 +80,11 @@ class SubscriptionService:
         contents: tuple[Content, ...] = (),
     ) -> Subscription[Any]:
         """Keep a new one, and tell what is to be told at once; raises QuotaExceeded."""
-        self.quota.take(af_id)
+        weight = self.watches[api].weight(body)
+        self.quota.take(af_id, weight)
         now_s = self.clock.now_s()
         subscription: Subscription[Any] = Subscription(
-            self.new_id(), af_id, api, body, now_s, due.not_before(now_s)
+            self.new_id(), af_id, api, body, now_s, due.not_before(now_s), weight=weight
         )
         with self.storage.transaction() as work:
             subscription = work.subscriptions.add(subscription)
@@ -119,14 +124,16 @@ class SubscriptionService:
     ) -> Subscription[Any]:
         """Replace its body and due time by what `revise` makes of the body.
 
-        What waits in the outbox goes to where the new one wants it. Raises NotFound, and whatever
-        `revise` raises; then nothing has changed.
+        What waits in the outbox goes to where the new one wants it. Raises NotFound, QuotaExceeded,
+        and whatever `revise` raises; then nothing has changed.
         """
         while True:
             subscription = self.read(af_id, api, subscription_id)
             body, due = revise(subscription.body)
-            due = due.not_before(self.clock.now_s())
-            changed = replace(subscription, body=body, due=due)
+            due, weight = due.not_before(self.clock.now_s()), self.watches[api].weight(body)
+            if weight > subscription.weight:
+                self.quota.take(af_id, weight - subscription.weight)
+            changed = replace(subscription, body=body, due=due, weight=weight)
             before, after = self._destinations(subscription, changed)
             try:
                 with self.storage.transaction() as work:

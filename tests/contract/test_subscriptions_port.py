@@ -129,14 +129,15 @@ def test_an_af_lists_its_own_the_oldest_first(store: Storage) -> None:
         assert list(work.subscriptions.of_af(Api.ANALYTICS, "nobody")) == []
 
 
-def test_those_of_an_af_are_counted_and_what_is_watched_of_its_sessions_is_not(
+def test_those_of_an_af_are_weighed_and_what_is_watched_of_its_sessions_is_not(
     store: Storage,
 ) -> None:
-    watched = subscription("w", api=Api.SESSIONS)
-    add(store, subscription("a"), subscription("x", af_id="other"), watched)
+    watched, heavy = subscription("w", api=Api.SESSIONS), replace(subscription("h"), weight=5)
+    add(store, subscription("a"), heavy, subscription("x", af_id="other"), watched)
     with store.reading() as work:
-        assert work.subscriptions.count_of_af("af") == 1
-        assert work.subscriptions.count_of_af("nobody") == 0
+        assert work.subscriptions.weight_of_af("af") == 6
+        assert work.subscriptions.weight_of_af("nobody") == 0
+        assert [one.weight for one in work.subscriptions.of_af(Api.ANALYTICS, "af")] == [1, 5]
 
 
 def test_what_has_no_time_is_never_due_and_what_is_for_each_tick_always(store: Storage) -> None:

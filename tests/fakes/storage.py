@@ -272,9 +272,9 @@ class MemorySubscriptions:
     def of_af(self, api: Api, af_id: str) -> Sequence[Subscription[Any]]:
         return [s for s in self.rows.values() if (s.api, s.af_id) == (api, af_id)]
 
-    def count_of_af(self, af_id: str) -> int:
+    def weight_of_af(self, af_id: str) -> int:
         mine = (s for s in self.rows.values() if s.af_id == af_id)
-        return sum(s.api is not Api.SESSIONS for s in mine)
+        return sum(s.weight for s in mine if s.api is not Api.SESSIONS)
 
     def due(
         self, now_s: float, after: int, limit: int, *, changed: bool

@@ -74,6 +74,21 @@ def test_subscriptions_of_all_other_apis_are_counted_together() -> None:
         nef.create()  # a session, and what is watched of it, is none of them
 
 
+def test_a_subscription_to_analytics_counts_as_much_as_it_asks() -> None:
+    events = ("DN_PERFORMANCE", "CONGESTION", "UE_MOBILITY")
+    questions = [analytics_requests.question(event) for event in events]
+    two, three = (analytics_requests.subscription(*questions[:n]) for n in (2, 3))
+    with limited(subscriptions=4) as nef:
+        path = nef.path(nef.http.post(ANALYTICS, json=two).json())
+        document = refused(nef.http.post(ANALYTICS, json=three), 403, "QUOTA_EXCEEDED")
+        assert "has 2 subscriptions, and may have 4, but not 3 more" in document["detail"]
+        assert nef.http.put(path, json=three).status_code == 200  # one more
+        refused(nef.http.post(ANALYTICS, json=two), 403, "QUOTA_EXCEEDED")
+        one = analytics_requests.subscription()
+        assert nef.http.put(path, json=one).status_code == 200
+        assert nef.http.post(ANALYTICS, json=three).status_code == 201
+
+
 def test_an_af_holds_so_many_websockets_open() -> None:
     wanted = {"websockNotifConfig": {"requestWebsocketUri": True}}
     with limited(websockets=1) as nef, ExitStack() as stack:

@@ -47,6 +47,9 @@ class ScriptedWatch:
     def destination(self, subscription: Subscription[Body]) -> str:
         return subscription.body.destination
 
+    def weight(self, _: Body) -> int:
+        return 1
+
 
 class Rig:
     """A service with everything around it in the hands of the test."""
