@@ -69,10 +69,6 @@ class Election:
                     self._gone()
         return self._elected
 
-    def keeps(self) -> bool:
-        """Whether it is held still, or again where only the connection was lost for a while."""
-        return self.holds() or self.won()
-
     def close(self) -> None:
         """Give the lock back, if it is held; another candidate may have it from now on."""
         with self._turn:

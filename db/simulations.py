@@ -10,7 +10,7 @@ from db.neighbours import Neighbours
 from db.tables import simulation
 from nef.domain.faultplan import FaultPlan
 
-_STATE, _FAULTS, _MOMENT = 1, 2, 3
+_STATE, _FAULTS, _MOMENT, _USER = 1, 2, 3, 4
 
 
 class SqlSimulations:
@@ -53,6 +53,15 @@ class SqlSimulations:
     def note_moment(self, time_s: float) -> None:
         """Replace the noted moment."""
         self._write(_MOMENT, orjson.dumps(time_s))
+
+    def user(self) -> str | None:
+        """The name that was noted last."""
+        text = self._read(_USER)
+        return None if text is None else text.decode()
+
+    def note_user(self, name: str) -> None:
+        """Note which service has the network from now on."""
+        self._write(_USER, name.encode())
 
     def touch(self) -> None:
         """Write the noted moment as it is, if there is one: whether that can be is the point."""

@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import secrets
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from db.election import Election, can_elect
@@ -19,10 +21,20 @@ class StoreTaken(StorageUnusable):
 
 
 class SoleUse(Protocol):
-    """Held from its making until `release` or the end of the process, however that comes."""
+    """Held from its making until `release` or the end of the process, however that comes.
 
-    def keep(self) -> None:
-        """Raises StoreTaken where it was lost to another service."""
+    What can be lost has a name, which the store keeps of whoever had it last.
+    """
+
+    def begin(self, note: Callable[[str], None]) -> None:
+        """Note the name, now that there are tables."""
+        ...
+
+    def keep(self, last: Callable[[], str | None]) -> None:
+        """Raises StoreTaken where it was lost to another service, though that be gone again.
+
+        `last` reads the name that was noted last.
+        """
         ...
 
     def release(self) -> None:
@@ -41,6 +53,7 @@ class UseOfDatabase:
     def __init__(self, url: str) -> None:
         """Be elected; raises StoreTaken where another service is."""
         self._url, self._election = url, Election(url)
+        self._name, self._in_doubt = secrets.token_hex(8), False
         end_s = time.monotonic() + _PATIENCE_S
         while not self._won():
             if time.monotonic() > end_s:
@@ -48,10 +61,21 @@ class UseOfDatabase:
                 raise self._taken()
             time.sleep(_LOOK_EVERY_S)
 
-    def keep(self) -> None:
-        """Also where the database was away for a while, and nobody else has it since."""
-        if not self._election.keeps():
+    def begin(self, note: Callable[[str], None]) -> None:
+        """Note who has it now."""
+        note(self._name)
+
+    def keep(self, last: Callable[[], str | None]) -> None:
+        """Also where the database was away for a while, if nobody else has had it since.
+
+        Somebody else has moved the network on: the one that is in memory here is not that any more.
+        """
+        if self._election.holds() and not self._in_doubt:
+            return
+        self._in_doubt = True
+        if not self._election.won() or last() != self._name:
             raise self._taken()
+        self._in_doubt = False
 
     def release(self) -> None:
         """Let another service have it."""
@@ -66,9 +90,9 @@ class UseOfDatabase:
 
     def _taken(self) -> StoreTaken:
         return StoreTaken(
-            f"another service runs on {shown(self._url)}; stop it, or give this one another"
-            " --database. For several processes of one service there is --workers:"
-            " docs/operations.md"
+            f"another service runs on {shown(self._url)}, or has done so since this one began; stop"
+            " it, or give this one another --database. For several processes of one service there"
+            " is --workers: docs/operations.md"
         )
 
 
@@ -100,8 +124,11 @@ class UseOfFile:
         self._file.write(str(os.getpid()))
         self._file.flush()
 
-    def keep(self) -> None:
+    def begin(self, _: Callable[[str], None]) -> None:
         """A lock of the system is not lost."""
+
+    def keep(self, _: Callable[[], str | None]) -> None:
+        """Nor can anybody have had it."""
 
     def release(self) -> None:
         """Let another service have it."""

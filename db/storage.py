@@ -84,13 +84,16 @@ class SqlStorage:
                 if use is not None:
                     opened.callback(use.release)
                 make_ready(engine)
+                storage = cls(engine, now_s, request_id, use)
+                if use is not None:
+                    use.begin(storage._note_user)
                 opened.pop_all()  # from here on they are the store's to close
-        except (SQLAlchemyError, ImportError, OSError) as error:
-            reason = getattr(error, "orig", None) or error
+        except (SQLAlchemyError, ImportError, OSError, StoreUnavailable) as error:
+            reason = getattr(error, "orig", None) or getattr(error, "reason", error)
             raise StorageUnusable(
                 f"the database {shown(url)} cannot be opened: {reason}"
             ) from error
-        return cls(engine, now_s, request_id, use)
+        return storage
 
     def close(self) -> None:
         """Close all connections."""
@@ -103,7 +106,7 @@ class SqlStorage:
     def keep_alone(self) -> None:
         """Raises StoreTaken where another service has taken what was opened `alone`."""
         if self._use is not None:
-            self._use.keep()
+            self._use.keep(self._user)
 
     def check(self) -> None:
         """Write and read something of no consequence; raises what keeps it from that."""
@@ -129,6 +132,14 @@ class SqlStorage:
         """A unit of work of a single call."""
         with _outage_told(), self._write_turn, self._connections.one() as connection:
             yield self._unit(connection)
+
+    def _note_user(self, name: str) -> None:
+        with self.transaction() as work:
+            work.simulations.note_user(name)
+
+    def _user(self) -> str | None:
+        with self.reading() as work:
+            return work.simulations.user()
 
     def listening(self, heard: Callable[[], None]) -> AbstractContextManager[None]:
         """Call `heard` when another process has put something due into the outbox."""

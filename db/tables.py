@@ -116,7 +116,8 @@ Index("subscriptions_of_af", subscriptions.c.api, subscriptions.c.af_id, subscri
 Index("subscriptions_due", subscriptions.c.due_at_s)
 Index("subscriptions_on_change", subscriptions.c.on_change)
 
-#: The simulation: a row for its state, one for its faults, and one for until when it was lived.
+#: The simulation: a row for its state, one for its faults, one for until when it was lived, and on
+#: PostgreSQL one for the service that had it last.
 simulation = Table(
     "simulation",
     metadata,

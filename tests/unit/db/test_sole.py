@@ -4,12 +4,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from builders.postgresql import PostgresServer
+from db.simulations import SqlSimulations
 from db.sole import StoreTaken
 from db.storage import SqlStorage
+from nef.domain.errors import StoreUnavailable
 
 HOLDS = """
 import sys
@@ -84,3 +87,35 @@ def test_a_service_keeps_a_postgresql_that_was_away_unless_another_one_has_taken
             first.keep_alone()
         second.close()
         first.close()
+
+
+def test_a_service_does_not_keep_a_postgresql_that_another_one_has_had_meanwhile(
+    postgres: PostgresServer,
+) -> None:
+    """It was frozen, say, and the other one went on: its network is not that of the store."""
+    with postgres.database() as url:
+        first = SqlStorage.open(url, alone=True)
+        postgres.end_connections(url)
+        SqlStorage.open(url, alone=True).close()
+        for _ in range(2):
+            with pytest.raises(StoreTaken):
+                first.keep_alone()
+        first.close()
+
+
+def test_nor_does_it_before_it_could_read_who_has_had_it(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        first = SqlStorage.open(url, alone=True)
+        postgres.end_connections(url)
+        SqlStorage.open(url, alone=True).close()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(SqlSimulations, "user", no_answer)
+            with pytest.raises(StoreUnavailable):
+                first.keep_alone()
+        with pytest.raises(StoreTaken):
+            first.keep_alone()
+        first.close()
+
+
+def no_answer(_: SqlSimulations) -> NoReturn:
+    raise StoreUnavailable("no answer")
