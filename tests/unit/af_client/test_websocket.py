@@ -1,12 +1,15 @@
 """A session whose notifications come by websocket: how it is asked for, and read."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from af_client import InvalidReply, NefClient, SessionRequest, UeAddress, WebsocketReceiver
 from af_client.schemas.sessions import request_document, session_of
-from af_client.websocket import NOWHERE
+from af_client.websocket import NOWHERE, _Connect
+from builders.receivers import dripping, receiving
 from fakes.transport import FakeTransport, reply
 
 URL = "http://nef.example/3gpp-as-session-with-qos/v1/af/subscriptions/s-1"
@@ -53,3 +56,16 @@ def test_a_nef_that_has_none_is_told_from_one_that_is_silent(config: Any) -> Non
     ):
         pytest.fail("it must not go on without a word")
     assert [method for method, _ in transport.asked] == ["POST", "DELETE"]
+
+
+def test_an_opening_with_its_token_follows_no_redirect() -> None:
+    async def opened(url: str) -> None:
+        async with _Connect(url.replace("http", "ws"), proxy=None):
+            pass
+
+    with receiving() as elsewhere:
+        place = elsewhere.url.replace("http", "ws")
+        found = f"HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n"
+        with dripping([found.encode()], 0) as url, pytest.raises(InvalidStatus) as refused:
+            asyncio.run(opened(url))
+    assert refused.value.response.status_code == 302
