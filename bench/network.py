@@ -161,6 +161,11 @@ class Rig:
         self.clock.advance(1.0)
         self.service.tick()
 
+    def tick_alone(self) -> None:
+        """A second passes for the network, and nobody follows."""
+        self.clock.advance(1.0)
+        self.network.tick(self.clock.now_s())
+
     def step(self) -> None:
         """A second passes as it does in a service: subscriptions, faults and the diary too."""
         self._simulation.step(1.0)

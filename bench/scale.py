@@ -26,7 +26,8 @@ TIMED = 100
 
 HEADINGS = (
     "flows", "cells", "UEs", "changing", "events", "tick, ms", "worst, ms", "ticks/s",
-    "growth", "step, ms", "load, s", "memory, MB", "reserve, us", "create, ms", "idle, ms",
+    "growth", "step, ms", "network, ms", "load, s", "memory, MB", "reserve, us", "create, ms",
+    "idle, ms",
 )  # fmt: skip
 
 
@@ -37,6 +38,7 @@ class Figures:
     crowd: Crowd
     ticks_s: list[float]
     step_s: float
+    network_s: float
     load_s: float
     idle_s: float
     events: float
@@ -68,11 +70,15 @@ def measured(crowd: Crowd) -> Figures:
         events = (rig.events() - before) / TICKS
         step_s = statistics.median(_cpu_s(rig.step) for _ in range(TICKS))
         idle_s = statistics.median(_cpu_s(rig.service.tick) for _ in range(TICKS))
+        network_s = statistics.median(_cpu_s(rig.tick_alone) for _ in range(TICKS))
         rig.storage.close()
     few = len(reserved) // 10
     ends = (statistics.mean(reserved[:few]), statistics.mean(reserved[-few:]))
     creates = (statistics.mean(first), statistics.mean(last))
-    return Figures(crowd, ticks_s, step_s, load_s, idle_s, events, _resident_bytes(), ends, creates)
+    memory_bytes = _resident_bytes()
+    return Figures(
+        crowd, ticks_s, step_s, network_s, load_s, idle_s, events, memory_bytes, ends, creates
+    )
 
 
 def row(found: Figures, before: Figures | None) -> tuple[str, ...]:
@@ -90,6 +96,7 @@ def row(found: Figures, before: Figures | None) -> tuple[str, ...]:
         f"{1 / found.tick_s:.0f}",
         growth,
         f"{found.step_s * 1e3:.1f}",
+        f"{found.network_s * 1e3:.1f}",
         f"{found.load_s:.1f}",
         f"{found.memory_bytes / 1e6:.0f}",
         " ... ".join(f"{s * 1e6:.0f}" for s in found.reserve_s),
