@@ -103,7 +103,12 @@ class PublishedFaults(Remote):
 
     def may_strike(self, name: FaultName, victim: Victim) -> bool:  # noqa: ARG002 - see the port
         """Whether any fault is set at all, which is when there is use in asking."""
-        return not self._bulletin.is_blank() and self._bulletin.read().faults
+        try:
+            return self._bulletin.read().faults
+        except NotReady:
+            # Nothing was published yet, or who did was killed in the middle of it: the loop that
+            # asks this goes on to what answers, and that says whether it needs the network.
+            return False
 
     def strike(self, name: FaultName, victim: Victim, number: int | None = None) -> Strike | None:
         """See the port."""

@@ -9,7 +9,7 @@ from fakes.clock import FakeClock
 from nef.domain.errors import NotReady
 from nef.domain.faults import FaultName, Victim
 from nef.network.simulator.clock import SimulationClock
-from nef.processes.bulletin import Bulletin, Published, PublishedClock, PublishedFaults
+from nef.processes.bulletin import _HEADER, Bulletin, Published, PublishedClock, PublishedFaults
 from nef.processes.remote import Caller
 
 VICTIM = Victim("af-1")
@@ -71,3 +71,16 @@ def test_where_no_fault_is_set_nobody_is_asked() -> None:
     bulletin.publish(Published({}, faults=True))
     asked: Any = faults(bulletin).strike(FaultName.NOTIFICATION_LOST, VICTIM, 3)
     assert asked == ("faults", "strike", FaultName.NOTIFICATION_LOST, VICTIM, 3)
+
+
+def test_a_page_that_was_left_half_written_breaks_no_request() -> None:
+    """Who has the network was killed while it published; the next one publishes anew."""
+    bulletin = Bulletin()
+    bulletin.publish(Published({}, faults=True))
+    torn = bulletin._page
+    torn[_HEADER.size] ^= 0xFF
+    with pytest.raises(NotReady):
+        bulletin.read()
+    assert not faults(bulletin).may_strike(FaultName.RESPONSE_SLOW, VICTIM)
+    bulletin.publish(Published({}, faults=True))
+    assert faults(bulletin).may_strike(FaultName.RESPONSE_SLOW, VICTIM)
