@@ -17,7 +17,7 @@ class Quota:
     `counted` looks into the store, which takes longer the more there is: it is asked again when a
     part of what was left is used up, and so the more often the less is left; and after a while of
     `real_s`, since other processes do not tell what they take. One process alone stops at the
-    limit, several soon after it.
+    limit, or a few behind it where requests of an AF are under way at once; several soon after it.
     """
 
     most: int = 0

@@ -1,4 +1,4 @@
-"""How many resources an AF may have: exact for one process, and seldom counted."""
+"""How many resources an AF may have: exact for one request after the other, and seldom counted."""
 
 import pytest
 from hypothesis import given
