@@ -1,9 +1,7 @@
 """The forms in which a trained model can be sent: precision, layout, and what travels where."""
 
-import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -14,7 +12,7 @@ from onnx import TensorProto, numpy_helper
 from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from af_client.models.quantisation import quantised
+from af_client.models.quantisation import quantised, without_advice
 from af_client.models.split import Split
 
 
@@ -82,21 +80,9 @@ def _dynamic(weight_type: QuantType, model: onnx.ModelProto) -> onnx.ModelProto:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "model.onnx"), Path(folder, "quantised.onnx")
         onnx.save(model, source)
-        with _silenced():
+        with without_advice():
             quantize_dynamic(source, target, weight_type=weight_type)
         return onnx.load(target)
-
-
-@contextmanager
-def _silenced() -> Iterator[None]:
-    """Leave out onnxruntime's advice on pre-processing, which it gives to the root logger."""
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        root.setLevel(level)
 
 
 _MAKERS: Mapping[Form, Callable[[onnx.ModelProto], onnx.ModelProto]] = {

@@ -49,8 +49,8 @@ class Row:
 def findings(subject: Subject, figures: Figures, counted: Sequence[Counted]) -> tuple[Finding, ...]:
     """Return the verdict on each requirement, in their order."""
     return (
-        _latency(subject, figures),
-        _rate(subject, figures),
+        _speed(LATENCY, figures.in_time, IN_TIME_SHARE, "late", subject, figures),
+        _speed(RATE, figures.rate_kept, RATE_SHARE, "slower", subject, figures),
         _availability(subject, figures),
         _reliability(TOPOLOGY, figures, counted),
         _reliability(WEIGHTS, figures, counted),
@@ -77,24 +77,16 @@ def needed_period_s(subject: Subject) -> float:
     return subject.budget_s / (1 - _minimum(AVAILABILITY))
 
 
-def _latency(subject: Subject, figures: Figures) -> Finding:
-    share = figures.in_time
-    verdict = share.verdict(IN_TIME_SHARE)
+def _speed(
+    requirement: str, share: Share, least: float, were: str, subject: Subject, figures: Figures
+) -> Finding:
+    """Whether the share of downloads is large enough; those that are not in it `were` something."""
+    verdict = share.verdict(least)
     if verdict is Verdict.YES:
-        return Finding(LATENCY, verdict)
+        return Finding(requirement, verdict)
     if verdict is Verdict.NOT_SHOWN:
-        return Finding(LATENCY, verdict, f"{_unsure(share, IN_TIME_SHARE)} were late")
-    return Finding(LATENCY, verdict, _too_slow(subject, figures))
-
-
-def _rate(subject: Subject, figures: Figures) -> Finding:
-    share = figures.rate_kept
-    verdict = share.verdict(RATE_SHARE)
-    if verdict is Verdict.YES:
-        return Finding(RATE, verdict)
-    if verdict is Verdict.NOT_SHOWN:
-        return Finding(RATE, verdict, f"{_unsure(share, RATE_SHARE)} were slower")
-    return Finding(RATE, verdict, _too_slow(subject, figures))
+        return Finding(requirement, verdict, f"{_unsure(share, least)} were {were}")
+    return Finding(requirement, verdict, _too_slow(subject, figures))
 
 
 def _too_slow(subject: Subject, figures: Figures) -> str:

@@ -143,7 +143,7 @@ def _dynamic(model: onnx.ModelProto, _: Sequence[Feed]) -> onnx.ModelProto:
 
 
 def _through_a_file(quantise: Callable[[str], None]) -> onnx.ModelProto:
-    with TemporaryDirectory() as folder, _quiet():
+    with TemporaryDirectory() as folder, without_advice():
         path = Path(folder) / "quantised.onnx"
         try:
             quantise(str(path))
@@ -156,7 +156,7 @@ def _through_a_file(quantise: Callable[[str], None]) -> onnx.ModelProto:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def without_advice() -> Iterator[None]:
     """Leave out onnxruntime's advice on pre-processing, which it gives to the root logger."""
     root = logging.getLogger()
     level = root.level
