@@ -11,6 +11,11 @@ from builders.processes import start_nef
 README = Path(__file__).parents[2] / "README.md"
 
 
+def _interruptible() -> None:
+    """Undo what a shell does to whatever it starts in the background: SIGINT is ignored there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_the_example_hears_what_is_done_to_the_network(tmp_path: Path) -> None:
     text = README.read_text("utf-8")
     example, _ = re.findall(r"```python\n(.*?)```", text, re.DOTALL)  # the other one is a test
@@ -22,6 +27,7 @@ def test_the_example_hears_what_is_done_to_the_network(tmp_path: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_interruptible,  # noqa: PLW1509 - it has one thread by now
         ) as af:
             assert af.stdout is not None
             assert af.stdout.readline() == "SUCCESSFUL_RESOURCES_ALLOCATION\n"
