@@ -11,12 +11,7 @@ from nef.domain.errors import Conflict, ResourcesRefused
 from nef.network.simulator.cells import Cells
 from nef.network.simulator.flows import Seat
 from nef.network.simulator.looks import Look
-from nef.network.simulator.needs import (
-    acceptable_rates,
-    flow_needs,
-    is_covered,
-    session_flows,
-)
+from nef.network.simulator.needs import acceptable_rates, flow_needs, is_covered, session_flows
 from nef.network.simulator.radio import UeRates
 from nef.network.simulator.run import Run
 from nef.network.simulator.scenario import Cell, Ue
@@ -141,8 +136,7 @@ class Ledger:
         if reservation.ue_id in self.run.ues and is_covered(self.rates(reservation.ue_id)):
             self._check_room(reservation)
         self.take_over((reservation,))
-        levels = self.levels(session_id)
-        return levels or {demand.component: None for demand in reservation.demands}
+        return self.levels(session_id) or {demand.component: None for demand in reservation.demands}
 
     def hold(self, reservation: Reservation) -> None:
         """Let a session have this instead if it is known, without asking whether all of it fits."""
