@@ -295,15 +295,5 @@ def _wired(
         seams.simulation,
         seams.faults,
     )
-    background = Background(
-        Work(
-            deliveries.exchange,
-            deliveries.attempt,
-            deliveries.next_due_s,
-            now_s,
-        ),
-        bell,
-        settings.deliverers,
-        ticker,
-    )
-    return services, background, hub, http
+    work = Work(deliveries.exchange, deliveries.attempt, deliveries.next_due_s, now_s)
+    return services, Background(work, bell, settings.deliverers, ticker), hub, http

@@ -1,6 +1,7 @@
 """The run that is being played, behind one lock: what all adapters of the simulator share.
 
-The lock is held around arithmetic in memory, never around anything that waits.
+The lock is held around arithmetic in memory, never around anything that waits; but for a start,
+when what the store has is read in it, and nobody else asks yet.
 """
 
 import math
