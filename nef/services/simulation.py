@@ -124,9 +124,11 @@ class SimulationService:
         end_s = self.real_s() + LONGEST_STEP_S
         left_s = self._go(seconds, self.simulation.step, lambda: self.real_s() > end_s)
         if left_s:
+            # In full, and not rounded as numbers of a step of months would be: it is stepped next.
+            whole, done, left = (f"{one:.12g}" for one in (seconds, seconds - left_s, left_s))
             raise Unfinished(
-                f"within {LONGEST_STEP_S:g} s the time went on by {seconds - left_s:g} s of the"
-                f" {seconds:g} s, since much happens in them; {left_s:g} s are left to step"
+                f"within {LONGEST_STEP_S:g} s the time went on by {done} s of the {whole} s, since"
+                f" much happens in them; {left} s are left to step"
             )
         return self.status()
 

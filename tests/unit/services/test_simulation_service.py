@@ -119,8 +119,9 @@ def test_a_long_step_stops_nowhere_where_nobody_looks(rig: Rig) -> None:
     assert rig.ticked_at_s == [40.0]
 
 
+@pytest.mark.parametrize(("whole", "left"), [("30", "10"), ("20000030.25", "20000010.25")])
 def test_a_step_that_takes_too_long_says_how_far_it_came_and_can_be_gone_on_with(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, whole: str, left: str
 ) -> None:
     rig.watch()
     rig.subscriptions.tick()
@@ -131,8 +132,8 @@ def test_a_step_that_takes_too_long_says_how_far_it_came_and_can_be_gone_on_with
         rig.wall.advance(LONGEST_STEP_S / 2)
 
     monkeypatch.setattr(rig.subscriptions, "tick", look_long)
-    with pytest.raises(Unfinished, match=r"by 20 s of the 30 s, .*; 10 s are left to step"):
-        rig.service.step(30)
+    with pytest.raises(Unfinished, match=rf"by 20 s of the {whole} s, .*; {left} s are left to"):
+        rig.service.step(float(whole))
     assert rig.service.status().time_s == 20.0
     assert rig.service.step(10).time_s == 30.0
 
