@@ -39,6 +39,9 @@ class Handshakes:
             while True:
                 try:
                     connection, _ = await loop.sock_accept(listening)
+                except ConnectionAbortedError:
+                    await asyncio.sleep(0)  # who came has gone again, and nobody else waits for it
+                    continue
                 except OSError as error:
                     _LOG.error("no connection can be taken: %s", error.strerror)
                     await asyncio.sleep(_AGAIN_S)

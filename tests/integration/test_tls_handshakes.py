@@ -128,36 +128,49 @@ def test_handshakes_that_are_under_way_do_not_hold_up_the_end(files: Tls) -> Non
         client.sendall(b"\x16\x03\x01\x02")
 
 
-class Scarce(socket.socket):
-    """Listens, where the process may have no more files for the first connection."""
+class Refused(socket.socket):
+    """Listens, and the system refuses it the first connection for a reason."""
 
-    refused = 0
+    reason = 0
 
     def accept(self) -> tuple[socket.socket, Any]:
-        if not self.refused:
-            self.refused += 1
-            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        reason, self.reason = self.reason, 0
+        if reason:
+            raise OSError(reason, os.strerror(reason))
         return super().accept()
 
 
-def test_where_no_more_files_can_be_opened_it_goes_on_later(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(handshakes, "_AGAIN_S", 0.01)
-    monkeypatch.setattr(handshakes, "HANDSHAKE_S", 0.1)
+async def taken_and_let_go(on: Refused) -> bytes:
+    """What a client hears until its handshake has taken too long."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    taking = asyncio.create_task(Handshakes(asyncio.Protocol, context, 0).take(on))
+    reader, writer = await asyncio.open_connection(*on.getsockname())
+    try:
+        return await asyncio.wait_for(reader.read(), 20)
+    finally:
+        writer.close()
+        taking.cancel()
 
-    async def taken_and_let_go(on: Scarce) -> bytes:
-        taking = asyncio.create_task(Handshakes(asyncio.Protocol, context, 0).take(on))
-        reader, writer = await asyncio.open_connection(*on.getsockname())
-        try:
-            return await reader.read()
-        finally:
-            writer.close()
-            taking.cancel()
 
-    with closing(Scarce()) as on:
+@pytest.mark.parametrize(
+    ("reason", "again_s", "told"),
+    [
+        (errno.EMFILE, 0.01, ["no connection can be taken: Too many open files"]),
+        (errno.ECONNABORTED, 3600.0, []),  # nobody waits for who has gone again
+    ],
+)
+def test_where_one_connection_cannot_be_taken_it_goes_on_with_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    reason: int,
+    again_s: float,
+    told: list[str],
+) -> None:
+    monkeypatch.setattr(handshakes, "_AGAIN_S", again_s)
+    monkeypatch.setattr(handshakes, "HANDSHAKE_S", 0.1)
+    with closing(Refused()) as on:
+        on.reason = reason
         on.bind(("127.0.0.1", 0))
         on.listen()
         assert asyncio.run(taken_and_let_go(on)) == b""
-    assert caplog.messages == ["no connection can be taken: Too many open files"]
+    assert caplog.messages == told
