@@ -109,7 +109,8 @@ class Network(Protocol):
     def release(self, session_id: str, now_s: float) -> None:
         """Give back what a session holds, if it holds anything; it never holds anything again.
 
-        Whatever is asked for it later is not done, however late that comes.
+        A change of it is not done, however late that is heard of; nor is its admission, where this
+        is heard of first. (Nobody asks for the admission of a session twice.)
         """
         ...
 
