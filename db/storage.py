@@ -86,7 +86,7 @@ class SqlStorage:
                 make_ready(engine)
                 storage = cls(engine, now_s, request_id, use)
                 if use is not None:
-                    use.begin(storage._note_user)
+                    use.begin(storage.note_user)
                 opened.pop_all()  # from here on they are the store's to close
         except (SQLAlchemyError, ImportError, OSError, StoreUnavailable) as error:
             reason = getattr(error, "orig", None) or getattr(error, "reason", error)
@@ -133,7 +133,8 @@ class SqlStorage:
         with _outage_told(), self._write_turn, self._connections.one() as connection:
             yield self._unit(connection)
 
-    def _note_user(self, name: str) -> None:
+    def note_user(self, name: str) -> None:
+        """Note who has the network from now on: whoever had it before finds another's name."""
         with self.transaction() as work:
             work.simulations.note_user(name)
 

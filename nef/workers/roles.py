@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -107,6 +108,7 @@ def _have_network(
         stopping.wait(_GRACE_S)
     threading.Thread(target=guard, name="nef-guard", daemon=True).start()
     with _outage_told():
+        storage.note_user(secrets.token_hex(8))
         live = restored(settings, reach, storage, alone=not others)
     pulse = Pulse(go_on, settings.tick_s, metrics.ticked.observe)
     metrics.watch_pulse(pulse)

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -26,6 +26,7 @@ from builders.simulations import one_cell
 from builders.waiting import until
 from builders.workers import Workers, lives, stopped, workers
 from chaos.kinds import FORMS, place_of
+from db.storage import SqlStorage
 
 NOBODY = "http://127.0.0.1:9/not-listening"
 LADDER = (("less", "5 Mbps"),)
@@ -294,12 +295,18 @@ def test_who_loses_the_database_has_the_network_no_more(
     with workers(tmp_path, url, "--mode", "manual") as nef:
         session = created(nef, NOBODY)["self"].rpartition("/")[2]
         nef.control("POST", "/simulation/step", {"seconds": 3})
-        before = nef.networks
+        before, noted = nef.networks, who_has_the_network(url)
         postgres.end_connections(url)
         until(lambda: len(nef.networks) > len(before))
         until(lambda: not lives(before[-1]))
+        assert who_has_the_network(url) != noted, "or who had it would believe that nobody else did"
         assert nef.control("GET", "/simulation")["timeS"] == 3
         assert held(nef) == {session}
         processes = nef.children()
         nef.kill()
         until(lambda: not any(map(lives, processes)))  # nobody stays who is not looked after
+
+
+def who_has_the_network(url: str) -> str | None:
+    with closing(SqlStorage.open(url)) as storage, storage.reading() as work:
+        return work.simulations.user()
