@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp
 
@@ -74,6 +74,7 @@ class _Heart:
 
     missing: Check
     ticker: Ticker | None = None
+    leaving: threading.Event = field(default_factory=threading.Event)
 
 
 def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> Nef:
@@ -86,9 +87,9 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
     with ExitStack() as opened:
         storage = SqlStorage.open(settings.database_url, now_s, request_id, alone=True)
         opened.callback(storage.close)
-        bell = Bell()
-        live = living(storage, load_catalogue(settings.catalogue), now_s, bell.ring)
-        metrics = Metrics()
+        bell, metrics, leaving = Bell(), Metrics(), threading.Event()
+        catalogue = load_catalogue(settings.catalogue)
+        live = living(storage, catalogue, now_s, bell.ring, is_leaving=leaving.is_set)
 
         def tick() -> None:
             _keep_alone(storage)
@@ -98,7 +99,7 @@ def create_app(settings: Settings, now_s: Callable[[], float] | None = None) -> 
         metrics.watch_pulse(pulse)
         metrics.watch(StoreMetrics(storage, now_s))
         chores = Chores(pulse, live.seams.simulation.quiet_s, live.upkeep.prune)
-        heart = _Heart(pulse.missing, Ticker(chores, settings.tick_s))
+        heart = _Heart(pulse.missing, Ticker(chores, settings.tick_s), leaving)
         nef = _in_front(settings, storage, live.seams, bell, now_s, metrics, heart)
         live.restore(settings)
         live.upkeep.recover()
@@ -138,8 +139,7 @@ def _in_front(
     services, background, hub, http = _wired(
         settings, storage, seams, bell, now_s, metrics, heart.ticker, peers
     )
-    leaving = threading.Event()
-    at = settings.metrics
+    leaving, at = heart.leaving, settings.metrics
     close_metrics = serve_metrics(at, metrics.told) if is_address(at) else _nothing
 
     def close() -> None:

@@ -86,11 +86,12 @@ def living(
     now_s: Callable[[], float],
     notify: Callable[[], None],
     announce: Callable[[Published], None] = lambda _: None,
+    is_leaving: Callable[[], bool] = lambda: False,
 ) -> Live:
     """A network without any sessions yet, in real time where its scenario runs by itself.
 
     `notify` is called when something is due to be told, `announce` with what all processes have to
-    see, as it is stored already.
+    see, as it is stored already. When it `is_leaving`, a long step or catching up ends early.
     """
     clock = SimulationClock(now_s)
     network = SimulatedNetwork(clock)
@@ -148,6 +149,7 @@ def living(
             tick,
             network.profiles,
             now_s,
+            is_leaving,
         ),
         profiles=network.profiles,
     )

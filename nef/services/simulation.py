@@ -60,7 +60,8 @@ class SimulationService:
     """Drives the simulated network, whose `faults` begin with each scenario.
 
     `is_behind` and `next_due` are those of the subscriptions; `of_scenario` gives the QoS profiles
-    that the running scenario brings, `real_s` the time as it passes outside.
+    that the running scenario brings, `real_s` the time as it passes outside. Once it `is_leaving`
+    no more time passes than up to the next moment.
     """
 
     simulation: Simulation
@@ -74,6 +75,7 @@ class SimulationService:
     tick: Tick
     of_scenario: Callable[[], Sequence[QosProfile]]
     real_s: Callable[[], float]
+    is_leaving: Callable[[], bool] = lambda: False
 
     def resume(self, seen_s: float | None = None) -> bool:
         """Go on from the saved state, at the moment noted last; False where there is none.
@@ -119,16 +121,20 @@ class SimulationService:
     def step(self, seconds: float) -> SimulationStatus:
         """Move a manual clock on; raises Conflict where the clock runs by itself.
 
-        Others have their turn between its moments. Raises Unfinished where there are too many.
+        Others have their turn between its moments. Raises Unfinished where there are too many, or
+        the service is about to end.
         """
         end_s = self.real_s() + LONGEST_STEP_S
-        left_s = self._go(seconds, self.simulation.step, lambda: self.real_s() > end_s)
+        left_s = self._go(
+            seconds, self.simulation.step, lambda: self.is_leaving() or self.real_s() > end_s
+        )
         if left_s:
+            why = "the service ends" if self.is_leaving() else "much happens in them"
             # In full, and not rounded as numbers of a step of months would be: it is stepped next.
             whole, done, left = (f"{one:.12g}" for one in (seconds, seconds - left_s, left_s))
             raise Unfinished(
                 f"within {LONGEST_STEP_S:g} s the time went on by {done} s of the {whole} s, since"
-                f" much happens in them; {left} s are left to step"
+                f" {why}; {left} s are left to step"
             )
         return self.status()
 
@@ -139,7 +145,7 @@ class SimulationService:
         """
         behind_s = self.simulation.behind_s()
         if behind_s:
-            self._go(behind_s, self.simulation.catch_up)
+            self._go(behind_s, self.simulation.catch_up, self.is_leaving)
         else:
             self.tick()
 
@@ -209,7 +215,7 @@ class SimulationService:
         self,
         seconds: float,
         move: Callable[[float], None],
-        is_over: Callable[[], bool] = lambda: False,
+        is_over: Callable[[], bool],
     ) -> float:
         """Let time pass, from one moment at which somebody has to look to the next.
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import click
@@ -109,7 +109,7 @@ def _have_network(
     threading.Thread(target=guard, name="nef-guard", daemon=True).start()
     with _outage_told():
         storage.note_user(secrets.token_hex(8))
-        live = restored(settings, reach, storage, alone=not others)
+        live = restored(settings, reach, storage, alone=not others, is_leaving=stopping.is_set)
     pulse = Pulse(go_on, settings.tick_s, metrics.ticked.observe)
     metrics.watch_pulse(pulse)
     metrics.watch(StoreMetrics(storage, reach.now_s))
@@ -132,13 +132,21 @@ def tell_metrics(settings: Settings, reach: Reach) -> None:
     close()
 
 
-def restored(settings: Settings, reach: Reach, storage: SqlStorage, *, alone: bool) -> Live:
+def restored(
+    settings: Settings,
+    reach: Reach,
+    storage: SqlStorage,
+    *,
+    alone: bool,
+    is_leaving: Callable[[], bool] = lambda: False,
+) -> Live:
     """The network as it is stored, which all see from now on, and which nobody moves yet.
 
     It is not `alone` where other processes have gone on without a network.
     """
     catalogue = load_catalogue(settings.catalogue)
-    live = living(storage, catalogue, reach.now_s, lambda: None, reach.bulletin.publish)
+    announce = reach.bulletin.publish
+    live = living(storage, catalogue, reach.now_s, lambda: None, announce, is_leaving)
     live.restore(settings, None if alone else reach.seen_s())
     live.seams.simulation.tick()  # so that all see the time, before anybody is answered
     leave_start_alone()

@@ -32,7 +32,7 @@ class Rig:
     ticked_at_s: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.wall = FakeClock()
+        self.wall, self.leaving = FakeClock(), False
         self.clock = SimulationClock(self.wall.now_s)
         self.network = SimulatedNetwork(self.clock)
         meter = SimulatedMeter(self.network.stage)
@@ -66,6 +66,7 @@ class Rig:
             self._tick,
             self.network.profiles,
             self.wall.now_s,
+            lambda: self.leaving,
         )
 
     def _tick(self, move: Callable[[], None] | None = None) -> None:
@@ -136,6 +137,29 @@ def test_a_step_that_takes_too_long_says_how_far_it_came_and_can_be_gone_on_with
         rig.service.step(float(whole))
     assert rig.service.status().time_s == 20.0
     assert rig.service.step(10).time_s == 30.0
+
+
+@pytest.mark.parametrize("mode", ["manual", "x1000"])
+def test_time_goes_on_no_further_than_to_the_next_moment_once_the_service_ends(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    rig.service.load("fading-ue", seed=11, mode=mode)
+    rig.watch()
+    rig.subscriptions.tick()
+    look = rig.subscriptions.tick
+
+    def look_at_the_end() -> None:
+        look()
+        rig.leaving = True
+
+    monkeypatch.setattr(rig.subscriptions, "tick", look_at_the_end)
+    if mode == "manual":
+        with pytest.raises(Unfinished, match="the service ends; 22 s are left to step"):
+            rig.service.step(30.0)
+    else:
+        rig.wall.advance(0.030)
+        rig.service.go_on()
+    assert rig.ticked_at_s[-1] == pytest.approx(8.0, abs=1e-3)
 
 
 def test_a_long_step_looks_at_each_moment_at_which_something_changes(rig: Rig) -> None:
