@@ -49,7 +49,7 @@ search: $(INSTALLED) ## Run the tests with examples nobody has tried yet
 fuzz: $(INSTALLED) ## Tell a service all that its contract lets one say, FUZZ_S=60 seconds for each document
 	$(BIN)/python -m pytest -s --numprocesses 0 --fuzz-s $(or $(FUZZ_S),60) $(if $(FUZZ_SEED),--fuzz-seed $(FUZZ_SEED)) tests/fuzz
 
-bench: $(INSTALLED) ## Hold requests, notifications and scale against their limits (MILLION=--million; 12 minutes)
+bench: $(INSTALLED) ## Hold requests, notifications and scale against their limits (MILLION=--million; 5 minutes)
 	$(BIN)/python -m bench $(MILLION)
 
 bench-plane: $(INSTALLED) ## Measure the user plane and a large download on this machine (a minute)
@@ -70,7 +70,7 @@ bench-api: $(INSTALLED) ## Measure what a request costs, beside a bare applicati
 	$(BIN)/python -m bench.stored
 	$(BIN)/python -m bench.seen
 
-bench-scale: $(INSTALLED) ## Measure what a tick costs at 1 000 to 1 000 000 active flows (a quarter of an hour, 4 GB)
+bench-scale: $(INSTALLED) ## Measure what a tick costs at 1 000 to 1 000 000 active flows (five minutes, 4 GB)
 	$(BIN)/python -m bench.scale --million
 	$(BIN)/python -m bench.scale --flows 100000 --flows-a-session 1
 
