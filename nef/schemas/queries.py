@@ -29,6 +29,8 @@ def addresses_of(text: str | None) -> tuple[IpAddress, ...]:
         document: Any = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise _wrong('must be JSON such as [{"ipv4Addr": "10.45.0.2"}]') from None
+    if not isinstance(document, list):
+        raise _wrong('must be an array such as [{"ipv4Addr": "10.45.0.2"}]')
     try:
         items = loaded(_SCHEMA, document)
     except InvalidRequest as error:

@@ -286,7 +286,10 @@ def test_what_an_af_of_an_odd_name_made_is_at_its_link(nef: Served, af_id: str) 
 
 @pytest.mark.parametrize(
     "query",
-    ["10.45.0.2", "", "[]", "{}", "1", "null", "[1]", '[{"ipv4Addr": "999"}]', "{", "[" * 900],
+    [
+        *("10.45.0.2", "", "[]", "{}", "1", "null", "[1]", '[{"ipv4Addr": "999"}]', "{", "[" * 900),
+        '{"ipv4Addr": "10.45.0.2"}',  # the published type is an array, also of one
+    ],
 )
 def test_bad_addresses_of_a_query_are_named_by_their_parameter(nef: Served, query: str) -> None:
     response = nef.http.get(AF, params={"ip-addrs": query})
