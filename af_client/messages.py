@@ -7,14 +7,15 @@ under their 3GPP names; they reach the NEF as they are, and survive reading and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, Self, TypedDict
 
+from af_client.checks import check_values
 from af_client.measurements import Measurement, QosMonitoring, Usage
 from af_client.offers import fitted
-from af_client.units import checked_error_rate, checked_rate, checked_tos
+from af_client.units import checked_tos
 
 if TYPE_CHECKING:
     from af_client.errors import Refused
@@ -79,7 +80,8 @@ class FlowFilter:
     tos: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a type of service without its mask."""
+        """Refuse a type of service without its mask, and a text alone."""
+        check_values(self)
         if self.tos is not None:
             checked_tos(self.tos)
 
@@ -100,7 +102,7 @@ class Alternative:
 
     def __post_init__(self) -> None:
         """Refuse a packet error rate or a bit rate that cannot be written."""
-        _check_values(self)
+        check_values(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ class MediaFlow:
 
     def __post_init__(self) -> None:
         """Refuse what TS 29.122 calls contradictory, before the NEF has to."""
-        _check_values(self)
+        check_values(self)
         if self.alternatives and (self.qos_reference or self.alternative_references):
             raise ValueError(
                 f"media flow {self.number} has alternatives by value beside names;"
@@ -152,7 +154,7 @@ class QosRequirement:
 
     def __post_init__(self) -> None:
         """Refuse a packet error rate or a bit rate that cannot be written."""
-        _check_values(self)
+        check_values(self)
 
 
 #: Websockets, test notifications, alternative QoS by name and by value, QoS monitoring, and
@@ -197,6 +199,13 @@ class SessionRequest:
     usage_threshold: Usage | None = None
     websocket: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what would be sent as something else."""
+        check_values(self)
+        numbers = [flow.number for flow in self.flows]
+        if len(set(numbers)) < len(numbers):
+            raise ValueError(f"each flow needs a number of its own, and not {numbers}")
 
     def fitted_to(self, refused: "Refused") -> Self | None:
         """Return what to ask next: this request within the rates that a refusal offers.
@@ -285,12 +294,3 @@ class Notification:
     def is_test(self) -> bool:
         """Whether it only proves that notifications arrive (TS 29.122 5.2.5.3)."""
         return not self.reports
-
-
-def _check_values(said: Alternative | MediaFlow | QosRequirement) -> None:
-    if said.per is not None:
-        checked_error_rate(said.per)
-    for one in fields(said):
-        value = getattr(said, one.name)
-        if one.name.endswith("_bps") and value is not None:
-            checked_rate(one.name, value)

@@ -5,12 +5,12 @@ changed. Moments are aware datetimes, in the time of the network.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from af_client.answers import Cell, TrackingArea
-from af_client.units import checked_error_rate, checked_rate
+from af_client.checks import check_values
 
 #: What a QoS leaves open as an alternative: these stay as they were asked for first.
 _OF_THE_FIRST_ONLY = ("mbr_dl_bps", "mbr_ul_bps", "priority")
@@ -55,12 +55,7 @@ class TransferQos:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be written."""
-        if self.per is not None:
-            checked_error_rate(self.per)
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if one.name.endswith("_bps") and value is not None:
-                checked_rate(one.name, value)
+        check_values(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +84,7 @@ class PlanRequest:
 
     def __post_init__(self) -> None:
         """Refuse what the NEF would have to."""
+        check_values(self)
         if not self.windows:
             raise ValueError("a plan needs at least one window that would do")
         if (self.qos is None) == (self.qos_reference is None):

@@ -8,11 +8,13 @@ from af_client import (
     FlowFilter,
     MediaFlow,
     Notification,
+    PlanRequest,
     QosRequirement,
     Session,
     SessionRequest,
     UeAddress,
     UserPlaneEvent,
+    Window,
 )
 
 
@@ -83,3 +85,25 @@ def test_a_rate_is_checked_where_it_is_written(wrong: Callable[[], object]) -> N
 def test_a_type_of_service_is_checked_where_it_is_written() -> None:
     with pytest.raises(ValueError, match="'b8' is not a type of service"):
         FlowFilter(1, (), tos="b8")
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("descriptions", lambda: FlowFilter(1, "permit out 17 from 10.60.0.1 to 10.45.0.2")),  # type: ignore[arg-type]
+        ("filters", lambda: MediaFlow(1, FlowFilter(1, ("permit out ip from any to any",)))),  # type: ignore[arg-type]
+        ("flows", lambda: SessionRequest(UeAddress(ipv4="10.45.0.2"), MediaFlow(1))),  # type: ignore[arg-type]
+        ("events", lambda: SessionRequest(UeAddress(ipv4="10.45.0.2"), events="QOS_GUARANTEED")),  # type: ignore[arg-type]
+        ("windows", lambda: PlanRequest(Window.of_next(120), qos_reference="model-weights")),  # type: ignore[arg-type]
+    ],
+)
+def test_a_forgotten_comma_is_told_where_it_is_missing(
+    name: str, written: Callable[[], object]
+) -> None:
+    with pytest.raises(ValueError, match=rf"{name} is a .* not a tuple.*{name}=\(…,\)"):
+        written()
+
+
+def test_no_flow_is_lost_behind_another_of_the_same_number() -> None:
+    with pytest.raises(ValueError, match=r"number of its own, and not \[1, 2, 1\]"):
+        SessionRequest(UeAddress(ipv4="10.45.0.2"), (MediaFlow(1), MediaFlow(2), MediaFlow(1)))

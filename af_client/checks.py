@@ -1,0 +1,32 @@
+"""What can be seen to be wrong in a message before it is sent."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, get_origin
+
+from af_client.units import checked_error_rate, checked_rate
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+def check_values(said: "DataclassInstance") -> None:
+    """Raise ValueError for a rate or packet error rate that cannot be written, or a lost comma.
+
+    One text in the place of several would be sent letter by letter.
+    """
+    for one in fields(said):
+        value = getattr(said, one.name)
+        if get_origin(one.type) is tuple:
+            _check_several(one.name, value)
+        elif one.name == "per" and value is not None:
+            checked_error_rate(value)
+        elif one.name.endswith("_bps") and value is not None:
+            checked_rate(one.name, value)
+
+
+def _check_several(name: str, value: object) -> None:
+    if not isinstance(value, str) and isinstance(value, Sequence):
+        return
+    kind = type(value).__name__
+    raise ValueError(f"{name} is a {kind} and not a tuple; one alone needs a comma: {name}=(…,)")
