@@ -134,6 +134,9 @@ _WHERE: dict[type[NefError], str] = {
     UnsupportedCoding: "Content-Encoding",
 }
 
+#: The part of a path that names what has ended, or is of another AF.
+_SUBSCRIPTION = "{subscriptionId}"
+
 #: Attributes that our documents require at the top of a body.
 _MANDATORY = frozenset(
     {
@@ -208,6 +211,8 @@ def _told(error: NefError, path: str) -> tuple[HTTPStatus, bytes, dict[str, str]
     headers, more = {}, {}
     if kind is InvalidRequest:
         cause = _cause_of(params)
+    elif kind is NotFound and params and params[0].pointer == _SUBSCRIPTION:
+        cause = "SUBSCRIPTION_NOT_FOUND"  # the other one is for a fixed part of a path
     elif isinstance(error, ResourcesRefused):
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         more = acceptable_document(error.acceptable)

@@ -119,7 +119,7 @@ def test_no_operation_is_for_another_af(rig: Rig, method: str, path: str) -> Non
     answer = rig.call(method, filled(path, "af-2"), rig.token("af-1"), content=b"{")
     hidden = "{subscriptionId}" in path
     assert answer.status_code == (404 if hidden else 403)
-    cause = "RESOURCE_URI_STRUCTURE_NOT_FOUND" if hidden else "REQUESTED_SERVICE_NOT_AUTHORIZED"
+    cause = "SUBSCRIPTION_NOT_FOUND" if hidden else "REQUESTED_SERVICE_NOT_AUTHORIZED"
     assert answer.json()["cause"] == cause
 
 

@@ -227,7 +227,7 @@ def test_what_belongs_to_another_af_is_not_found_by_the_part_of_the_path_that_na
         body = {"PUT": subscription(), "PATCH": {}}.get(method)
         headers = PATCH if method == "PATCH" else JSON
         response = nef.http.request(method, path, json=body, headers=headers)
-        refused(response, 404, "RESOURCE_URI_STRUCTURE_NOT_FOUND", "{subscriptionId}")
+        refused(response, 404, "SUBSCRIPTION_NOT_FOUND", "{subscriptionId}")
     finally:
         nef.http.delete(nef.path(document))
 

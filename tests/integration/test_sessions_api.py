@@ -110,15 +110,13 @@ def test_delete_ends_it_for_good(nef: Served) -> None:
     assert (response.status_code, response.content) == (204, b"")
     assert nef.control("GET", "/flows?ueId=ue-1")["flows"] == []
     for method in ("GET", "DELETE"):
-        problem(
-            nef.http.request(method, nef.path(document)), 404, "RESOURCE_URI_STRUCTURE_NOT_FOUND"
-        )
+        problem(nef.http.request(method, nef.path(document)), 404, "SUBSCRIPTION_NOT_FOUND")
 
 
 def test_another_af_cannot_tell_that_a_session_exists(nef: Served) -> None:
     document = nef.create()
     foreign = nef.path(document).replace("/af-1/", "/af-2/")
-    absent = "RESOURCE_URI_STRUCTURE_NOT_FOUND"
+    absent = "SUBSCRIPTION_NOT_FOUND"
     problem(nef.http.get(foreign), 404, absent)
     problem(nef.http.put(foreign, json=subscription()), 404, absent)
     problem(nef.http.patch(foreign, json={"qosDuration": 5}, headers=PATCH), 404, absent)
