@@ -205,15 +205,12 @@ async def _of_service(request: ConnexionRequest, error: NefError) -> ConnexionRe
 
 def _told(error: NefError, path: str) -> tuple[HTTPStatus, bytes, dict[str, str]]:
     kind = next(k for k in type(error).__mro__ if k in _STATUSES)
-    status, cause = _STATUSES[kind]
+    status, _ = _STATUSES[kind]
     params = _params_of(error, path)
+    cause = _cause_of(kind, params)
     detail = _named(params) if isinstance(error, InvalidRequest) else _short(str(error))
     headers, more = {}, {}
-    if kind is InvalidRequest:
-        cause = _cause_of(params)
-    elif kind is NotFound and params and params[0].pointer == _SUBSCRIPTION:
-        cause = "SUBSCRIPTION_NOT_FOUND"  # the other one is for a fixed part of a path
-    elif isinstance(error, ResourcesRefused):
+    if isinstance(error, ResourcesRefused):
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         more = acceptable_document(error.acceptable)
     elif isinstance(error, (NotReady, TooManyRequests)):
@@ -266,7 +263,15 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _cause_of(params: tuple[InvalidParam, ...]) -> str:
+def _cause_of(kind: type[NefError], params: tuple[InvalidParam, ...]) -> str:
+    if kind is InvalidRequest:
+        return _worst_of(params)
+    if kind is NotFound and any(param.pointer == _SUBSCRIPTION for param in params):
+        return "SUBSCRIPTION_NOT_FOUND"  # the other cause is for a fixed part of a path
+    return _STATUSES[kind][1]
+
+
+def _worst_of(params: tuple[InvalidParam, ...]) -> str:
     """Which kind of information element is wrong; the worst kind where there are several."""
     if any(param.missing for param in params):
         return "MANDATORY_IE_MISSING"
