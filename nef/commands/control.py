@@ -37,7 +37,8 @@ class Control:
                 f"no TLS with {self.nef_url}: {getattr(error.args[0], 'reason', error)}"
             ) from None
         except requests.ConnectionError:
-            raise click.ClickException(f"no NEF answers at {self.nef_url}") from None
+            how = "nef serve starts one, and nef sim --nef-url URL names another"
+            raise click.ClickException(f"no NEF answers at {self.nef_url}; {how}") from None
         except requests.Timeout:
             raise click.ClickException(f"{self.nef_url} does not answer in time") from None
         except requests.RequestException as error:

@@ -9,6 +9,7 @@ import click
 
 from nef.commands.control import Control
 from nef.commands.ending import or_fail
+from nef.commands.placing import PlacingGroup
 from nef.commands.reaching import access_of, known_url, reaching_options
 from nef.commands.tables import table
 from nef.domain.errors import InvalidRequest
@@ -20,7 +21,7 @@ from nef.schemas.faults import rule_document, written_name
 _pass = click.make_pass_decorator(Control)
 
 
-@click.group(name="sim", context_settings={"auto_envvar_prefix": "NEF_SIM"})
+@click.group(name="sim", cls=PlacingGroup, context_settings={"auto_envvar_prefix": "NEF_SIM"})
 @click.option("--nef-url", default="http://127.0.0.1:8080", callback=known_url,
               help="Root of the NEF's APIs.")  # fmt: skip
 @reaching_options

@@ -116,7 +116,20 @@ def test_who_needs_a_token_is_told_how_to_give_it(tmp_path: Path) -> None:
 
 def test_where_nobody_answers_that_is_said() -> None:
     told = CliRunner().invoke(main, ["sim", "--nef-url", "http://127.0.0.1:9", "status"])
-    assert (told.exit_code, told.output) == (1, "Error: no NEF answers at http://127.0.0.1:9\n")
+    assert told.exit_code == 1
+    assert told.output.startswith("Error: no NEF answers at http://127.0.0.1:9; nef serve starts")
+
+
+@pytest.mark.parametrize("command", ["status", "faults list"])
+def test_an_option_that_stands_too_late_is_told_its_place(command: str) -> None:
+    told = CliRunner().invoke(main, ["sim", *command.split(), "--nef-url", "http://127.0.0.1:9"])
+    place = f"--nef-url stands before the command: main sim --nef-url … {command} …"
+    assert (told.exit_code, place in told.output) == (2, True)
+
+
+def test_an_option_that_nobody_has_is_refused_as_ever() -> None:
+    told = CliRunner().invoke(main, ["sim", "status", "--verbose"])
+    assert (told.exit_code, "No such option '--verbose'" in told.output) == (2, True)
 
 
 def test_a_mode_that_is_none_is_refused_with_those_that_are() -> None:
