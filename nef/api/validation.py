@@ -212,5 +212,7 @@ def _nullable_as_type(node: Any) -> Any:
     if plain.pop("nullable", False) is not True:
         return plain
     if isinstance(plain.get("type"), str) and "enum" not in plain:
+        if "not" in plain:  # says nothing of null, to which `required` applies in vain
+            plain["not"] = {"type": plain["type"]} | plain["not"]
         return plain | {"type": [plain["type"], "null"]}
     return {"anyOf": [plain, {"type": "null"}]}

@@ -104,6 +104,20 @@ def test_patch_of_the_ladder_reaches_the_network(nef: Served) -> None:
     assert {f["component"]: f["rateDlBps"] for f in flows} == {1: 1_000_000, 2: 20_000_000}
 
 
+def test_patch_gives_one_component_back_and_not_the_last(nef: Served) -> None:
+    body = by_value(component(1, "1 Mbps"), component(2, "10 Mbps", ("low", "2 Mbps")))
+    path = nef.path(nef.http.post(AF, json=body).json())
+    # `AsSessionMediaComponentRm` is nullable (TS 29.122 5.14.2.1)
+    response = nef.http.patch(path, json={"multiModDatFlows": {"2": None}}, headers=PATCH)
+    assert response.status_code == 200, response.text
+    assert list(response.json()["multiModDatFlows"]) == ["1"]
+    flows = nef.control("GET", "/flows?ueId=ue-1")["flows"]
+    assert [f["component"] for f in flows] == [1]
+    last = nef.http.patch(path, json={"multiModDatFlows": {"1": None}}, headers=PATCH)
+    assert last.status_code == 400, last.text
+    assert list(nef.http.get(path).json()["multiModDatFlows"]) == ["1"]
+
+
 def test_delete_ends_it_for_good(nef: Served) -> None:
     document = nef.create()
     response = nef.http.delete(nef.path(document))
