@@ -13,10 +13,10 @@ from starlette.types import Receive, Scope, Send
 
 from nef.app import Nef, create_app
 from nef.config import BuiltInIssuer, Settings
-from nef.domain.errors import NotFound
 from nef.domain.faults import Fault, FaultName
 from nef.domain.notifications import Delivery, DeliveryState
 from nef.network.simulator.files import scenario_source
+from nef.network.simulator.network import check_known
 from nef.network.simulator.radio import OUT_OF_COVERAGE_DB
 from nef.network.simulator.run import Source
 from nef.ports.simulation import CellStatus, SimulationStatus, UeStatus
@@ -163,10 +163,9 @@ class RunningNef:
 
     def cell(self, cell_id: str) -> CellStatus:
         """A cell now, and how full it is."""
-        for cell in self._simulation.cells():
-            if cell.cell_id == cell_id:
-                return cell
-        raise NotFound(f"the scenario has no cell {cell_id}")
+        cells = {cell.cell_id: cell for cell in self._simulation.cells()}
+        check_known("cell", cell_id, cells)
+        return cells[cell_id]
 
     def notified(self, subscription_id: str | None = None) -> list[Notified]:
         """What AFs were told so far, the oldest first; of one subscription if asked for.

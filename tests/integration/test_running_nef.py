@@ -86,6 +86,13 @@ def test_what_the_scenario_does_not_have_is_not_found(nef: RunningNef) -> None:
             ask("nobody")
 
 
+def test_of_a_large_scenario_only_the_first_are_told() -> None:
+    with running_nef("stadium") as nef, pytest.raises(NotFound) as told:
+        nef.degrade("nobody")
+    assert str(told.value).endswith(" …")
+    assert len(str(told.value)) < 200
+
+
 def test_time_that_runs_by_itself_cannot_be_stepped() -> None:
     with running_nef(mode="real") as nef, pytest.raises(Conflict):
         nef.step(1)

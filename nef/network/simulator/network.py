@@ -1,6 +1,7 @@
 """The simulated network: the ports `Network` and `Simulation`, for any number of threads."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from nef.domain.errors import NotFound
@@ -21,6 +22,8 @@ from nef.ports.simulation import CarriedFlow, CellStatus, SimulationStatus, UeSt
 
 #: What runs until another scenario is loaded.
 FIRST_SCENARIO = "steady"
+#: Of the UEs or cells that there are, so many are told to who asks for another.
+_TOLD = 8
 
 
 class SimulatedNetwork:
@@ -152,7 +155,7 @@ class SimulatedNetwork:
         """See the port; raises NotFound."""
 
         def force(run: Run) -> None:
-            _check_known("UE", ue_id, run.ues)
+            check_known("UE", ue_id, run.ues)
             if sinr_db is None:
                 run.sinr_db.pop(ue_id, None)
             else:
@@ -164,7 +167,7 @@ class SimulatedNetwork:
         """See the port; raises NotFound."""
 
         def attach(run: Run) -> None:
-            _check_known("UE", ue_id, run.ues)
+            check_known("UE", ue_id, run.ues)
             run.attached[ue_id] = attached
             if not attached:
                 self._ledger.end_sessions_of(ue_id)
@@ -175,7 +178,7 @@ class SimulatedNetwork:
         """See the port; raises NotFound. Wins over the scenario until the next reset."""
 
         def set_outage(run: Run) -> None:
-            _check_known("cell", cell_id, run.cells)
+            check_known("cell", cell_id, run.cells)
             run.outages[cell_id] = outage
 
         self._override(set_outage, now_s, cell_id=cell_id)
@@ -220,7 +223,7 @@ class SimulatedNetwork:
         with self._lock:
             self.stage.move(now_s)
             known = self._ledger.run.ues
-            _check_known("UE", ue_id, known)
+            check_known("UE", ue_id, known)
             return ue_statuses(self._ledger, (known[ue_id],))[0]
 
     def cells(self, now_s: float) -> Sequence[CellStatus]:
@@ -286,6 +289,8 @@ class SimulatedNetwork:
             self.stage.changed()
 
 
-def _check_known(noun: str, name: str, known: Iterable[str]) -> None:
+def check_known(noun: str, name: str, known: Collection[str]) -> None:
+    """Raise NotFound, with the first of those that there are."""
     if name not in known:
-        raise NotFound(f"the scenario has no {noun} {name}")
+        there_are = ", ".join(islice(known, _TOLD)) + (" …" if len(known) > _TOLD else "")
+        raise NotFound(f"the scenario has no {noun} {name}, but {there_are}")

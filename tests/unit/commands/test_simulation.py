@@ -57,7 +57,9 @@ def test_radio_attachment_and_cells_are_in_its_hands(sim: Say) -> None:
     assert "(off)" not in sim("attach", "ue-2")
     assert sim("fail-cell", "cell-1").endswith("out of service")
     assert sim("repair-cell", "cell-1").splitlines()[1].split() == ["cell-1", "273", "0"]
-    assert sim("degrade", "nobody") == "Error: the scenario has no UE nobody"
+    assert sim("degrade", "nobody") == (
+        "Error: the scenario has no UE nobody, but ue-1, ue-2, ue-3, ue-4"
+    )
 
 
 def test_faults_are_set_triggered_and_cleared(sim: Say) -> None:
