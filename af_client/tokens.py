@@ -23,7 +23,7 @@ class Credentials:
     """Who the AF is to the issuer of its tokens; without `scope` it gets what the issuer gives.
 
     The secret goes over TLS (RFC 6749 2.3.1, 3.2): http:// to another machine is a ValueError,
-    unless `allow_http` says that nobody is on the way.
+    unless `allow_http` says that nobody is on the way. A secret with a line break is one too.
     """
 
     token_url: str
@@ -38,6 +38,8 @@ class Credentials:
             raise ValueError(
                 f"{self.token_url!r} would send the secret without TLS; one begins with https://"
             )
+        if not self.client_secret.isprintable():
+            raise ValueError("client_secret has a line break, as of a file; strip() takes it away")
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class Bearer(AuthBase):
             )
         if not answer.ok:
             why = f"{self._token_url} has no token for {self._client_id}: {answer.status_code}"
-            raise requests.RequestException(why)
+            raise requests.RequestException(why + _described(answer))
         try:
             document = answer.json()
             token, lifetime_s = document["access_token"], float(document.get("expires_in", 60))
@@ -111,3 +111,11 @@ def _session(files: Files) -> requests.Session:
 
 #: For a NEF that lets everybody in.
 NOTHING_TO_SHOW = Access()
+
+
+def _described(refusal: requests.Response) -> str:
+    """What the issuer says of a refusal (`error_description`, RFC 6749 5.2), if anything."""
+    try:
+        return f", {refusal.json()['error_description'][:200]}"
+    except (LookupError, TypeError, ValueError):
+        return ""

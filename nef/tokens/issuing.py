@@ -51,7 +51,8 @@ class Issuer:
         """
         client = self._clients.clients.get(client_id)
         if client is None or not client.is_proved_by(secret):
-            raise TokenRefused("invalid_client", "there is no client of this id and secret")
+            why = "there is no client of this id and secret (clients are read at the start)"
+            raise TokenRefused("invalid_client", why)
         if not set(asked) <= set(client.scopes):
             has = " ".join(client.scopes) or "none"
             raise TokenRefused("invalid_scope", f"the scopes of this client are: {has}")

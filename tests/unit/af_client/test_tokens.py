@@ -193,3 +193,9 @@ def test_a_secret_is_not_sent_to_another_machine_without_tls(url: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "127.9.9.9", "[::1]:8080", "localhost"])
 def test_a_secret_may_stay_on_this_machine_without_tls(host: str) -> None:
     assert Credentials(f"http://{host}/oauth2/token", "my-af", "s").client_id == "my-af"
+
+
+def test_a_secret_with_the_line_break_of_its_file_is_refused_and_not_shown() -> None:
+    with pytest.raises(ValueError, match="line break") as told:
+        Credentials(URL, "my-af", "s3cret\n")
+    assert "s3cret" not in str(told.value)

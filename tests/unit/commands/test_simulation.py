@@ -113,7 +113,10 @@ def test_who_needs_a_token_is_told_how_to_give_it(tmp_path: Path) -> None:
         place += ["--token-url", guarded.token_url, "--client-secret-file", str(tmp_path / "wrong")]
         refused = CliRunner().invoke(main, ["sim", *place, "status"])
     assert "nef sim takes --token-url and --client-secret-file before its command" in bare.output
-    assert refused.output == f"Error: {guarded.token_url} has no token for user-plane: 401\n"
+    said = "there is no client of this id and secret (clients are read at the start)"
+    assert refused.output == (
+        f"Error: {guarded.token_url} has no token for user-plane: 401, {said}\n"
+    )
 
 
 def test_where_nobody_answers_that_is_said() -> None:
