@@ -272,7 +272,10 @@ def _cause_of(kind: type[NefError], params: tuple[InvalidParam, ...]) -> str:
 
 
 def _worst_of(params: tuple[InvalidParam, ...]) -> str:
-    """Which kind of information element is wrong; the worst kind where there are several."""
+    """Which kind of information element is wrong; the worst kind where there are several.
+
+    One that is needed only because of others is missing as a mandatory one is (5.2.7.2).
+    """
     if any(param.missing for param in params):
         return "MANDATORY_IE_MISSING"
     if any(param.pointer in _MANDATORY for param in params):

@@ -13,10 +13,11 @@ from nef.api.errors import MalformedBody, UnsupportedMediaType
 from nef.domain.errors import InvalidParam, InvalidQuery, InvalidRequest
 
 _ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii"})
+_TOO_MANY = jsonschema_rs.ValidationErrorKind.OneOfMultipleValid
 _CHOICES = (
     jsonschema_rs.ValidationErrorKind.AnyOf,
     jsonschema_rs.ValidationErrorKind.OneOfNotValid,
-    jsonschema_rs.ValidationErrorKind.OneOfMultipleValid,
+    _TOO_MANY,
 )
 #: In a body of so many brackets and commas every fault is told, in a larger one the first: the
 #: validator looks for all of them before it tells one, and in 30 KB there can be seconds of them.
@@ -140,14 +141,15 @@ class Shape:
 
     def _param(self, error: jsonschema_rs.ValidationError) -> InvalidParam:
         path = "".join(f"/{_escaped(part)}" for part in error.instance_path)
-        kind, told = error.kind, None
+        kind, told, missing = error.kind, None, False
         if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
             return InvalidParam(f"{path}/{_escaped(kind.property)}", "is missing", missing=True)
         if isinstance(kind, jsonschema_rs.ValidationErrorKind.Not):
             told = _together(kind.schema)
         elif isinstance(kind, _CHOICES):
             told = _choice(kind)
-        return InvalidParam(path or "/", told or self.reason(error))
+            missing = told is not None and not isinstance(kind, _TOO_MANY)
+        return InvalidParam(path or "/", told or self.reason(error), missing)
 
 
 def _extent(content: bytes) -> int:
@@ -190,7 +192,7 @@ def _together(schema: Any) -> str | None:
 
 def _choice(kind: Any) -> str | None:
     """The rule that one of several attributes has to be there, in words."""
-    if isinstance(kind, jsonschema_rs.ValidationErrorKind.OneOfMultipleValid):
+    if isinstance(kind, _TOO_MANY):
         return "has attributes that exclude each other; name one of them"
     errors = [error.kind for branch in kind.context for error in branch]
     if not all(isinstance(e, jsonschema_rs.ValidationErrorKind.Required) for e in errors):

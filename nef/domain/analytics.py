@@ -204,7 +204,8 @@ class AnalyticsSubscription:
 def check_question(question: Question) -> None:
     """Whether a question names what its event is about; raises InvalidRequest."""
     if question.target == Target() and not question.area:
-        raise _wrong(question, "tgtUe", "name the UEs, or an area in locArea")
+        reason = "name the UEs, or an area in locArea"
+        raise InvalidRequest(InvalidParam(f"{question.pointer}/tgtUe", reason, missing=True))
     if question.event is AnalyticsEvent.E2E_DATA_VOL_TRANS_TIME and not question.volumes:
         raise _wrong(question, "analyEventFilter", "say how much is to be transferred downlink")
     wants_rate = question.event is AnalyticsEvent.QOS_SUSTAINABILITY

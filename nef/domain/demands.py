@@ -55,7 +55,8 @@ def _check_one_way_of_asking(request: SessionRequest) -> None:
     if request.alternatives and not request.requirement:
         raise _wrong("/altQosReqs", "alternatives by value need a tscQosReq")
     if not (request.qos_reference or request.requirement or request.components):
-        raise _wrong("/qosReference", "name a QoS: qosReference, tscQosReq or multiModDatFlows")
+        reason = "name a QoS: qosReference, tscQosReq or multiModDatFlows"
+        raise InvalidRequest(InvalidParam("/qosReference", reason, missing=True))
 
 
 def _check_size(request: SessionRequest) -> None:

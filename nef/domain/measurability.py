@@ -48,11 +48,11 @@ def _wrong(kind: Kind, asked: Monitoring) -> Iterator[InvalidParam]:
         yield InvalidParam(f"{where}/repFreqs", f"name one of {', '.join(_FREQUENCIES)}")
     if "PERIODIC" in asked.frequencies and asked.period_s is None:
         reason = "is missing: say how many seconds lie between two PERIODIC reports"
-        yield InvalidParam(f"{where}/repPeriod", reason)
+        yield InvalidParam(f"{where}/repPeriod", reason, missing=True)
     if named and "EVENT_TRIGGERED" in asked.frequencies and not thresholds_of(asked):
         names = ", ".join(_THRESHOLDS[name] for name in named)
         reason = f"EVENT_TRIGGERED needs a threshold of what is measured: {names}"
-        yield InvalidParam(f"{where}/{_THRESHOLDS[named[0]]}", reason)
+        yield InvalidParam(f"{where}/{_THRESHOLDS[named[0]]}", reason, missing=True)
 
 
 def _wrong_threshold(threshold: Usage) -> list[InvalidParam]:

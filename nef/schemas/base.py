@@ -69,7 +69,10 @@ def _params(pointer: str, messages: Any) -> list[InvalidParam]:
     """Flatten marshmallow's tree of messages into JSON pointers (RFC 6901)."""
     if isinstance(messages, Mapping):
         return [p for key, below in messages.items() for p in _params(_below(pointer, key), below)]
-    return [InvalidParam(pointer or "/", str(text), missing=text == MISSING) for text in messages]
+    return [
+        InvalidParam(pointer or "/", str(text), missing=str(text).startswith(MISSING))
+        for text in messages
+    ]
 
 
 def _below(pointer: str, key: Any) -> str:

@@ -229,7 +229,7 @@ def _target(parts: Mapping[str, Any]) -> Target:
     if len(given) != 1:
         reason = f"name one UE or group by exactly one of {', '.join(k[1:] for k in keys.values())}"
         wrong = given[1:] or ["external_id"]
-        raise InvalidRequest(*(InvalidParam(keys[name], reason) for name in wrong))
+        raise InvalidRequest(*(InvalidParam(keys[name], reason, not given) for name in wrong))
     [name] = given
     if name == "ip" and len(parts["ip"]) != 1:
         raise InvalidRequest(InvalidParam("/ueIpAddr", "name one ipv4Addr or one ipv6Addr"))

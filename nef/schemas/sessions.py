@@ -16,7 +16,7 @@ from nef.domain.sessions import (
     Websocket,
 )
 from nef.domain.subscriptions import Api
-from nef.schemas.base import WireSchema, dumping, loaded
+from nef.schemas.base import MISSING, WireSchema, dumping, loaded
 from nef.schemas.components import MediaComponentSchema
 from nef.schemas.fields import AT_LEAST_ONE, FeaturesField
 from nef.schemas.flows import AlternativeSchema, FlowInfoSchema, TscQosSchema
@@ -102,7 +102,8 @@ class SessionRequestSchema(WireSchema):
         if len(given) != 1:
             keys = given[1:] or list(_UE_KEYS.values())[:1]
             reason = f"name one UE by exactly one of {', '.join(_UE_KEYS.values())}"
-            raise ValidationError({key: [reason] for key in keys})
+            told = reason if given else f"{MISSING}: {reason}"
+            raise ValidationError({key: [told] for key in keys})
 
     @validates_schema
     def check_component_keys(self, data: dict[str, Any], **_: Any) -> None:

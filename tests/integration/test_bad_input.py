@@ -58,7 +58,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ),
     (subscription(qosReference=["a"]), "OPTIONAL_IE_INCORRECT", "/qosReference"),
     (subscription(qosReference="no-such-thing"), "OPTIONAL_IE_INCORRECT", "/qosReference"),
-    (subscription(qosReference=None), "OPTIONAL_IE_INCORRECT", "/qosReference"),
+    (subscription(qosReference=None), "MANDATORY_IE_MISSING", "/qosReference"),
+    (subscription(ueIpv4Addr=None), "MANDATORY_IE_MISSING", "/ueIpv4Addr"),
     (subscription(flowInfo=[]), "OPTIONAL_IE_INCORRECT", "/flowInfo"),
     (
         subscription(flowInfo=[{"flowDescriptions": [RULE]}]),

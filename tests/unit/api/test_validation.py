@@ -209,17 +209,20 @@ def test_every_bad_parameter_of_a_query_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "reason"),
+    ("body", "reason", "missing"),
     [
-        ({"some": {}}, "name left or right"),
-        ({"one": {}}, "name left or right"),
-        ({"one": {"left": 1, "right": 2}}, "exclude each other"),
+        ({"some": {}}, "name left or right", True),
+        ({"one": {}}, "name left or right", True),
+        ({"one": {"left": 1, "right": 2}}, "exclude each other", False),
     ],
 )
-def test_a_choice_of_attributes_is_told_in_words(body: dict[str, Any], reason: str) -> None:
+def test_a_choice_of_attributes_is_told_in_words(
+    body: dict[str, Any], reason: str, missing: bool
+) -> None:
     (fault,) = faults({"name": "x"} | body)
     assert fault.pointer in ("/some", "/one")
     assert reason in fault.reason
+    assert fault.missing is missing
 
 
 def test_a_choice_of_other_things_is_told_as_it_is() -> None:
