@@ -115,7 +115,8 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         document = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
-        raise PoolUnusable(f"there are no models in {folder}; train or add them first") from None
+        how = f"af-client models train --out {folder} makes some, af-client pool add takes yours"
+        raise PoolUnusable(f"there are no models in {folder}; {how}") from None
     except (OSError, ValueError) as error:
         raise PoolUnusable(f"{path} is no manifest of models ({error})") from error
     version = document.get("format_version") if isinstance(document, dict) else None

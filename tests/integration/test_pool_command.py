@@ -223,7 +223,7 @@ def test_a_damaged_part_is_told(folder: Path) -> None:
 @pytest.mark.parametrize("command", ["list", "show x", "remove x"])
 def test_a_folder_without_a_pool_is_told(tmp_path: Path, command: str) -> None:
     told = refused(pool(*command.split(), "--pool", tmp_path / "none"))
-    assert "train or add them first" in told
+    assert "af-client models train" in told
     assert not (tmp_path / "none").exists()
 
 

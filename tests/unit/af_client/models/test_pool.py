@@ -82,7 +82,7 @@ def test_an_unknown_model_is_named(folder: Path) -> None:
 
 
 def test_a_folder_without_models_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(PoolUnusable, match="train or add them first"):
+    with pytest.raises(PoolUnusable, match="af-client models train"):
         Pool(tmp_path)
 
 
