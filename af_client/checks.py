@@ -18,15 +18,22 @@ def check_values(said: "DataclassInstance") -> None:
     for one in fields(said):
         value = getattr(said, one.name)
         if get_origin(one.type) is tuple:
-            _check_several(one.name, value)
+            check_several(one.name, value)
         elif one.name == "per" and value is not None:
             checked_error_rate(value)
         elif one.name.endswith("_bps") and value is not None:
             checked_rate(one.name, value)
 
 
-def _check_several(name: str, value: object) -> None:
+def check_several(name: str, value: object) -> None:
+    """Raise ValueError for one thing in the place of several."""
     if not isinstance(value, str) and isinstance(value, Sequence):
         return
     kind = type(value).__name__
     raise ValueError(f"{name} is a {kind} and not a tuple; one alone needs a comma: {name}=(…,)")
+
+
+def check_numbers(numbers: Sequence[int]) -> None:
+    """Raise ValueError where two flows have the same number: one of them would be lost."""
+    if len(set(numbers)) < len(numbers):
+        raise ValueError(f"each flow needs a number of its own, and not {list(numbers)}")

@@ -12,7 +12,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, Self, TypedDict
 
-from af_client.checks import check_values
+from af_client.checks import check_numbers, check_values
 from af_client.measurements import Measurement, QosMonitoring, Usage
 from af_client.offers import fitted
 from af_client.units import checked_tos
@@ -203,9 +203,7 @@ class SessionRequest:
     def __post_init__(self) -> None:
         """Refuse what would be sent as something else."""
         check_values(self)
-        numbers = [flow.number for flow in self.flows]
-        if len(set(numbers)) < len(numbers):
-            raise ValueError(f"each flow needs a number of its own, and not {numbers}")
+        check_numbers([flow.number for flow in self.flows])
 
     def fitted_to(self, refused: "Refused") -> Self | None:
         """Return what to ask next: this request within the rates that a refusal offers.

@@ -264,6 +264,14 @@ class TestAMergePatch:
     def test_leaves_other_flows_alone_unless_they_are_removed(self) -> None:
         assert merge_patch({"removed_flows": (3,)}) == {"multiModDatFlows": {"3": None}}
 
+    def test_refuses_one_text_in_the_place_of_several(self) -> None:
+        with pytest.raises(ValueError, match=r"events is a str and not a tuple"):
+            merge_patch({"events": "QOS_GUARANTEED"})  # type: ignore[typeddict-item]
+
+    def test_loses_no_flow_behind_another_of_its_number(self) -> None:
+        with pytest.raises(ValueError, match=r"number of its own, and not \[2, 2\]"):
+            merge_patch({"flows": (MediaFlow(2), MediaFlow(2))})
+
     def test_removes_the_end_of_a_session_by_none(self) -> None:
         assert merge_patch({"duration_s": None}) == {"qosDuration": None}
 
