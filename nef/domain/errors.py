@@ -117,13 +117,17 @@ class StoreUnavailable(NotReady):
 class ResourcesRefused(NefError):
     """The cell cannot carry the flows; `acceptable` maps component number to a downlink rate.
 
-    A component that could get nothing is absent; see `acceptableServInfo`, TS 29.514 5.6.2.
+    Component 0 is the session as a whole. A component that could get nothing is absent; see
+    `acceptableServInfo`, TS 29.514 5.6.2.
     """
 
     def __init__(self, acceptable: Mapping[int, BitRate]) -> None:
         """Keep what would be acceptable for each component."""
         self.acceptable = dict(acceptable)
-        offer = ", ".join(f"component {n}: {rate}" for n, rate in sorted(self.acceptable.items()))
+        offer = ", ".join(
+            f"component {number}: {rate}" if number else str(rate)
+            for number, rate in sorted(self.acceptable.items())
+        )
         super().__init__(
             "the serving cell has no resources for these flows; "
             + (f"it could accept {offer}" if offer else "it could accept nothing now")

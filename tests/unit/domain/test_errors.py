@@ -52,6 +52,7 @@ def test_what_is_refused_for_lack_of_resources_says_what_could_be_had() -> None:
     refusal = ResourcesRefused({2: BitRate(2_000_000), 1: BitRate(500)})
     assert refusal.acceptable == {1: BitRate(500), 2: BitRate(2_000_000)}
     assert str(refusal).endswith("component 1: 500 bps, component 2: 2 Mbps")
+    assert str(ResourcesRefused({0: BitRate(500)})).endswith("it could accept 500 bps")
     assert str(ResourcesRefused({})).endswith("it could accept nothing now")
 
 
