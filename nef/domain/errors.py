@@ -74,7 +74,7 @@ class UeNotFound(NotFound):
 
     def __init__(self, pointer: str, identity: str) -> None:
         """Name the parameter and the identity that was looked for."""
-        self.param = InvalidParam(pointer, f"no UE of this network has the identity {identity}")
+        self.param = InvalidParam(pointer, f"this network has no UE or group {identity}")
         super().__init__(self.param.reason)
 
 

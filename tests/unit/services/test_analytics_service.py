@@ -220,6 +220,7 @@ def test_who_is_not_known_is_not_found(rig: AnalyticsRig, target: Target, name: 
     with pytest.raises(UeNotFound) as caught:
         rig.subscribe(question(target=target))
     assert caught.value.param.pointer == f"/analyEventsSubs/0/tgtUe/{name}"
+    assert str(caught.value).startswith("this network has no UE or group ")
 
 
 # --- one of an AF's own ---
