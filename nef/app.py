@@ -268,10 +268,10 @@ def _wired(
     )
 
     def expected(api: Api, af_id: str, subscription_id: str) -> bool:
-        if deliveries.waits_for_websocket(af_id, subscription_id):
-            return True
+        # In this order: what ends with its last report leaves that in the same transaction.
         owner = sessions if api is Api.SESSIONS else subscriptions
-        return owner.wants_websocket(af_id, api, subscription_id)
+        wanted = owner.wants_websocket(af_id, api, subscription_id)
+        return wanted or deliveries.waits_for_websocket(af_id, subscription_id)
 
     def opened(subscription_id: str) -> None:
         websockets.opened(subscription_id)
