@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from socket import SHUT_RDWR
@@ -16,6 +16,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from builders.processes import NefProcess, start_nef
 from builders.receivers import receiving
+from builders.service import PUBLIC_URL, served
+from nef.services.deliveries import DeliveryService
+from nef.services.subscriptions import SubscriptionService
 
 SESSIONS = "/3gpp-as-session-with-qos/v1/af-1/subscriptions"
 ANALYTICS = "/3gpp-analyticsexposure/v1/af-1/subscriptions"
@@ -191,19 +194,44 @@ def test_a_patch_moves_the_notifications_from_posts_to_a_websocket(nef: NefProce
         assert events(heard(socket)) == ["SUCCESSFUL_RESOURCES_ALLOCATION"]
 
 
+ONE_REPORT = {
+    "analyEventsSubs": [{"analyEvent": "CONGESTION", "tgtUe": {"gpsi": UE}}],
+    "analyRepInfo": {"notifMethod": "ONE_TIME"},
+    "notifUri": "http://127.0.0.1:9/nobody",
+    "notifId": "by-websocket",
+    "websockNotifConfig": WANTED,
+}
+
+
 def test_analytics_come_by_websocket_too(nef: NefProcess) -> None:
-    question = {"analyEvent": "CONGESTION", "tgtUe": {"gpsi": UE}}
-    body = {
-        "analyEventsSubs": [question],
-        "analyRepInfo": {"notifMethod": "ONE_TIME"},
-        "notifUri": "http://127.0.0.1:9/nobody",
-        "notifId": "by-websocket",
-        "websockNotifConfig": WANTED,
-    }
-    with opened(ask(nef, ANALYTICS, body)) as socket:
+    with opened(ask(nef, ANALYTICS, ONE_REPORT)) as socket:
         message = heard(socket)
     assert message["notifId"] == "by-websocket"
     assert message["analyEventNotifs"][0]["analyEvent"] == "CONGESTION"
+
+
+def test_a_websocket_may_be_opened_at_the_very_moment_at_which_its_subscription_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its only report is written between the two looks at whether somebody is expected."""
+    with served() as service:
+        made = service.http.post(ANALYTICS, json=ONE_REPORT).json()
+        for owner, name in (
+            (SubscriptionService, "wants_websocket"),
+            (DeliveryService, "waits_for_websocket"),
+        ):
+            look = getattr(owner, name)
+
+            def looked(*args: Any, look: Callable[..., bool] = look) -> bool:
+                found = look(*args)
+                service.nef.services.simulation.tick()
+                return found
+
+            monkeypatch.setattr(owner, name, looked)
+        uri = made["websockNotifConfig"]["websocketUri"]
+        with service.http.websocket_connect(uri.removeprefix(PUBLIC_URL.replace("http", "ws"))):
+            gone = service.http.get(service.path(made))
+    assert gone.status_code == 404, "it has ended"
 
 
 def test_monitoring_events_come_by_websocket_too(nef: NefProcess) -> None:
