@@ -56,7 +56,8 @@ class Rig:
     def __init__(self) -> None:
         self.storage, self.clock, self.real = MemoryStorage(), FakeClock(1000.0), FakeClock()
         self.ids = (f"s{number}" for number in itertools.count(1))
-        self.reach = Reach(self._network())
+        self.network = self._network()
+        self.reach = Reach(self.network)
         self.worker = self._service(cast("Network", self.reach))
 
     def take_over(self) -> None:
@@ -69,6 +70,12 @@ class Rig:
     def die(self) -> None:
         """The network dies."""
         self.reach.network = None
+
+    def give_up(self) -> None:
+        """Let everything that is under way take too long."""
+        self.worker.tick()
+        self.real.advance(ABANDONED_AFTER_S)
+        self.worker.tick()
 
     def stored(self) -> list[Session]:
         with self.storage.reading() as work:
@@ -252,63 +259,45 @@ def test_who_was_slow_does_not_undo_what_the_network_was_asked_since(rig: Rig) -
     session = rig.create("40 Mbps")
 
     def overtaken() -> None:
-        rig.worker.tick()
-        rig.real.advance(ABANDONED_AFTER_S)
-        rig.worker.tick()  # which gives the change up
+        rig.give_up()
         rig.reach.before["hold"] = lambda: rig.worker.change(
             AF, session.id, lambda _: asked("60 Mbps")
         )
 
-    network = rig.reach.network
-    assert network is not None
     rig.reach.after["reserve"] = overtaken
     with pytest.raises(Conflict):
         rig.worker.change(AF, session.id, lambda _: asked("70 Mbps"))
     assert rig.stored()[0].request == asked("60 Mbps")
-    assert network.reservations[session.id].demands == rig.stored()[0].demands
+    assert rig.network.reservations[session.id].demands == rig.stored()[0].demands
 
 
 def test_what_is_asked_after_it_was_given_up_is_not_held(rig: Rig) -> None:
     session = rig.create("40 Mbps")
 
-    def gives_up() -> None:
-        rig.worker.tick()
-        rig.real.advance(ABANDONED_AFTER_S)
-        rig.worker.tick()
-
-    network = rig.reach.network
-    assert network is not None
-    rig.reach.before["reserve"] = gives_up
+    rig.reach.before["reserve"] = rig.give_up
     rig.reach.after["reserve"] = dies
     with pytest.raises((Conflict, SystemExit)):
         rig.worker.change(AF, session.id, lambda _: asked("70 Mbps"))
-    assert network.reservations[session.id].demands == rig.stored()[0].demands == session.demands
+    assert (
+        rig.network.reservations[session.id].demands == rig.stored()[0].demands == session.demands
+    )
 
 
 def test_a_session_that_was_given_up_before_it_was_admitted_holds_nothing(rig: Rig) -> None:
-    def gives_up() -> None:
-        rig.worker.tick()
-        rig.real.advance(ABANDONED_AFTER_S)
-        rig.worker.tick()
-
-    network = rig.reach.network
-    assert network is not None
-    rig.reach.before["reserve"] = gives_up
+    rig.reach.before["reserve"] = rig.give_up
     with pytest.raises(Conflict):
         rig.create()
     assert not rig.stored()
-    assert not network.reservations
+    assert not rig.network.reservations
 
 
 def test_a_session_that_was_deleted_holds_nothing_whoever_changes_it_and_dies(rig: Rig) -> None:
     session = rig.create()
-    network = rig.reach.network
-    assert network is not None
     rig.reach.before["reserve"] = lambda: rig.worker.delete(AF, session.id)
     rig.reach.after["reserve"] = dies
     with pytest.raises((NotFound, SystemExit)):
         rig.change("70 Mbps")
-    assert not network.reservations
+    assert not rig.network.reservations
 
 
 def test_nor_does_it_with_a_network_that_has_begun_since(rig: Rig) -> None:
@@ -327,35 +316,24 @@ def test_nor_does_it_with_a_network_that_has_begun_since(rig: Rig) -> None:
 
 def test_who_was_slow_with_a_change_brings_no_session_back_that_was_deleted(rig: Rig) -> None:
     session = rig.create()
-    network = rig.reach.network
-    assert network is not None
 
     def given_up() -> None:
-        rig.worker.tick()
-        rig.real.advance(ABANDONED_AFTER_S)
-        rig.worker.tick()
+        rig.give_up()
         # The slow one reads what is stored, and before the network hears of that it is gone.
         rig.reach.before["hold"] = lambda: rig.worker.delete(AF, session.id)
 
     rig.reach.after["reserve"] = given_up
     with pytest.raises((Conflict, NotFound)):
         rig.change("70 Mbps")
-    assert not network.reservations
+    assert not rig.network.reservations
 
 
 def test_a_session_that_was_given_up_before_it_was_asked_for_holds_nothing(rig: Rig) -> None:
-    def gives_up() -> None:
-        rig.worker.tick()
-        rig.real.advance(ABANDONED_AFTER_S)
-        rig.worker.tick()
-
-    network = rig.reach.network
-    assert network is not None
-    rig.reach.before["reserve"] = gives_up
+    rig.reach.before["reserve"] = rig.give_up
     rig.reach.after["reserve"] = dies
     with pytest.raises((Conflict, SystemExit)):
         rig.create()
-    assert not network.reservations
+    assert not rig.network.reservations
 
 
 def test_what_a_create_without_an_answer_was_granted_is_free_within_a_second(rig: Rig) -> None:
