@@ -141,7 +141,8 @@ class Connections:
             connection.commit()
 
     def close(self) -> None:
-        """Give back what is kept."""
+        """Give back what is kept, and keep nothing any more."""
+        self._most = 0
         while self._kept:
             self._kept.pop().close()
 

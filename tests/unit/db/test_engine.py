@@ -93,6 +93,15 @@ def test_however_many_read_at_once_have_a_connection_each_and_few_of_them_stay_o
     opened.dispose()
 
 
+def test_what_is_in_use_at_the_end_does_not_stay_open(tmp_path: Path) -> None:
+    opened = open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    connections = Connections(opened)
+    with connections.one():
+        connections.close()
+    assert opened.pool.checkedout() == 0  # type: ignore[attr-defined]
+    opened.dispose()
+
+
 def test_units_of_work_inside_of_each_other_have_a_connection_each(
     connections: Connections,
 ) -> None:
