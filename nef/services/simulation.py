@@ -129,12 +129,13 @@ class SimulationService:
             seconds, self.simulation.step, lambda: self.is_leaving() or self.real_s() > end_s
         )
         if left_s:
-            why = "the service ends" if self.is_leaving() else "much happens in them"
+            limit = f"a step takes {LONGEST_STEP_S:g} s at most, and much happens in them"
+            why = "the service ends" if self.is_leaving() else limit
             # In full, and not rounded as numbers of a step of months would be: it is stepped next.
             whole, done, left = (f"{one:.12g}" for one in (seconds, seconds - left_s, left_s))
             raise Unfinished(
-                f"within {LONGEST_STEP_S:g} s the time went on by {done} s of the {whole} s, since"
-                f" {why}; {left} s are left to step"
+                f"the time went on by {done} s of the {whole} s, since {why};"
+                f" {left} s are left to step"
             )
         return self.status()
 
