@@ -32,8 +32,10 @@ def _locked_new() -> tuple[Path, int]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
         lock = _locked(folder)
-        if lock is not None and folder.exists():
-            return folder, lock
+        if lock is not None:
+            if folder.exists():
+                return folder, lock
+            os.close(lock)
         # Another service that starts right now has taken it for one that was left.
 
 

@@ -1,5 +1,6 @@
 """The folder of a service is gone when the service is, however it ended."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +53,26 @@ def test_what_a_killed_service_left_is_removed_by_the_next_one(place: Path) -> N
 def _removed(left: Path) -> bool:
     with own_folder():
         return not left.exists()
+
+
+def test_who_loses_its_new_folder_makes_another_and_keeps_nothing_of_it(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, lost = os.open, list[Path]()
+
+    def opened_and_lost(path: Path, *given: Any, **more: Any) -> int:
+        descriptor = real(path, *given, **more)
+        if not lost:
+            lost.append(path)
+            path.rmdir()  # as another one does that has taken it for one that was left
+        return descriptor
+
+    before = set(Path("/proc/self/fd").iterdir())
+    monkeypatch.setattr(os, "open", opened_and_lost)
+    with own_folder() as folder:
+        assert list(place.iterdir()) == [folder]
+        assert folder not in lost
+    assert set(Path("/proc/self/fd").iterdir()) == before
 
 
 def test_what_is_none_of_a_service_stays(place: Path) -> None:
