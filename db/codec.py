@@ -19,7 +19,9 @@ from nef.domain.qos import Held, NoBearer, QosLevel
 from nef.domain.units import BitRate, PacketErrorRate
 
 _Type = TypeVar("_Type")
-_LEVELS = 1024
+#: So many of what is alike are kept, and none that is longer: what is kept is small, whatever AFs
+#: have said.
+_ALIKE, _LONGEST_BYTES = 1024, 4096
 
 
 def dumped(value: Any) -> bytes:
@@ -31,6 +33,16 @@ def dumped(value: Any) -> bytes:
 def loaded(text: bytes, kind: type[_Type]) -> _Type:
     """The domain object that was written."""
     return _CONVERTER.structure(orjson.loads(text), kind)
+
+
+def loading_alike(kind: type[_Type]) -> Callable[[bytes], _Type]:
+    """`loaded`, where many texts are the same: such are read once, and in memory once."""
+
+    @lru_cache(maxsize=_ALIKE)
+    def once(text: bytes) -> _Type:
+        return loaded(text, kind)
+
+    return lambda text: once(text) if len(text) <= _LONGEST_BYTES else loaded(text, kind)
 
 
 def _converter() -> Converter:
@@ -64,11 +76,16 @@ def _level(converter: Converter) -> None:
     """There are few rungs in all the ladders: each is read once, and in memory once."""
     read = make_dict_structure_fn(QosLevel, converter)
 
-    @lru_cache(maxsize=_LEVELS)
-    def level(*document: tuple[str, Any]) -> QosLevel:
+    @lru_cache(maxsize=_ALIKE)
+    def once(*document: tuple[str, Any]) -> QosLevel:
         return read(dict(document), QosLevel)
 
-    converter.register_structure_hook(QosLevel, lambda document, _: level(*document.items()))
+    def level(document: dict[str, Any], _: Any) -> QosLevel:
+        if len(document.get("reference") or "") > _LONGEST_BYTES:
+            return read(document, QosLevel)
+        return once(*document.items())
+
+    converter.register_structure_hook(QosLevel, level)
 
 
 _CONVERTER = _converter()

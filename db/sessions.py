@@ -2,12 +2,11 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
-from db.codec import dumped, loaded
+from db.codec import dumped, loaded, loading_alike
 from db.tables import UNSETTLED, sessions
 from nef.domain.errors import Conflict
 from nef.domain.filters import IpAddress
@@ -68,8 +67,9 @@ _COUNT_ALL = select(func.count()).select_from(sessions)
 _COUNT_UNSETTLED = (
     select(sessions.c.state, func.count()).where(UNSETTLED).group_by(sessions.c.state)
 )
-#: Many sessions ask for the same and hold the same: so many such texts are read once.
-_ALIKE = 1024
+# Many sessions ask for the same and hold the same.
+_demands = loading_alike(tuple[FlowDemand, ...])
+_grants = loading_alike(tuple[FlowGrant, ...])
 _REGRADE = _REPLACE.values(version=sessions.c.version + 1, grants=bindparam("granted"))
 
 
@@ -225,16 +225,6 @@ def _claim(row: Any) -> Claim:
         number=row.number,
         grants=_grants(row.grants),
     )
-
-
-@lru_cache(maxsize=_ALIKE)
-def _demands(text: bytes) -> tuple[FlowDemand, ...]:
-    return loaded(text, tuple[FlowDemand, ...])
-
-
-@lru_cache(maxsize=_ALIKE)
-def _grants(text: bytes) -> tuple[FlowGrant, ...]:
-    return loaded(text, tuple[FlowGrant, ...])
 
 
 def _standing(row: Any) -> Standing:

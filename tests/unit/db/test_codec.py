@@ -1,9 +1,11 @@
 """Domain objects as JSON in the store."""
 
+from dataclasses import replace
+
 import orjson
 
 from builders.sessions import request, session
-from db.codec import dumped, loaded
+from db.codec import dumped, loaded, loading_alike
 from nef.domain.events import EventReport, UserPlaneEvent
 from nef.domain.qos import FlowDemand
 from nef.domain.sessions import SessionRequest
@@ -55,3 +57,15 @@ def test_rungs_that_are_alike_are_in_memory_once() -> None:
     first, second = (loaded(dumped(session().demands), tuple[FlowDemand, ...]) for _ in range(2))
     assert first[0].ladder[1] is second[0].ladder[1]
     assert first == session().demands
+
+
+def test_of_texts_that_are_alike_the_short_ones_are_read_once_and_no_long_one_is_kept() -> None:
+    load = loading_alike(tuple[FlowDemand, ...])
+    (plain, *_) = session().demands
+    (rung, *_) = plain.ladder
+    for reference, kept in (("small", True), ("x" * 5000, False)):
+        named = replace(plain, ladder=(replace(rung, reference=reference),))
+        first, second = (load(dumped((named,))) for _ in range(2))
+        assert first == second == (named,)
+        assert (first is second) is kept
+        assert (first[0].ladder[0] is second[0].ladder[0]) is kept
