@@ -106,11 +106,11 @@ def serve(
 ) -> None:
     """Serve the APIs, with the simulated network behind them, until interrupted."""
     set_up_logs(more)
-    tls = tls_of(more)
     with _listening(host, port) as here:
-        scheme = "https" if tls else "http"
-        root = (public_url or root_at(scheme, host, here.getsockname()[1])).rstrip("/")
         try:
+            tls = tls_of(more)
+            scheme = "https" if tls else "http"
+            root = (public_url or root_at(scheme, host, here.getsockname()[1])).rstrip("/")
             more["scenario"] = scenario_source(more["scenario"])
             said = {name: more.pop(name) for name in CALLBACK_OPTIONS}
             callbacks = policy_of(here.getsockname()[0], **said)

@@ -11,6 +11,7 @@ import click
 from nef.config import BuiltInIssuer, ExternalIssuer, Settings, Tls
 from nef.domain.internet import is_loopback
 from nef.tokens.clients import load_clients
+from nef.tokens.secret_files import check_kept
 from nef.tokens.verification import ALGORITHMS, Rules
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -74,7 +75,8 @@ def issuer_of(root: str, options: dict[str, Any]) -> BuiltInIssuer | ExternalIss
 def tls_of(options: dict[str, Any]) -> Tls | None:
     """The files of TLS, None for plain HTTP; takes its options away.
 
-    Raises UsageError for files that belong to others or cannot be used.
+    Raises UsageError for files that belong to others or cannot be used, and InvalidValue for a key
+    that others can read.
     """
     names = ("tls_certificate", "tls_key", "tls_client_ca")
     certificate, key, client_ca = (options.pop(name) for name in names)
@@ -95,6 +97,7 @@ def tls_of(options: dict[str, Any]) -> Tls | None:
             context.load_verify_locations(client_ca)
     except OSError as error:
         raise click.UsageError(f"{client_ca} has no certificates: {error}") from None
+    check_kept(key or certificate, "the key of this service")
     return Tls(certificate, key, client_ca)
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from nef.domain.errors import InvalidValue
-from nef.tokens.clients import AF_SCOPES, SCOPES, Clients, load_clients, save_clients, write_secret
+from nef.tokens.clients import AF_SCOPES, SCOPES, Clients, load_clients, save_clients
+from nef.tokens.secret_files import write_secret
 
 _FILE = click.option(
     "--file",

@@ -4,7 +4,6 @@ import hmac
 import os
 import re
 import secrets
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -16,6 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from nef.domain.errors import InvalidValue
+from nef.tokens.secret_files import check_status, write_secret
 
 #: The scopes there are, one for each API; by its name, which is how its paths begin.
 SCOPES = (
@@ -112,23 +112,8 @@ def load_clients(path: Path) -> Clients:
         clients.key()
     except InvalidValue as error:
         raise InvalidValue(f"{path}: {error}") from None
-    _check_kept(path, found)
+    check_status(path, "a key that makes tokens", found)
     return clients
-
-
-def _check_kept(path: Path, found: os.stat_result) -> None:
-    """Whether only its owner can read a file; or a group, of what root has made ready for it.
-
-    Whoever can read the signing key can make tokens, so this is no warning that nobody reads. The
-    rule is that of PostgreSQL for its keys; files that an orchestrator mounts belong to root.
-    """
-    allowed = 0o740 if found.st_uid == 0 else 0o700
-    mode = stat.S_IMODE(found.st_mode)
-    if mode & ~allowed:
-        raise InvalidValue(
-            f"{path} has a key that makes tokens, and is open to others (mode {mode:04o}): say"
-            f" chmod 600 {path}, and make another one if somebody may have read it"
-        )
 
 
 def save_clients(path: Path, clients: Clients) -> None:
@@ -143,21 +128,6 @@ def save_clients(path: Path, clients: Clients) -> None:
     }
     document = {"signing_key": dict(clients.signing_key), "clients": entries}
     write_secret(path, yaml.safe_dump(document, sort_keys=False))
-
-
-def write_secret(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, in place of any that others may; raises OSError.
-
-    Who has opened the one before, or put a link there, has none of it.
-    """
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    beside.touch(0o600, exist_ok=False)
-    try:
-        beside.write_text(text, "utf-8")
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def _client(name: str, entry: Any) -> Client:

@@ -38,6 +38,7 @@ class Authority:
         certificate = self._signed(key.public_key(), name, here)
         files = self._folder / f"{name}.pem", self._folder / f"{name}.key"
         files[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+        files[1].touch(0o600)
         hidden = BestAvailableEncryption(password) if password else NoEncryption()
         files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, hidden))
         return files

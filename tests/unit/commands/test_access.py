@@ -125,6 +125,20 @@ def test_files_of_tls_are_looked_at_before_anything_is_served(tmp_path: Path) ->
     assert "whoever has a certificate may do anything" in told(Settings(tls=made))
 
 
+def test_a_key_that_others_can_read_is_not_used(tmp_path: Path) -> None:
+    certificate, key = Authority(tmp_path).issue("server")
+    both = tmp_path / "both.pem"
+    both.write_bytes(certificate.read_bytes() + key.read_bytes())
+    for path, said in ((key, [str(certificate), "--tls-key", str(key)]), (both, [str(both)])):
+        path.chmod(0o644)
+        place = ["serve", "--port", "0", "--database", "sqlite://", "--tls-certificate"]
+        refused = CliRunner().invoke(main, [*place, *said])
+        assert refused.exit_code == 1
+        assert f"{path} has the key of this service, and is open to others" in refused.output
+        path.chmod(0o600)
+        assert tls("--tls-certificate", *said).certificate
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [
