@@ -1,13 +1,17 @@
 """What can be seen to be wrong in a message before it is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, get_origin
 
 from af_client.units import checked_error_rate, checked_rate
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+#: How alike a misspelt name is to what was meant.
+_ALIKE = 0.85
 
 
 def check_values(said: "DataclassInstance") -> None:
@@ -31,6 +35,13 @@ def check_several(name: str, value: object) -> None:
         return
     kind = type(value).__name__
     raise ValueError(f"{name} is a {kind} and not a tuple; one alone needs a comma: {name}=(…,)")
+
+
+def check_spelling(name: str, known: Collection[str]) -> None:
+    """Raise ValueError for what is nearly a known name; a strange one may be of a later release."""
+    meant = [] if name in known else get_close_matches(name.strip().upper(), known, 1, _ALIKE)
+    if meant:
+        raise ValueError(f"{name!r} is none that there is; did you mean {meant[0]}?")
 
 
 def check_numbers(numbers: Sequence[int]) -> None:

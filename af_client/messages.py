@@ -105,13 +105,18 @@ class Alternative:
         check_values(self)
 
 
+#: What a profile says; the rates that go with one are the AF's to choose.
+_VALUES = ("per", "delay_ms", "priority", "burst_bytes")
+
+
 @dataclass(frozen=True, slots=True)
 class MediaFlow:
     """One flow of a session with QoS of its own (`AsSessionMediaComponent`).
 
     Ask by name (`qos_reference`, then `alternative_references` in falling priority), or by value
     (`per`, `delay_ms`, `priority` 1..8, `burst_bytes` from 4096, rates, then `alternatives`).
-    `alternatives` beside any name raise ValueError: TS 29.122 forbids to mix them.
+    A name has a packet error rate, a delay and a priority of its own; rates beside it choose within
+    what it allows. Values or `alternatives` beside any name raise ValueError.
     """
 
     number: int
@@ -132,10 +137,18 @@ class MediaFlow:
     def __post_init__(self) -> None:
         """Refuse what TS 29.122 calls contradictory, before the NEF has to."""
         check_values(self)
-        if self.alternatives and (self.qos_reference or self.alternative_references):
+        if not (self.qos_reference or self.alternative_references):
+            return
+        if self.alternatives:
             raise ValueError(
                 f"media flow {self.number} has alternatives by value beside names;"
                 " with qos_reference use alternative_references"
+            )
+        values = [name for name in _VALUES if getattr(self, name) is not None]
+        if values:
+            raise ValueError(
+                f"media flow {self.number} asks by name and has {', '.join(values)} beside it,"
+                " of which the profile has its own; leave out the name or the values"
             )
 
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, post_load, pre_load
 
+from af_client.checks import check_spelling
 from af_client.errors import InvalidParam
 from af_client.units import checked_error_rate, format_rate, parse_rate
 
@@ -38,6 +39,22 @@ class ErrorRateField(fields.String):
             return checked_error_rate(str(super()._deserialize(value, *args, **kwargs)))
         except ValueError as error:
             raise ValidationError(str(error)) from error
+
+
+class NameField(fields.String):
+    """A name of an open enumeration: an unknown one is plain text, a misspelt one is not sent."""
+
+    def __init__(self, *known: str, **more: Any) -> None:
+        super().__init__(**more)
+        self._known = {name: name for name in known}
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        check_spelling(value, self._known)
+        return super()._serialize(value, *args, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
+        text = str(super()._deserialize(value, *args, **kwargs))
+        return self._known.get(text, text)
 
 
 class WireSchema(Schema):

@@ -5,7 +5,14 @@ from typing import Any
 from marshmallow import fields, post_load
 
 from af_client.measurements import Measurement, QosMonitoring, Usage
-from af_client.schemas.base import RateField, WireSchema
+from af_client.schemas.base import NameField, RateField, WireSchema
+
+#: `RequestedQosMonitoringParameter` and `ReportingFrequency` (TS 29.512 5.6.3).
+_PARAMETERS = (
+    *("DOWNLINK", "UPLINK", "ROUND_TRIP", "DOWNLINK_DATA_RATE", "UPLINK_DATA_RATE"),
+    *("DOWNLINK_CONGESTION", "UPLINK_CONGESTION"),
+)
+_FREQUENCIES = ("EVENT_TRIGGERED", "PERIODIC")
 
 
 class UsageSchema(WireSchema):
@@ -22,8 +29,8 @@ class QosMonitoringSchema(WireSchema):
     """`QosMonitoringInformation`."""
 
     makes = QosMonitoring
-    parameters = fields.List(fields.String(), data_key="reqQosMonParams", required=True)
-    frequencies = fields.List(fields.String(), data_key="repFreqs", required=True)
+    parameters = fields.List(NameField(*_PARAMETERS), data_key="reqQosMonParams", required=True)
+    frequencies = fields.List(NameField(*_FREQUENCIES), data_key="repFreqs", required=True)
     period_s = fields.Integer(data_key="repPeriod")
     wait_s = fields.Integer(data_key="waitTime")
     delay_dl_ms = fields.Integer(data_key="repThreshDl")

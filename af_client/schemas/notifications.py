@@ -4,15 +4,14 @@ from typing import Any
 
 from marshmallow import fields, post_load, pre_load, validate
 
-from af_client.messages import EventReport, Notification
-from af_client.schemas.base import WireSchema, loaded
+from af_client.messages import EventReport, Notification, UserPlaneEvent
+from af_client.schemas.base import NameField, WireSchema, loaded
 from af_client.schemas.measurements import (
     CongestionReportSchema,
     DelayReportSchema,
     RateReportSchema,
     UsageSchema,
 )
-from af_client.schemas.sessions import EventField
 
 
 class MultiModalFlowsSchema(WireSchema):
@@ -31,7 +30,7 @@ class EventReportSchema(WireSchema):
     """`UserPlaneEventReport`."""
 
     makes = EventReport
-    event = EventField(required=True)
+    event = NameField(*UserPlaneEvent, required=True)
     flow_ids = fields.List(fields.Integer(), data_key="flowIds")
     components = fields.List(fields.Nested(MultiModalFlowsSchema), data_key="multiModFlows")
     applied_ref = fields.String(data_key="appliedQosRef")

@@ -21,20 +21,18 @@ from af_client.messages import (
     UeAddress,
     UserPlaneEvent,
 )
-from af_client.schemas.base import ErrorRateField, Malformed, RateField, WireSchema, loaded
+from af_client.schemas.base import (
+    ErrorRateField,
+    Malformed,
+    NameField,
+    RateField,
+    WireSchema,
+    loaded,
+)
 from af_client.schemas.measurements import QosMonitoringSchema, UsageSchema
 
 _UE_KEYS = {"ipv4": "ueIpv4Addr", "ipv6": "ueIpv6Addr", "gpsi": "gpsi"}
-_EVENTS: dict[str, UserPlaneEvent] = {event.value: event for event in UserPlaneEvent}
 _TSN_KEYS = ("maxTscBurstSize", "tscPackDelay", "maxPer", "tscPrioLevel")
-
-
-class EventField(fields.String):
-    """`UserPlaneEvent`, which later releases extend: an unknown one stays plain text."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> str:
-        text = str(super()._deserialize(value, *args, **kwargs))
-        return _EVENTS.get(text, text)
 
 
 class SnssaiSchema(WireSchema):
@@ -139,7 +137,7 @@ class SessionRequestSchema(WireSchema):
     ue = fields.Raw(required=True)
     flows = fields.List(fields.Nested(MediaFlowSchema), data_key="multiModDatFlows")
     notification_destination = fields.String(data_key="notificationDestination")
-    events = fields.List(EventField())
+    events = fields.List(NameField(*UserPlaneEvent))
     duration_s = fields.Integer(data_key="qosDuration")
     features = fields.String(data_key="supportedFeatures", load_default=None)
     dnn = fields.String()

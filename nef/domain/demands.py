@@ -120,6 +120,7 @@ def _component_ladder(
             raise _wrong(
                 f"{where}/altSerReqsData", "a qosReference has its alternatives by name: altSerReqs"
             )
+        _check_values_of_named(part.requirement, f"{where}/tsnQos")
         names = (part.qos_reference, *part.alternative_references)
         pointers = _pointers(f"{where}/qosReference", f"{where}/altSerReqs", names)
         return _by_name(names, pointers, part.requirement.rates, catalogue)
@@ -130,6 +131,13 @@ def _component_ladder(
     return _by_value(
         part.requirement, part.alternatives, f"{where}/mirBwDl", f"{where}/altSerReqsData"
     )
+
+
+def _check_values_of_named(beside: QosRequirement, pointer: str) -> None:
+    """Rates choose within what a profile allows, a burst is for others; the rest is its own."""
+    if beside.delay_ms or beside.per or beside.priority:
+        reason = "a qosReference has an error rate, a delay and a priority of its own"
+        raise _wrong(pointer, f"{reason}; ask by name or by value")
 
 
 def _inherited(

@@ -1,9 +1,11 @@
-"""Whether what is to be measured makes sense, and can ever lead to a report."""
+"""Whether what is to be told and measured makes sense, and can ever lead to a report."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.events import UserPlaneEvent
 from nef.domain.measurements import Kind, monitoring_of, thresholds_of
+from nef.domain.names import misspelt
 from nef.domain.sessions import Monitoring, SessionRequest, Usage
 
 _POINTERS = {
@@ -29,17 +31,33 @@ _THRESHOLDS = {
 _FREQUENCIES = ("EVENT_TRIGGERED", "PERIODIC")
 
 
-def check_measuring(request: SessionRequest) -> None:
+def check_reporting(request: SessionRequest) -> None:
     """Raise InvalidRequest for what could never be reported as it is asked for."""
-    wrong = [p for kind, asked in monitoring_of(request).items() for p in _wrong(kind, asked)]
+    wrong = list(_wrong_events(request.events))
+    wrong += [p for kind, asked in monitoring_of(request).items() for p in _wrong(kind, asked)]
     if request.usage_threshold is not None:
         wrong += _wrong_threshold(request.usage_threshold)
     if wrong:
         raise InvalidRequest(*wrong)
 
 
+def _wrong_events(wanted: Collection[str]) -> Iterator[InvalidParam]:
+    # Beside an event that is reported, an unknown one passes: AFs know features and later releases
+    # that this NEF does not (docs/decisions/0031). No event at all leaves the choice to the NEF.
+    slips = list(misspelt("/events", wanted, tuple(UserPlaneEvent)))
+    yield from slips
+    if wanted and not slips and not set(wanted) & set(UserPlaneEvent):
+        reason = f"none of these is ever reported here; there are: {', '.join(UserPlaneEvent)}"
+        yield InvalidParam("/events", reason)
+
+
 def _wrong(kind: Kind, asked: Monitoring) -> Iterator[InvalidParam]:
     where, known = _POINTERS[kind], _PARAMETERS[kind]
+    slips = list(misspelt(f"{where}/reqQosMonParams", asked.parameters, known))
+    slips += misspelt(f"{where}/repFreqs", asked.frequencies, _FREQUENCIES)
+    if slips:
+        yield from slips
+        return  # what goes with the right names would be wrong again
     named = [name for name in known if name in asked.parameters]
     if not named:
         reason = f"here can be measured: {', '.join(known)}"

@@ -17,7 +17,7 @@ from nef.domain.events import allocation_reports
 from nef.domain.features import Feature
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import VISIBLE, Trigger
-from nef.domain.measurability import check_measuring
+from nef.domain.measurability import check_reporting
 from nef.domain.notifications import Notification, Trial
 from nef.domain.qos import Catalogue, FlowDemand
 from nef.domain.sessions import Session, SessionRequest, Usage
@@ -63,7 +63,7 @@ class SessionService:
         request = request.negotiated()
         self.callbacks.check(request.notification_destination)
         demands = demands_of(request, self.catalogue)
-        check_measuring(request)
+        check_reporting(request)
         self.quota.take(af_id)
         session = self._intended(af_id, request, demands)
         try:
@@ -115,7 +115,7 @@ class SessionService:
             self.callbacks.check(request.notification_destination)
             request.check_instead_of(session.request)
             demands = demands_of(request, self.catalogue)
-            check_measuring(request)
+            check_reporting(request)
             check_addressing(request, addresses)
             intent = session.moved(Trigger.CHANGE, now_s, pending=request)
             intent = work.sessions.replace(intent)

@@ -89,6 +89,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ),
     (subscription(ueIpv6Addr="2001:db8::2"), "OPTIONAL_IE_INCORRECT", "/ueIpv6Addr"),
     (subscription(ueIpv4Addr="999.1.1.1"), "OPTIONAL_IE_INCORRECT", "/ueIpv4Addr"),
+    (subscription(events=["QOS_GUARANTED"]), "OPTIONAL_IE_INCORRECT", "/events/0"),
     (subscription(qosDuration=-1), "OPTIONAL_IE_INCORRECT", "/qosDuration"),
     (subscription(snssai={"sst": 300}), "OPTIONAL_IE_INCORRECT", "/snssai/sst"),
     (by_value(component(1, "0 bps")), "OPTIONAL_IE_INCORRECT", "/multiModDatFlows/1/mirBwDl"),

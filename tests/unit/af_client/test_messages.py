@@ -47,6 +47,18 @@ def test_a_flow_asks_by_name_or_by_value_not_by_both(names: dict[str, Any]) -> N
         MediaFlow(2, alternatives=(Alternative("small"),), **names)
 
 
+@pytest.mark.parametrize("name", ["per", "delay_ms", "priority", "burst_bytes"])
+def test_a_value_beside_a_name_is_told_to_be_in_the_profile(name: str) -> None:
+    value = "1E-3" if name == "per" else 5000
+    with pytest.raises(ValueError, match=rf"flow 2 asks by name and has {name} beside it.*profile"):
+        MediaFlow(2, qos_reference="model-weights", **{name: value})  # type: ignore[arg-type]
+
+
+def test_a_rate_goes_with_a_name() -> None:
+    flow = MediaFlow(2, qos_reference="model-weights", min_rate_dl_bps=20_000_000)
+    assert flow.min_rate_dl_bps == 20_000_000
+
+
 def test_a_flow_of_a_session_is_found_by_its_number() -> None:
     request = SessionRequest(UeAddress(ipv4="10.45.0.2"), flows=(MediaFlow(1), MediaFlow(2)))
     session = Session("s", "http://nef/s", request, {})

@@ -197,6 +197,22 @@ class TestASessionThatWasRead:
         read = session_of(document | {"self": LINK}).request
         assert request_document(read) == document
 
+    @pytest.mark.parametrize(
+        ("wrong", "meant"),
+        [
+            ({"events": ("QOS_MONITRING",)}, "QOS_MONITORING"),
+            ({"delay_monitoring": QosMonitoring(("uplink",), ("PERIODIC",), 5)}, "UPLINK"),
+            ({"rate_monitoring": QosMonitoring(("UPLINK",), ("PERIODICAL",), 5)}, "PERIODIC"),
+        ],
+    )
+    def test_is_not_written_with_a_misspelt_name(self, wrong: dict[str, Any], meant: str) -> None:
+        with pytest.raises(ValueError, match=rf"did you mean {meant}\?"):
+            request_document(SessionRequest(UeAddress(gpsi="msisdn-1"), **wrong))
+
+    def test_may_have_been_misspelt_by_somebody_else(self) -> None:
+        read = session_of({"gpsi": "msisdn-1", "self": LINK, "events": ["QOS_GUARANTED"]})
+        assert read.request.events == ("QOS_GUARANTED",)
+
     def test_takes_null_for_absent(self) -> None:
         nulls = {"multiModDatFlows": {"1": {"medCompN": 1, "flowInfos": None}}, "events": None}
         request = session_of({"gpsi": "msisdn-1", "self": LINK} | nulls).request
@@ -263,6 +279,10 @@ class TestAMergePatch:
 
     def test_leaves_other_flows_alone_unless_they_are_removed(self) -> None:
         assert merge_patch({"removed_flows": (3,)}) == {"multiModDatFlows": {"3": None}}
+
+    def test_holds_no_misspelt_event(self) -> None:
+        with pytest.raises(ValueError, match=r"'QOS_GUARANTED' .* did you mean QOS_GUARANTEED\?"):
+            merge_patch({"events": ("QOS_GUARANTED",)})
 
     def test_refuses_one_text_in_the_place_of_several(self) -> None:
         with pytest.raises(ValueError, match=r"events is a str and not a tuple"):

@@ -188,8 +188,19 @@ ABOVE = AlternativeRequirement("above", gbr_dl=RATE("3 Mbps"))
             asked(components=(part(3, qos_reference="gold", alternatives=(OTHER,)),)),
             "/multiModDatFlows/3/altSerReqsData",
         ),
+        *(
+            (
+                asked(components=(part(3, qos_reference="gold", requirement=values),)),
+                "/multiModDatFlows/3/tsnQos",
+            )
+            for values in (
+                QosRequirement(delay_ms=5),
+                QosRequirement(per=PacketErrorRate.parse("1E-3")),
+                QosRequirement(priority=1),
+            )
+        ),
         (
-            asked(components=(part(3, qos_reference="shared", requirement=TEN),)),
+            asked(components=(part(3, qos_reference="shared", requirement=SPEED),)),
             "/multiModDatFlows/3/qosReference",
         ),
         (asked(qos_reference="shared", alternative_references=("gold",)), "/altQoSReferences/0"),
