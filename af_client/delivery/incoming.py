@@ -12,6 +12,13 @@ from af_client.delivery.wire import MalformedMessage, Part
 
 #: How long after the end of the weights a late segment is waited for.
 QUIET_S = 0.02
+#: A transfer of which nothing arrives for so long has been given up by its server.
+STALLED_S = 5.0
+#: How often a missing offer is asked for.
+_ASK_AGAIN_S = 0.1
+#: How often the server hears of a device that has both parts and still loads them: a large model
+#: on a small device may take longer than silence is borne.
+_LOADING_S = 1.0
 _MAX_SEGMENTS = wire.segments_of(MAX_PART_BYTES)
 
 
@@ -119,6 +126,7 @@ class Incoming:
     repair_until_s: float = float("-inf")
     asked_s: float = float("-inf")
     received: bool = False
+    still_loads_at_s: float = float("inf")
 
     def assembly(self, part: Part, count: int) -> Assembly:
         if not 0 < count <= _MAX_SEGMENTS:
@@ -152,6 +160,34 @@ class Incoming:
     def weights_wait_s(self) -> float:
         """Until when more of the weights may come, once they have ended."""
         return max(self.weights_heard_s + QUIET_S, self.repair_until_s)
+
+    def complete(self, now_s: float) -> None:
+        """Both parts are there: from now on the device loads them, until it reports."""
+        self.received, self.still_loads_at_s = True, now_s + _LOADING_S
+
+    def still_loads(self, now_s: float) -> bool:
+        """Whether the server ought to hear now that the device still loads what has come."""
+        due = now_s >= self.still_loads_at_s
+        if due:
+            self.still_loads_at_s = now_s + _LOADING_S
+        return due
+
+    @property
+    def ask_at_s(self) -> float:
+        """When a missing offer is asked for."""
+        return max(self.asked_s, self.began_s) + _ASK_AGAIN_S
+
+    @property
+    def wake_s(self) -> float:
+        """When the passing of time means something next; infinite where it never does."""
+        if self.received:
+            return self.still_loads_at_s
+        times = [self.heard_s + STALLED_S]
+        if self.offer is None:
+            times.append(self.ask_at_s)
+        if self.weights_end and not self.weights_done:
+            times.append(self.weights_wait_s)
+        return min(times)
 
     @property
     def progress(self) -> Progress | None:

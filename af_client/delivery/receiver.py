@@ -6,11 +6,13 @@ the one under way.
 """
 
 from collections import deque
+from math import inf
 
 from af_client.delivery import documents, wire
 from af_client.delivery.assembly import is_intact
 from af_client.delivery.documents import DeviceReport, Offer
 from af_client.delivery.incoming import (
+    STALLED_S,
     Event,
     GivenUp,
     Incoming,
@@ -23,11 +25,9 @@ from af_client.delivery.incoming import (
 from af_client.delivery.segments import SegmentRun, run_of
 from af_client.delivery.wire import MalformedMessage, Message, MessageType, Part
 
-#: How often a missing offer is asked for, and a report repeated until its receipt.
-_ASK_AGAIN_S, _REPEAT_S = 0.1, 0.25
+#: How often a report is repeated until its receipt.
+_REPEAT_S = 0.25
 _REPORT_ATTEMPTS = 12
-#: A transfer of which nothing arrives for so long has been given up by its server.
-STALLED_S = 5.0
 #: A topology that has come whole so often, with another SHA-256 than offered, never will be right.
 _TOPOLOGY_ATTEMPTS = 3
 
@@ -87,6 +87,8 @@ class Receiver:
         if incoming is not None and not incoming.received:
             events = self._moved(incoming, now_s) or self._stalled(incoming, now_s)
             self._ask_for_offer(incoming, now_s)
+        if incoming is not None and incoming.still_loads(now_s):
+            self._acknowledge(incoming, Part.WEIGHTS)
         if self._report is not None and now_s >= self._report_due_s:
             self._repeat_report(now_s)
         messages = list(self._outgoing)
@@ -99,19 +101,16 @@ class Receiver:
         if self._outgoing:
             return float("-inf")
         times = [self._report_due_s] if self._report is not None else []
-        incoming = self._incoming
-        if incoming is not None and not incoming.received:
-            times.append(incoming.heard_s + STALLED_S)
-            if incoming.offer is None:
-                times.append(max(incoming.asked_s, incoming.began_s) + _ASK_AGAIN_S)
-            if incoming.weights_end and not incoming.weights_done:
-                times.append(incoming.weights_wait_s)
-        return min(times, default=None)
+        if self._incoming is not None:
+            times.append(self._incoming.wake_s)
+        return min((at_s for at_s in times if at_s < inf), default=None)
 
     def report(self, transfer: int, report: DeviceReport, now_s: float) -> None:
         """Tell the server what became of a transfer, until it gives its receipt."""
         self._report = Message(MessageType.DONE, transfer, body=documents.write(report))
         self._report_due_s, self._reports_left = now_s, _REPORT_ATTEMPTS
+        if self._incoming is not None and self._incoming.transfer == transfer:
+            self._incoming.still_loads_at_s = inf
 
     def miss(self, transfer: int) -> None:
         """Tell the server that a model which it recalled is not there: it has to be sent."""
@@ -238,7 +237,7 @@ class Receiver:
             return [self._give_up_damaged(incoming, offer, now_s)]
         if not (incoming.topology_whole and incoming.weights_done):
             return []
-        incoming.received = True
+        incoming.complete(now_s)
         return [incoming.outcome(offer)]
 
     def _check_topology(self, incoming: Incoming, offer: Offer) -> bool:
@@ -277,8 +276,7 @@ class Receiver:
         self._outgoing.append(Message(kind, incoming.transfer, part, body=body))
 
     def _ask_for_offer(self, incoming: Incoming, now_s: float) -> None:
-        since_s = max(incoming.asked_s, incoming.began_s)
-        if incoming.offer is None and now_s >= since_s + _ASK_AGAIN_S:
+        if incoming.offer is None and now_s >= incoming.ask_at_s:
             incoming.asked_s = now_s
             self._say(MessageType.NACK, incoming, Part.NONE)
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from af_client.delivery.incoming import GivenUp, Received
-from af_client.delivery.receiver import STALLED_S, Receiver
+from af_client.delivery.incoming import STALLED_S, GivenUp, Received
+from af_client.delivery.receiver import Receiver
 from af_client.delivery.wire import SEGMENT_BYTES, Message, MessageType, Part, segments_of
 from builders.transfers import WEIGHTS, a_sender
 from fakes.userplane import Link, Loss

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from af_client.delivery.documents import DeviceReport, PartOffer
 from af_client.delivery.incoming import GivenUp, Offered, Received
 from af_client.delivery.receiver import Receiver
-from af_client.delivery.sender import Outcome, Rates, Sender
+from af_client.delivery.sender import SILENCE_S, Outcome, Rates, Sender
 from af_client.delivery.wire import SEGMENT_BYTES, Message, MessageType, Part
 from builders.transfers import RATES, TOPOLOGY, WEIGHTS, a_sender, an_offer
 from fakes.userplane import Link, Loss, no_loss
@@ -207,6 +207,25 @@ def test_a_device_that_answers_nothing_is_given_up() -> None:
     sender = a_sender()
     Link(sender, Receiver(), lost=lambda _: True).run()
     assert sender.outcome is Outcome.UNANSWERED
+
+
+def test_a_device_may_take_longer_to_load_a_model_than_silence_is_borne() -> None:
+    link = Link(a_sender(), Receiver())
+    link.run(lambda: link.now_s > 4 * SILENCE_S)
+    is_waited_for = link.sender.outcome is None
+    received = received_by(link)
+    link.receiver.report(received.transfer, a_report(received), link.now_s)
+    link.run()
+    assert is_waited_for
+    assert link.sender.outcome is Outcome.DELIVERED
+    assert link.receiver.wake_s is None
+
+
+def test_a_device_that_vanishes_while_it_loads_a_model_is_given_up() -> None:
+    link = Link(a_sender(), Receiver())
+    link.run(lambda: link.now_s > 4 * SILENCE_S)
+    list(link.sender.due(link.now_s + SILENCE_S))
+    assert link.sender.outcome is Outcome.UNANSWERED
 
 
 def test_a_transfer_whose_server_vanished_is_given_up() -> None:
