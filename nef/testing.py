@@ -30,13 +30,13 @@ from nef.tokens.clients import SCOPES, Clients
 from nef.tokens.endpoint import TOKEN_PATH
 
 #: How long something that happens soon may take on a busy machine.
-_PATIENCE_S = 30.0
+_PATIENCE_S = 60.0
 _LOOK_EVERY_S = 0.002
 _MOST_NOTIFICATIONS = 100_000
 
 
 class NotSettled(Exception):
-    """What had to happen within half a minute did not; the message says what."""
+    """What had to happen within a minute did not; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Programs:
         reader.start()
         return process
 
-    def wait_for(self, program: str, key: str, timeout_s: float = 30.0) -> Mapping[str, Any]:
+    def wait_for(self, program: str, key: str, timeout_s: float = 120.0) -> Mapping[str, Any]:
         """The first line of a program that has a key; raises ProgramFailed where none comes."""
         until_s = time.monotonic() + timeout_s
         while (left_s := until_s - time.monotonic()) > 0:

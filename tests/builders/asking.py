@@ -26,7 +26,7 @@ class Asking:
         with requests.Session() as http:
             while True:
                 try:
-                    answer = http.post(self._url, json=self._body, timeout=30)
+                    answer = http.post(self._url, json=self._body, timeout=60)
                 except requests.ConnectionError as error:
                     self.rest.append(error)
                     return

@@ -102,7 +102,7 @@ def _udp(address: IpAddress, port: int) -> socket.socket:
 
 
 def _connected(address: IpAddress, port: int) -> socket.socket:
-    return socket.create_connection((str(address), port), timeout=20)
+    return socket.create_connection((str(address), port), timeout=60)
 
 
 class Sender:
@@ -143,7 +143,7 @@ class Device:
     def __init__(self, names: Names, address: IpAddress) -> None:
         self.socket = within(names.ue, lambda: _udp(address, 7001))
 
-    def take(self, packets: int, timeout_s: float = 20) -> list[Arrival]:
+    def take(self, packets: int, timeout_s: float = 60) -> list[Arrival]:
         """The next packets; raises TimeoutError where none comes any more."""
         self.socket.settimeout(timeout_s)
         return [self._next() for _ in range(packets)]

@@ -71,5 +71,5 @@ def intrude(service: RunningNef) -> None:
     """Another AF takes what the first window of `busy_then_idle` has left for two UEs."""
     session = by_value(component(3, "30 Mbps"))
     path = SESSIONS.replace("af-1", "af-2")
-    answer = requests.post(service.url + path, json=session, timeout=30)
+    answer = requests.post(service.url + path, json=session, timeout=60)
     assert answer.status_code == 201, answer.text

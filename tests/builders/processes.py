@@ -26,14 +26,14 @@ class NefProcess:
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call the control API; anything but success fails the test."""
-        response = requests.request(method, f"{self.url}/simulator/v1{path}", json=body, timeout=30)
+        response = requests.request(method, f"{self.url}/simulator/v1{path}", json=body, timeout=60)
         assert response.ok, response.text
         return response.json() if response.content else None
 
     def kill(self) -> None:
         """SIGKILL: no goodbye."""
         self.process.kill()
-        self.process.wait(30)
+        self.process.wait(60)
         self._close()
 
     def stop(self) -> int:
@@ -43,7 +43,7 @@ class NefProcess:
 
     def end(self) -> int:
         """Wait until it has ended by itself; the exit status."""
-        status = self.process.wait(30)
+        status = self.process.wait(60)
         self._close()
         return status
 

@@ -15,6 +15,8 @@ class Receiver(ThreadingHTTPServer):
     """An AF's end: answers `status` after `delay_s`; `requests` is what it was sent, in order."""
 
     daemon_threads = True
+    #: As many as come at once; the kernel lets those wait for seconds for which there is no room.
+    request_queue_size = 128
 
     def __init__(self, port: int = 0) -> None:
         self.status = 204
@@ -54,7 +56,7 @@ class Receiver(ThreadingHTTPServer):
         """The names of the events so far."""
         return [report["event"] for report in self.reports(session)]
 
-    def until(self, condition: Callable[[], bool], timeout_s: float = 30.0) -> bool:
+    def until(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
         """Wait until enough has come."""
         with self.came:
             return self.came.wait_for(condition, timeout_s)
@@ -104,7 +106,7 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
 def dripping(pieces: Iterable[bytes], pause_s: float) -> Iterator[str]:
     """The URL of a receiver that answers the first who comes piece by piece, with pauses."""
     listening = socket.create_server(("127.0.0.1", 0))
-    listening.settimeout(5.0)
+    listening.settimeout(60)
 
     def answer() -> None:
         with suppress(OSError), listening.accept()[0] as connection:

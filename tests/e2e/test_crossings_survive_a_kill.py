@@ -38,7 +38,7 @@ def test_each_crossing_is_told_once_and_in_order(tmp_path: Path) -> None:
         nef = start_nef(tmp_path, "--scenario", "fading-ue", "--mode", "manual")
         port = int(nef.url.rsplit(":", 1)[1])
         asked = question("DN_PERFORMANCE", reptThlds=THRESHOLDS)
-        made = requests.post(f"{nef.url}{AF}", json=subscription(asked, to=af.url), timeout=30)
+        made = requests.post(f"{nef.url}{AF}", json=subscription(asked, to=af.url), timeout=60)
         assert made.status_code == 201, made.text
         for seconds in (9.0, 7.0, 6.0):  # down, farther down, and half way up
             play(nef, seconds)
@@ -48,7 +48,7 @@ def test_each_crossing_is_told_once_and_in_order(tmp_path: Path) -> None:
         try:
             play(nef, 10.0)
             assert af.until(lambda: len(rates(af)) >= 4)
-            last = requests.delete(made.json()["self"], timeout=30)
+            last = requests.delete(made.json()["self"], timeout=60)
             assert last.status_code == 204
         finally:
             nef.stop()
@@ -66,7 +66,7 @@ def test_what_is_crossed_while_the_service_is_dead_is_told_when_it_lives_again(
         scenario = one_cell(radio, ue={"gpsi": GPSI})
         nef.control("PUT", "/simulation", {"document": scenario, "mode": "real"})
         asked = question("DN_PERFORMANCE", reptThlds=THRESHOLDS)
-        made = requests.post(f"{nef.url}{AF}", json=subscription(asked, to=af.url), timeout=30)
+        made = requests.post(f"{nef.url}{AF}", json=subscription(asked, to=af.url), timeout=60)
         assert made.status_code == 201, made.text
         nef.kill()
         threading.Event().wait(6.5)

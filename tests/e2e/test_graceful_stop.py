@@ -26,7 +26,7 @@ def test_each_accepted_request_has_its_answer_and_each_notification_arrives(
         assert {type(one) for one in asking.rest} == {requests.ConnectionError}
 
         nef = start_nef(tmp_path)
-        stored = requests.get(nef.url + AF, timeout=30).json()
+        stored = requests.get(nef.url + AF, timeout=60).json()
         assert {one["self"].rsplit("/", 1)[1] for one in stored} == set(asking.made)
         assert af.until(lambda: af.told() >= set(asking.made))
         assert nef.stop() == 0
@@ -53,7 +53,7 @@ def test_what_is_under_way_is_finished_and_a_new_request_refused(tmp_path: Path)
 
 def test_a_request_that_takes_too_long_is_told_so(tmp_path: Path) -> None:
     nef = start_nef(tmp_path)
-    slow = create_slowly(nef, 25.0, "http://127.0.0.1:9/not-listening")
+    slow = create_slowly(nef, 60.0, "http://127.0.0.1:9/not-listening")
     until(lambda: bool(nef.control("GET", "/flows")["flows"]))
     assert nef.stop() == 0
     problem = slow.result().json()
@@ -66,10 +66,10 @@ def test_while_it_drains_it_serves_and_is_not_ready_and_a_second_signal_ends_it_
 ) -> None:
     nef = start_nef(tmp_path, "--drain-s", "600")
     with requests.Session() as http:
-        until(lambda: http.get(f"{nef.url}/readyz", timeout=30).status_code == 200)
+        until(lambda: http.get(f"{nef.url}/readyz", timeout=60).status_code == 200)
         nef.process.send_signal(signal.SIGINT)
-        until(lambda: http.get(f"{nef.url}/readyz", timeout=30).status_code == 503)
-        answer = http.post(nef.url + AF, json=subscription(), timeout=30)
+        until(lambda: http.get(f"{nef.url}/readyz", timeout=60).status_code == 503)
+        answer = http.post(nef.url + AF, json=subscription(), timeout=60)
         assert (answer.status_code, answer.headers["connection"]) == (201, "close")
     nef.process.terminate()
     assert nef.end() == -signal.SIGTERM
@@ -80,14 +80,14 @@ def create_slowly(nef: NefProcess, delay_s: float, destination: str) -> "Future[
     nef.control("PUT", "/faults/response-slow", {"probability": 1.0, "delayS": delay_s})
     body = subscription(notificationDestination=destination)
     with_one = ThreadPoolExecutor(1)
-    answer = with_one.submit(requests.post, nef.url + AF, json=body, timeout=60)
+    answer = with_one.submit(requests.post, nef.url + AF, json=body, timeout=120)
     with_one.shutdown(wait=False)
     return answer
 
 
 def connects(nef: NefProcess) -> bool:
     try:
-        requests.get(f"{nef.url}/healthz", timeout=30)
+        requests.get(f"{nef.url}/healthz", timeout=60)
     except requests.ConnectionError:
         return False
     return True

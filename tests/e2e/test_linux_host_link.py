@@ -8,6 +8,7 @@ import pytest
 
 from builders.linux_plane import linux_network, needs_linux_plane, within
 from builders.userplane import grants
+from builders.waiting import PATIENCE_S
 from nef.network.linux import commands
 
 pytestmark = [pytest.mark.linux_network, pytest.mark.alone]
@@ -36,12 +37,12 @@ def outside() -> Iterator[str]:
     commands.ip_batch([f"link del {name}", f"netns del {name}"])
 
 
-def answers(namespace: str | None, address: str, port: int) -> bool:
+def answers(namespace: str | None, address: str, port: int, patience_s: float = PATIENCE_S) -> bool:
     """Whether a TCP connection from a namespace, or from the host, is taken up."""
 
     def connect() -> bool:
         try:
-            socket.create_connection((address, port), timeout=1).close()
+            socket.create_connection((address, port), timeout=patience_s).close()
         except OSError:
             return False
         return True
@@ -56,8 +57,8 @@ def test_the_nef_can_be_reached_by_the_host_and_the_data_network_alone(outside: 
             port = nef.getsockname()[1]
             assert answers(None, host, port)
             assert answers(names.data_network, host, port)
-            assert not answers(names.ue, host, port)
-            assert not answers(outside, host, port)
+            assert not answers(names.ue, host, port, 1)
+            assert not answers(outside, host, port, 1)
             assert network.plane.counted(0).unknown_destination > 0
 
 

@@ -219,7 +219,7 @@ def test_uplink_reaches_the_server_and_is_counted() -> None:
         sender, device = network.ends()
         device.socket.connect(sender.socket.getsockname())
         device.socket.send(b"report")
-        sender.socket.settimeout(10)
+        sender.socket.settimeout(60)
         assert sender.socket.recv(100) == b"report"
         counters = network.plane.counted(0)
     assert (counters.uplink_packets, counters.uplink_bytes) == (1, 34)

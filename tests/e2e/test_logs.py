@@ -15,7 +15,7 @@ def test_every_line_is_json_also_those_of_the_server_below(tmp_path: Path) -> No
     with log.open("w") as written:
         options = ("--log-format", "json", "--access-log", "on", "--log-level", "info")
         nef = start_nef(tmp_path, *options, stderr=written)
-        requests.get(nef.url + AF, headers={"X-Request-Id": "mine"}, timeout=30)
+        requests.get(nef.url + AF, headers={"X-Request-Id": "mine"}, timeout=60)
         host, port = nef.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as broken:
             broken.sendall(b"NONSENSE\r\n\r\n")

@@ -83,7 +83,7 @@ def test_reports_and_usage_are_what_real_packets_were(nef: NefProcess) -> None:
             avrgWndw=1000,
             usageThreshold={"downlinkVolume": THRESHOLD_BYTES},
         )
-        created = requests.post(f"{nef.url}{AF}", json=body, timeout=30)
+        created = requests.post(f"{nef.url}{AF}", json=body, timeout=60)
         assert created.status_code == 201, created.text
         link: str = created.json()["self"]
         key = f"{link.rsplit('/', 1)[1]}/2"
@@ -91,7 +91,7 @@ def test_reports_and_usage_are_what_real_packets_were(nef: NefProcess) -> None:
         assert af.until(lambda: rates_of(af.reports())[-1:] == [0])
         assert af.until(lambda: "USAGE_REPORT" in af.events())
         relay = end()["flows"][key]
-        last = requests.delete(link, timeout=30)
+        last = requests.delete(link, timeout=60)
     (usage,) = (r["accumulatedUsage"] for r in af.reports() if r["event"] == "USAGE_REPORT")
     assert THRESHOLD_BYTES <= usage["downlinkVolume"] <= relay["bytes_sent"]
     assert last.status_code == 200
@@ -171,7 +171,7 @@ def test_the_client_is_told_what_a_session_carries_and_used(nef: NefProcess) -> 
         until(lambda: rates(heard)[-1:] == [0])
         until(lambda: any(one.congestion_dl_percent == 0 for one in measurements(heard)))
         inbox.close()
-        example.join(30)
+        example.join(60)
         assert client.sessions() == (), "the session ends with the block"
         relay = end()["flows"][f"{session.id}/2"]
     [usage] = [one for one in heard if isinstance(one, Usage)]

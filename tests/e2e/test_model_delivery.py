@@ -54,7 +54,7 @@ def let_in(nef: RunningNef, client_id: str, folder: Path) -> list[str]:
 def next_model(programs: Programs) -> Mapping[str, Any]:
     """The next transfer that ended with a model on the device."""
     while True:
-        ended = programs.wait_for("server", "outcome", timeout_s=30)
+        ended = programs.wait_for("server", "outcome")
         if ended["outcome"] == "delivered":
             return ended
 

@@ -67,13 +67,13 @@ class Lines:
     def next(self, event: str) -> Mapping[str, Any]:
         """The next line about this."""
         while not self._waiting[event]:
-            said = self._programs.wait_for("server", "event", timeout_s=40)
+            said = self._programs.wait_for("server", "event")
             self._waiting[said["event"]].append(said)
         return self._waiting[event].popleft()
 
 
 def plans(service: NefProcess) -> Any:
-    return requests.get(f"{service.url}{PLANS}", timeout=10).json()
+    return requests.get(f"{service.url}{PLANS}", timeout=60).json()
 
 
 def test_a_camera_gets_its_large_model_in_the_window_that_the_network_keeps(

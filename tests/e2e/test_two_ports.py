@@ -24,7 +24,7 @@ def test_the_relay_tells_the_flows_of_a_delivery_apart_by_their_ports(tmp_path: 
         programs.wait_for("server", "event")
         device = [*PYTHON, "af_client.cli", "device", "--radio", radio, "--gpsi", GPSI]
         programs.start("device", [*device, "--refresh-s", "600"])
-        delivered = programs.wait_for("server", "outcome", timeout_s=30)
+        delivered = programs.wait_for("server", "outcome")
         assert delivered["outcome"] == "delivered"
 
         def carried() -> dict[str, int]:

@@ -34,7 +34,7 @@ def watch(nef: NefProcess, *options: str) -> subprocess.Popen[str]:
 
 def subscriptions(nef: NefProcess) -> Any:
     url = f"{nef.url}/3gpp-analyticsexposure/v1/watch/subscriptions"
-    return requests.get(url, timeout=30).json()
+    return requests.get(url, timeout=60).json()
 
 
 def test_it_tells_every_change_and_leaves_nothing_behind(nef: NefProcess) -> None:
@@ -56,14 +56,14 @@ def test_it_tells_every_change_and_leaves_nothing_behind(nef: NefProcess) -> Non
     assert 30_000_000 < changed["average_dl_bps"] < 40_000_000
 
     program.send_signal(signal.SIGINT)
-    _, errors = program.communicate(timeout=30)
+    _, errors = program.communicate(timeout=60)
     assert (program.returncode, errors) == (0, "")
     assert subscriptions(nef) == []
 
 
 def test_a_ue_that_is_not_known_is_said_in_one_line(nef: NefProcess) -> None:
     program = watch(nef, "--ue", "msisdn-999999999")
-    output, errors = program.communicate(timeout=30)
+    output, errors = program.communicate(timeout=60)
     assert (program.returncode, output) == (1, "")
     assert "404" in errors
     assert "msisdn-999999999" in errors

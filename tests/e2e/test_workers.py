@@ -52,13 +52,13 @@ def nef(module_nef: Workers) -> Iterator[Workers]:
     """A service whose time stands, without sessions at the beginning and at the end."""
     module_nef.control("PUT", "/simulation", {"scenario": "steady", "mode": "manual"})
     yield module_nef
-    for session in requests.get(module_nef.url + AF, timeout=30).json():
-        assert requests.delete(session["self"], timeout=30).ok
+    for session in requests.get(module_nef.url + AF, timeout=60).json():
+        assert requests.delete(session["self"], timeout=60).ok
 
 
 def create(nef: Workers, to: str, rate: str = "20 Mbps", **more: Any) -> requests.Response:
     body = by_value(component(1, rate, *LADDER), notificationDestination=to, **more)
-    return requests.post(nef.url + AF, json=body, timeout=30)
+    return requests.post(nef.url + AF, json=body, timeout=60)
 
 
 def created(nef: Workers, to: str, **more: Any) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def held(nef: Workers) -> set[str]:
 
 
 def stored(nef: Workers) -> set[str]:
-    found = requests.get(nef.url + AF, timeout=30).json()
+    found = requests.get(nef.url + AF, timeout=60).json()
     return {document["self"].rpartition("/")[2] for document in found}
 
 
@@ -107,12 +107,12 @@ def test_what_one_worker_is_told_holds_for_all(nef: Workers) -> None:
         nef.control("PUT", "/faults/service-unavailable", {"probability": 1})
     with stopped(first):
         assert nef.control("GET", "/simulation")["timeS"] == before_s + 7
-        assert requests.get(session["self"], timeout=30).status_code == 503
+        assert requests.get(session["self"], timeout=60).status_code == 503
         nef.control("DELETE", "/faults")
     with stopped(second):
-        assert requests.delete(session["self"], timeout=30).status_code == 204
+        assert requests.delete(session["self"], timeout=60).status_code == 204
     with stopped(first):
-        assert requests.get(session["self"], timeout=30).status_code == 404
+        assert requests.get(session["self"], timeout=60).status_code == 404
 
 
 def test_what_an_af_subscribes_to_at_one_worker_it_reads_and_ends_at_the_other(
@@ -124,14 +124,14 @@ def test_what_an_af_subscribes_to_at_one_worker_it_reads_and_ends_at_the_other(
         place, (before, after, *_) = place_of((kind, "af-1", 1), NOBODY), form.values
         body = form.made(1, before, place, Random(1))
         with stopped(second):
-            made = requests.post(form.root(nef.url, "af-1"), json=body, timeout=30)
+            made = requests.post(form.root(nef.url, "af-1"), json=body, timeout=60)
             assert made.status_code == 201, made.text
         method, body, of_type = form.changed(1, after, place)
         with stopped(first):
             where, headers = made.headers["Location"], {"Content-Type": of_type}
-            changed = requests.request(method, where, json=body, headers=headers, timeout=30)
+            changed = requests.request(method, where, json=body, headers=headers, timeout=60)
             assert form.read(changed.json()) == (1, after)
-            assert requests.delete(where, timeout=30).ok
+            assert requests.delete(where, timeout=60).ok
 
 
 DRONE = {"reference": "drone", "five_qi": 3, "gbr_dl": "7 Mbps", "per": "1E-4"}
@@ -150,16 +150,16 @@ def test_the_profiles_of_a_scenario_are_offered_by_all_and_outlive_who_has_the_n
         document = one_cell(ue={"ipv4": "10.45.0.2"}) | {"qos_profiles": [DRONE]}
         nef.control("PUT", "/simulation", {"document": document, "mode": "manual"})
     with stopped(first):
-        assert requests.post(nef.url + AF, json=asked, timeout=30).status_code == 201
+        assert requests.post(nef.url + AF, json=asked, timeout=60).status_code == 201
     nef.kill_network()
     for other in (first, second):
         with stopped(other):
-            assert requests.post(nef.url + AF, json=asked, timeout=30).status_code == 201
+            assert requests.post(nef.url + AF, json=asked, timeout=60).status_code == 201
     assert rates_bps() == [7_000_000] * 3
     nef.control("PUT", "/simulation", {"scenario": "steady", "mode": "manual"})
     for other in (first, second):
         with stopped(other):
-            assert requests.post(nef.url + AF, json=asked, timeout=30).status_code == 400
+            assert requests.post(nef.url + AF, json=asked, timeout=60).status_code == 400
 
 
 def test_each_notification_comes_once_and_in_order(nef: Workers) -> None:
@@ -189,7 +189,7 @@ def test_a_websocket_is_written_to_whichever_worker_holds_it(nef: Workers) -> No
         outage(nef, True)
         outage(nef, False)
         for socket in sockets:
-            heard = [socket.recv(timeout=30) for _ in range(3)]
+            heard = [socket.recv(timeout=60) for _ in range(3)]
             assert [name in str(text) for text, name in zip(heard, _TOLD, strict=True)] == [
                 True
             ] * 3
@@ -215,7 +215,7 @@ def test_who_has_the_network_is_killed_and_another_one_goes_on_with_it(
         document = one_cell(radio, ue={"gpsi": GPSI})
         nef.control("PUT", "/simulation", {"document": document, "mode": "real"})
         asked = question("DN_PERFORMANCE", reptThlds=thresholds)
-        made = requests.post(nef.url + ANALYTICS, json=subscription(asked, to=af.url), timeout=30)
+        made = requests.post(nef.url + ANALYTICS, json=subscription(asked, to=af.url), timeout=60)
         assert made.status_code == 201, made.text
         session = created(nef, NOBODY)
         times: list[float] = []

@@ -41,7 +41,7 @@ def by_process(text: str, name: str, **labels: str) -> dict[str, float]:
 
 
 def ready(nef: Workers) -> bool:
-    return requests.get(f"{nef.url}/readyz", timeout=30).status_code == 200
+    return requests.get(f"{nef.url}/readyz", timeout=60).status_code == 200
 
 
 def test_who_asks_one_process_is_told_of_all_and_all_end_in_good_order(
@@ -52,7 +52,7 @@ def test_who_asks_one_process_is_told_of_all_and_all_end_in_good_order(
             until(lambda: ready(nef))
             asking = Asking(nef.url, af.url)
             until(lambda: len(asking.made) > 60)
-            text = requests.get(f"{nef.url}/metrics", timeout=30).text
+            text = requests.get(f"{nef.url}/metrics", timeout=60).text
             assert by_process(text, "nef_process_up") == {
                 "worker-1": 1,
                 "worker-2": 1,
@@ -67,7 +67,7 @@ def test_who_asks_one_process_is_told_of_all_and_all_end_in_good_order(
             asking.over()
             assert {type(one) for one in asking.rest} <= {requests.ConnectionError}
         with workers(tmp_path, url) as nef:
-            stored = requests.get(nef.url + AF, timeout=30).json()
+            stored = requests.get(nef.url + AF, timeout=60).json()
             assert {one["self"].rsplit("/", 1)[1] for one in stored} == set(asking.made)
             assert af.until(lambda: set(asking.made) <= af.told())
 
@@ -78,7 +78,7 @@ def test_all_processes_are_told_of_at_one_address_also_one_that_hangs(
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with workers(tmp_path, url, "--metrics", f"127.0.0.1:{port}") as nef:
-        assert requests.get(f"{nef.url}/metrics", timeout=30).status_code == 404
+        assert requests.get(f"{nef.url}/metrics", timeout=60).status_code == 404
         until(lambda: ready(nef))
         # A worker is of use as long as it can reach a network that ticks.
         with ExitStack() as tickers:
@@ -87,7 +87,7 @@ def test_all_processes_are_told_of_at_one_address_also_one_that_hangs(
             until(lambda: not ready(nef))
         until(lambda: ready(nef))
         with stopped(nef.processes["worker-2"]):
-            text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
+            text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
     assert by_process(text, "nef_process_up") == {
         "worker-1": 1,
         "worker-2": 0,

@@ -40,7 +40,7 @@ class FakeNef(ThreadingHTTPServer):
         if ref is not None:
             report["appliedQosRef"] = ref
         body = {"transaction": f"{self.url}{_API}/{session_id}", "eventReports": [report]}
-        requests.post(session["notificationDestination"], json=body, timeout=5).raise_for_status()
+        requests.post(session["notificationDestination"], json=body, timeout=60).raise_for_status()
 
     def add_session(self, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         self._number += 1

@@ -87,7 +87,7 @@ class Guises:
 def _token(nef: RunningNef, client_id: str, scope: str = "") -> str:
     form = {"grant_type": "client_credentials"} | ({"scope": scope} if scope else {})
     secret = nef.secrets[client_id]
-    answer = requests.post(nef.token_url, form, auth=(client_id, secret), timeout=30)
+    answer = requests.post(nef.token_url, form, auth=(client_id, secret), timeout=60)
     assert answer.status_code == 200, answer.text
     token: str = answer.json()["access_token"]
     return token

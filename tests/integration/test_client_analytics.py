@@ -296,4 +296,4 @@ def rate_of(answer: Bandwidth | None) -> int:
 
 def subscriptions(service: RunningNef) -> Any:
     path = "/3gpp-analyticsexposure/v1/af-1/subscriptions"
-    return requests.get(service.url + path, timeout=30).json()
+    return requests.get(service.url + path, timeout=60).json()

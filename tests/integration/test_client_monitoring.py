@@ -61,7 +61,7 @@ def test_a_location_is_a_cell_of_the_network(service: RunningNef, ue: UeAnalytic
     assert location.cell_id
     assert other.cell_id != location.cell_id
     assert location.generated_at is not None
-    assert requests.get(service.url + SUBSCRIPTIONS, timeout=30).json() == []
+    assert requests.get(service.url + SUBSCRIPTIONS, timeout=60).json() == []
 
 
 def test_a_ue_that_is_nowhere_has_no_location(service: RunningNef, ue: UeAnalytics) -> None:
@@ -74,7 +74,7 @@ def test_a_ue_is_reachable_while_it_is_attached(service: RunningNef, ue: UeAnaly
     assert ue.reachable()
     attach(service, attached=False)
     assert not ue.reachable()
-    assert requests.get(service.url + SUBSCRIPTIONS, timeout=30).json() == []
+    assert requests.get(service.url + SUBSCRIPTIONS, timeout=60).json() == []
 
 
 def test_a_ue_that_is_not_known_is_not_found(service: RunningNef) -> None:
@@ -94,7 +94,7 @@ def test_each_loss_of_connectivity_is_told(
             attach(service, attached=False)
             assert isinstance(answer_of(watch.get(PATIENCE_S)), ConnectivityLoss)
             attach(service, attached=True)
-    assert requests.get(service.url + SUBSCRIPTIONS, timeout=30).json() == []
+    assert requests.get(service.url + SUBSCRIPTIONS, timeout=60).json() == []
 
 
 def test_an_outage_of_the_cell_is_a_loss_too(

@@ -99,7 +99,7 @@ def test_what_is_watched_is_printed(
     assert "rate_dl_bps=12500000" in printed
     assert "n_bytes=8000000" in printed
     path = "/3gpp-analyticsexposure/v1/af-1/subscriptions"
-    assert requests.get(service.url + path, timeout=30).json() == []
+    assert requests.get(service.url + path, timeout=60).json() == []
 
 
 def test_a_planned_transfer_is_chosen_and_kept(

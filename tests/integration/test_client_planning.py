@@ -132,6 +132,6 @@ def test_a_plan_that_was_given_up_is_gone(
     plan = nef.plan_transfer(request(began))
     nef.delete_plan(plan.id)
     nef.delete_plan(plan.id)
-    assert requests.get(service.url + AF, timeout=30).json() == []
+    assert requests.get(service.url + AF, timeout=60).json() == []
     with pytest.raises(NotFound):
         nef.plan(plan.id)

@@ -46,7 +46,7 @@ def test_an_af_with_credentials_is_let_in_and_hears_by_websocket(nef: RunningNef
         WebsocketReceiver(credentials=mine) as receiver,
         af.qos_session(REQUEST, inbox=(inbox := receiver.inbox())),
     ):
-        report = inbox.get(timeout_s=20).reports[0]
+        report = inbox.get(timeout_s=60).reports[0]
     assert report.event is UserPlaneEvent.SUCCESSFUL_RESOURCES_ALLOCATION
 
 
@@ -129,13 +129,13 @@ def test_a_websocket_whose_token_was_refused_opens_with_a_new_one(
         NefClient(nef.url, "af-1", headers={"Authorization": bearer(nef)}) as af,
         af.qos_session(REQUEST, inbox=(inbox := receiver.inbox())),
     ):
-        assert inbox.get(timeout_s=20).reports
+        assert inbox.get(timeout_s=60).reports
     assert len(given) == 2
 
 
 def bearer(nef: RunningNef) -> str:
     form, me = {"grant_type": "client_credentials"}, ("af-1", nef.secrets["af-1"])
-    answer = requests.post(nef.token_url, data=form, auth=me, timeout=10)
+    answer = requests.post(nef.token_url, data=form, auth=me, timeout=60)
     return f"Bearer {answer.json()['access_token']}"
 
 
@@ -158,7 +158,7 @@ def test_no_log_has_a_secret_or_a_token_whatever_its_level(
             WebsocketReceiver(credentials=mine) as receiver,
             af.qos_session(REQUEST, inbox=(inbox := receiver.inbox())),
         ):
-            assert inbox.get(timeout_s=20).reports
+            assert inbox.get(timeout_s=60).reports
     tokens = {header.removeprefix("Bearer ") for header in given}
     assert len(tokens) == 2
     assert [secret for secret in (*tokens, mine.client_secret) if secret in caplog.text] == []

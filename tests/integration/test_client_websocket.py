@@ -39,7 +39,7 @@ def nef(started: NefProcess) -> Iterator[NefProcess]:
 
 
 def events(inbox: WebsocketInbox, count: int) -> list[str]:
-    return [report.event for _ in range(count) for report in inbox.get(30).reports]
+    return [report.event for _ in range(count) for report in inbox.get(60).reports]
 
 
 def settled(nef: NefProcess) -> None:

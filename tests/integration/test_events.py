@@ -31,7 +31,7 @@ def af() -> Iterator[Receiver]:
 
 def session(nef: RunningNef, af: Receiver, rate: str = "60 Mbps", **changes: object) -> str:
     body = by_value(component(2, rate, *LADDER), notificationDestination=af.url, **changes)
-    response = requests.post(nef.url + AF, json=body, timeout=30)
+    response = requests.post(nef.url + AF, json=body, timeout=60)
     assert response.status_code == 201, response.text
     link: str = response.json()["self"]
     return link
@@ -99,7 +99,7 @@ def test_the_end_of_the_duration_terminates_the_session(nef: RunningNef, af: Rec
     link = session(nef, af, qosDuration=3)
     nef.step(4)
     assert heard(af, 2)[1] == ("SESSION_TERMINATION", None)
-    assert requests.get(link, timeout=30).status_code == 404
+    assert requests.get(link, timeout=60).status_code == 404
 
 
 def test_a_ue_that_detaches_terminates_its_sessions(nef: RunningNef, af: Receiver) -> None:
@@ -119,7 +119,7 @@ def test_a_test_notification_comes_first_when_it_is_asked_for(
 def test_nothing_is_said_after_a_delete(nef: RunningNef, af: Receiver) -> None:
     link = session(nef, af)
     heard(af, 1)
-    assert requests.delete(link, timeout=30).status_code == 204
+    assert requests.delete(link, timeout=60).status_code == 204
     nef.step(16)
     witness = session(nef, af)
     assert af.until(lambda: len(af.events(witness)) >= 1)
@@ -134,7 +134,7 @@ def test_only_the_events_that_were_asked_for_are_sent(nef: RunningNef, af: Recei
 
 
 def test_a_created_session_does_not_wait_for_a_dead_receiver(nef: RunningNef) -> None:
-    response = requests.post(nef.url + AF, json=subscription(), timeout=30)
+    response = requests.post(nef.url + AF, json=subscription(), timeout=60)
     assert response.status_code == 201
     (note,) = nef.notified()
     assert note.subscription_id == response.json()["self"].rsplit("/", 1)[1]

@@ -12,8 +12,8 @@ from nef.testing import RunningNef
 
 
 def test_a_nef_that_runs_is_ready(nef: RunningNef) -> None:
-    until(lambda: requests.get(f"{nef.url}/readyz", timeout=30).status_code == 200)
-    document = requests.get(f"{nef.url}/readyz", timeout=30).json()
+    until(lambda: requests.get(f"{nef.url}/readyz", timeout=60).status_code == 200)
+    document = requests.get(f"{nef.url}/readyz", timeout=60).json()
     assert document["status"] == "ready"
     assert set(document["checks"]) == {"serving", "store", "ticker", "deliverers"}
     assert set(document["checks"].values()) == {"ok"}

@@ -25,15 +25,15 @@ def sample(text: str, name: str, **labels: str) -> float | None:
 
 
 def told(nef: RunningNef) -> str:
-    return requests.get(f"{nef.url}/metrics", timeout=30).text
+    return requests.get(f"{nef.url}/metrics", timeout=60).text
 
 
 def test_requests_are_counted_by_operation_and_never_by_path(nef: RunningNef) -> None:
     for n in range(3):
         body = subscription() if n else {}
-        requests.post(nef.url + AF, json=body, timeout=30)
-        requests.get(f"{nef.url}{AF}/id-{n}", timeout=30)
-        requests.get(f"{nef.url}/nowhere/{n}", timeout=30)
+        requests.post(nef.url + AF, json=body, timeout=60)
+        requests.get(f"{nef.url}{AF}/id-{n}", timeout=60)
+        requests.get(f"{nef.url}/nowhere/{n}", timeout=60)
     text = told(nef)
     assert sample(text, "nef_requests_total", **CREATE, status="2xx") == 2
     assert sample(text, "nef_requests_total", **CREATE, status="4xx") == 1
@@ -47,7 +47,7 @@ def test_requests_are_counted_by_operation_and_never_by_path(nef: RunningNef) ->
 def test_sessions_and_what_was_told_of_them_are_counted(nef: RunningNef) -> None:
     with receiving() as af:
         requests.post(
-            nef.url + AF, json=subscription(notificationDestination=af.url), timeout=30
+            nef.url + AF, json=subscription(notificationDestination=af.url), timeout=60
         ).raise_for_status()
         assert af.until(lambda: bool(af.requests))
         name = "nef_notification_attempts_total"
@@ -59,16 +59,16 @@ def test_sessions_and_what_was_told_of_them_are_counted(nef: RunningNef) -> None
 
 def test_metrics_are_for_this_machine_and_not_for_who_comes_by_a_proxy(nef: RunningNef) -> None:
     url = f"{nef.url}/metrics"
-    assert requests.get(url, timeout=30).status_code == 200
+    assert requests.get(url, timeout=60).status_code == 200
     for header in ("Forwarded", "X-Forwarded-For"):
-        answer = requests.get(url, headers={header: "for=192.0.2.1"}, timeout=30)
+        answer = requests.get(url, headers={header: "for=192.0.2.1"}, timeout=60)
         assert answer.status_code == 403
         assert "--metrics" in answer.json()["detail"]
 
 
 def test_metrics_come_in_the_form_that_was_asked_for(nef: RunningNef) -> None:
     wanted = "application/openmetrics-text; version=1.0.0"
-    answer = requests.get(f"{nef.url}/metrics", headers={"Accept": wanted}, timeout=30)
+    answer = requests.get(f"{nef.url}/metrics", headers={"Accept": wanted}, timeout=60)
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert answer.text.endswith("# EOF\n")
 
@@ -83,10 +83,10 @@ def test_they_may_have_an_address_of_their_own() -> None:
         port = free.getsockname()[1]
     with served(metrics=f"127.0.0.1:{port}") as nef:
         assert nef.http.get("/metrics").status_code == 404
-        text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30).text
+        text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
     assert sample(text, "nef_store_up") == 1
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"http://127.0.0.1:{port}/metrics", timeout=30)
+        requests.get(f"http://127.0.0.1:{port}/metrics", timeout=60)
 
 
 @pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:http", "127.0.0.1:99999", ":9"])

@@ -131,7 +131,7 @@ def test_a_notification_names_the_request_that_caused_it(running: RunningNef) ->
             running.url + AF,
             json=subscription(notificationDestination=af.url),
             headers={"X-Request-Id": "mine"},
-            timeout=30,
+            timeout=60,
         ).raise_for_status()
         running.detach("ue-1")  # by itself, as it were
         assert af.until(lambda: af.events()[-1:] == ["SESSION_TERMINATION"])

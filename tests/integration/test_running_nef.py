@@ -23,7 +23,7 @@ def session(
 ) -> str:
     """The id of a session of one component that was admitted."""
     body = by_value(part, notificationDestination=destination, **more)
-    response = requests.post(nef.url + AF, json=body, timeout=30)
+    response = requests.post(nef.url + AF, json=body, timeout=60)
     assert response.status_code == 201, response.text
     link: str = response.json()["self"]
     return link.rsplit("/", 1)[1]
@@ -77,7 +77,7 @@ def test_another_scenario_keeps_sessions_and_a_reset_does_not(nef: RunningNef) -
     assert nef.cell("cell-1").blocks_granted > 0
     nef.reset("steady")
     assert nef.cell("cell-1").blocks_granted == 0
-    assert requests.get(nef.url + AF, timeout=30).json() == []
+    assert requests.get(nef.url + AF, timeout=60).json() == []
 
 
 def test_what_the_scenario_does_not_have_is_not_found(nef: RunningNef) -> None:
@@ -206,11 +206,11 @@ def test_a_session_is_told_what_it_has_after_each_handover(nef: RunningNef) -> N
 def test_a_rough_day_is_rough_in_the_same_way_each_time(nef: RunningNef) -> None:
     def day() -> tuple[list[int], list[tuple[float, tuple[str, ...]]]]:
         nef.reset("rough-day")
-        answers = [requests.post(f"{nef.url}{AF}", json=subscription(), timeout=10)]
+        answers = [requests.post(f"{nef.url}{AF}", json=subscription(), timeout=60)]
         while answers[-1].status_code != 201:
-            answers.append(requests.post(f"{nef.url}{AF}", json=subscription(), timeout=10))
+            answers.append(requests.post(f"{nef.url}{AF}", json=subscription(), timeout=60))
         path = f"{nef.url}{answers[-1].json()['self'].removeprefix(nef.url)}"
-        answers += [requests.get(path, timeout=10) for _ in range(30)]
+        answers += [requests.get(path, timeout=60) for _ in range(30)]
         nef.step(60)
         return [answer.status_code for answer in answers], told(nef)
 

@@ -3,9 +3,9 @@
 import base64
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from websockets.sync.client import connect
 from builders import analytics_requests
 from builders.receivers import receiving
 from builders.service import AF, subscription
+from builders.waiting import until
 from db.engine import open_engine, shown
 from nef.cli import main
 from nef.config import Settings
@@ -41,21 +42,22 @@ class Af:
 
     def token(self, secret: str) -> requests.Response:
         form = {"grant_type": "client_credentials", "client_secret": secret, "client_id": "af-1"}
-        return requests.post(f"{self.url}/oauth2/token", data=form, timeout=30)
+        return requests.post(f"{self.url}/oauth2/token", data=form, timeout=60)
 
     def ask(self, method: str, path: str, **more: Any) -> requests.Response:
         headers = {"authorization": f"Bearer {self.bearer}"} | more.pop("headers", {})
-        return requests.request(method, self.url + path, headers=headers, timeout=30, **more)
+        return requests.request(method, self.url + path, headers=headers, timeout=60, **more)
 
     def told(self) -> str:
         """What is listed of deliveries, once each was tried."""
-        for _ in range(300):
-            answer = self.ask("GET", "/simulator/v1/notifications")
-            notes = answer.json()["notifications"]
-            if len(notes) >= 4 and all(note["attempts"] for note in notes):
-                return answer.text
-            time.sleep(0.1)
-        raise AssertionError(answer.text)
+        listed = partial(self.ask, "GET", "/simulator/v1/notifications")
+
+        def tried() -> bool:
+            notes = listed().json()["notifications"]
+            return len(notes) >= 4 and all(note["attempts"] for note in notes)
+
+        until(tried)
+        return listed().text
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ def test_nothing_that_a_service_logs_prints_or_lists_has_a_secret(
         try:
             af = Af(url, secret)
             listed = af_says_secrets(af, receiver.url)
-            metrics = requests.get(f"{url}/metrics", timeout=30).text
+            metrics = requests.get(f"{url}/metrics", timeout=60).text
         finally:
             process.terminate()
             printed, _ = process.communicate(timeout=60)

@@ -30,7 +30,7 @@ def nef() -> Iterator[RunningNef]:
 @contextmanager
 def connected(url: str) -> Iterator[socket.socket]:
     host, port = url.removeprefix("http://").split(":")
-    with closing(socket.create_connection((host, int(port)), 10.0)) as client:
+    with closing(socket.create_connection((host, int(port)), 60.0)) as client:
         yield client
 
 

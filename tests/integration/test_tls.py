@@ -65,7 +65,7 @@ def served(tls: config.Tls) -> Iterator[str]:
             yield url
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_an_af_that_trusts_the_authority_is_served_with_its_websocket(
     ):
         assert session.url.startswith(f"{url}/")
         assert (session.websocket_url or "").startswith("wss://")
-        assert inbox.get(timeout_s=20).reports
+        assert inbox.get(timeout_s=60).reports
 
 
 def test_an_af_that_does_not_trust_it_connects_to_nobody(url: str) -> None:
@@ -145,7 +145,7 @@ def test_with_mutual_tls_nobody_else_is_served(
             client.sessions()
     # The token does not help, and no path is for everybody.
     with pytest.raises(requests.RequestException):
-        requests.get(f"{mutual}/healthz", verify=str(operator.ca), timeout=10)
+        requests.get(f"{mutual}/healthz", verify=str(operator.ca), timeout=60)
 
 
 def opened(where: str, tls: Tls) -> None:
@@ -194,6 +194,6 @@ def test_a_user_plane_shows_its_certificate_to_issuer_and_service(
     shown = Files(operator.ca, *operator.issue("user-plane"))
     bearer = Bearer(f"{mutual}/oauth2/token", "my-af", SECRET, shown)
     with Access(bearer, shown).session() as session:
-        answer = session.get(f"{mutual}/simulator/v1/flows", timeout=20)
+        answer = session.get(f"{mutual}/simulator/v1/flows", timeout=60)
     # It has come as far as the scopes of its token, which are those of an AF.
     assert (answer.status_code, answer.json()["cause"]) == (403, "insufficient_scope")

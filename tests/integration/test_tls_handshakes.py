@@ -49,13 +49,13 @@ def served(tls: Tls) -> Iterator[int]:
             yield on.getsockname()[1]
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
             assert not thread.is_alive()
 
 
 @contextmanager
 def silent(port: int) -> Iterator[socket.socket]:
-    with closing(socket.create_connection(("127.0.0.1", port), 20.0)) as client:
+    with closing(socket.create_connection(("127.0.0.1", port), 60.0)) as client:
         yield client
 
 
@@ -71,7 +71,7 @@ def let_go(client: socket.socket) -> bool:
 
 
 def said(port: int, operator: Authority) -> str:
-    return requests.get(f"https://127.0.0.1:{port}/", verify=str(operator.ca), timeout=20).text
+    return requests.get(f"https://127.0.0.1:{port}/", verify=str(operator.ca), timeout=60).text
 
 
 def test_a_few_hundred_that_say_nothing_keep_nobody_out_and_are_not_all_kept(
@@ -146,7 +146,7 @@ async def taken_and_let_go(on: Refused) -> bytes:
     taking = asyncio.create_task(Handshakes(asyncio.Protocol, context, 0).take(on))
     reader, writer = await asyncio.open_connection(*on.getsockname())
     try:
-        return await asyncio.wait_for(reader.read(), 20)
+        return await asyncio.wait_for(reader.read(), 60)
     finally:
         writer.close()
         taking.cancel()

@@ -44,17 +44,17 @@ def test_grants_come_and_measurements_go_with_a_token(nef: RunningNef) -> None:
         reporter = MeasurementReporter(nef.url, 1.0, mine)
         reporter.latest = {}
         reporter.report(0.0)
-        assert session.get(f"{nef.url}/simulator/v1/flows", timeout=10).status_code == 200
+        assert session.get(f"{nef.url}/simulator/v1/flows", timeout=60).status_code == 200
 
 
 def test_a_token_that_was_refused_is_another_one_next_time(nef: RunningNef) -> None:
     with access(nef).session() as session:
         url = f"{nef.url}/simulator/v1/flows"
-        assert session.get(url, timeout=10).status_code == 200
+        assert session.get(url, timeout=60).status_code == 200
         bearer = session.auth
         assert isinstance(bearer, Bearer)
         bearer._token = "stale"
-        assert [session.get(url, timeout=10).status_code for _ in range(2)] == [401, 200]
+        assert [session.get(url, timeout=60).status_code for _ in range(2)] == [401, 200]
 
 
 def test_a_wrong_secret_is_a_failed_request_and_in_no_log(
@@ -65,7 +65,7 @@ def test_a_wrong_secret_is_a_failed_request_and_in_no_log(
         access(nef, "wr0ng").session() as session,
         pytest.raises(requests.RequestException) as refused,
     ):
-        session.get(f"{nef.url}/simulator/v1/flows", timeout=10)
+        session.get(f"{nef.url}/simulator/v1/flows", timeout=60)
     assert "401" in str(refused.value)
     assert "wr0ng" not in f"{caplog.text} {refused.value!r} {access(nef, 'wr0ng')!r}"
 
@@ -82,7 +82,7 @@ def test_an_issuer_that_has_no_token_is_a_failed_request(answer: str) -> None:
         with Access(bearer).session() as session:
             for why in ("without a token", "a moment ago"):
                 with pytest.raises(requests.RequestException, match=why):
-                    session.get("http://127.0.0.1:9/", timeout=5)
+                    session.get("http://127.0.0.1:9/", timeout=60)
     finally:
         server.shutdown()
         thread.join()

@@ -52,7 +52,7 @@ class Watched:
         with self.seen:
             self.begun.append(delivery.id)
             self.seen.notify_all()
-        self.may_send.wait(10)
+        self.may_send.wait(60)
         with self.seen:
             self.delivered.append(delivery.id)
             self.seen.notify_all()
@@ -63,7 +63,7 @@ class Watched:
 
     def until(self, condition: Callable[[], bool]) -> bool:
         with self.seen:
-            return self.seen.wait_for(condition, timeout=10)
+            return self.seen.wait_for(condition, timeout=60)
 
 
 def deliveries(*ids: int) -> list[Delivery]:

@@ -69,7 +69,7 @@ def test_every_metric_is_on_the_page_for_operators(nef: RunningNef) -> None:
     text = page("docs/operations.md")
     rows = re.findall(r"^\| ((?:`(?:nef|process)_\w+`(?:, )?)+) \|", text, re.MULTILINE)
     documented = {name for row in rows for name in re.findall(r"\w+", row)}
-    told = requests.get(f"{nef.url}/metrics", timeout=30).text
+    told = requests.get(f"{nef.url}/metrics", timeout=60).text
     kinds = re.findall(r"^# TYPE (\w+) (\w+)$", told, re.MULTILINE)
     alone = {name for name, _ in kinds if not name.endswith("_created")}
     assert alone | {"nef_process_up"} == documented

@@ -62,7 +62,7 @@ class PromptNef:
         notification = {"transaction": f"{request.url}/s-1", "eventReports": [report]}
         with requests.Session() as session:
             session.trust_env = False
-            session.post(document["notificationDestination"], json=notification, timeout=10)
+            session.post(document["notificationDestination"], json=notification, timeout=60)
         return Reply(201, {"Location": f"{request.url}/s-1"}, request.body or b"")
 
     def close(self) -> None:

@@ -73,12 +73,12 @@ def test_the_model_before_serves_until_the_next_is_ready_and_when_it_fails() -> 
     running = Recognition(DIGITS, results.put, log, load)
     running.start()
     running.put(RECEIVED)
-    first = seen.get(timeout=10)
+    first = seen.get(timeout=60)
     running.put(RECEIVED)
-    _, second = results.get(timeout=10), results.get(timeout=10)
+    _, second = results.get(timeout=60), results.get(timeout=60)
     assert isinstance(second, Loaded)
     assert second.fault is not None
-    later = seen.get(timeout=10)
+    later = seen.get(timeout=60)
     running.stop()
     assert (first["images"], first["correct"], first["variant"]) == (100, 10, "large")
     assert later["images"] == 200
@@ -92,7 +92,7 @@ def test_whole_weights_with_another_checksum_are_not_put_in_use_and_both_are_nam
     running.start()
     running.put(RECEIVED)
     running.put(wrong)
-    _, second = results.get(timeout=10), results.get(timeout=10)
+    _, second = results.get(timeout=60), results.get(timeout=60)
     seen = len(log.of("recognised"))
     while len(log.of("recognised")) <= seen:
         time.sleep(0.01)

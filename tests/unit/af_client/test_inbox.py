@@ -126,7 +126,7 @@ def test_a_refused_delivery_is_not_taken_for_done() -> None:
 def test_who_waits_is_woken_by_a_notification() -> None:
     inbox = expecting(SESSION)
     threading.Timer(0.01, inbox.accept, [note()]).start()
-    assert inbox.get(10) == note()
+    assert inbox.get(60) == note()
 
 
 def test_iterating_ends_when_the_inbox_is_closed_and_empty() -> None:
@@ -158,7 +158,7 @@ def test_a_callback_gets_every_notification_in_order_even_when_it_fails() -> Non
     inbox.on_notification(callback)
     for event in "ABC":
         inbox.accept(note(event=event))
-    assert done.wait(10)
+    assert done.wait(60)
     assert got == ["A", "B", "C"]
     inbox.close()
 

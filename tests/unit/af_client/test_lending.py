@@ -38,7 +38,7 @@ def receiver() -> Iterator[NotificationReceiver]:
 def post(url: str, document: Any, **headers: str) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
-        return session.post(url, json=document, headers=headers, timeout=10)
+        return session.post(url, json=document, headers=headers, timeout=60)
 
 
 def test_what_is_posted_reaches_the_box(receiver: NotificationReceiver) -> None:

@@ -33,7 +33,7 @@ def post() -> Iterator[Callable[..., requests.Response]]:
 
         def post(url: str, document: Any, method: str = "POST", **headers: str) -> Any:
             body = document if isinstance(document, bytes) else json.dumps(document).encode()
-            return session.request(method, url, data=body, headers=headers, timeout=10)
+            return session.request(method, url, data=body, headers=headers, timeout=60)
 
         yield post
 
@@ -113,7 +113,7 @@ def test_json_that_is_no_notification_is_told_what_is_wrong(
 
 
 def test_a_body_beyond_a_megabyte_is_refused_unread(inbox: Inbox) -> None:
-    with socket.create_connection(inbox_address(inbox), timeout=10) as connection:
+    with socket.create_connection(inbox_address(inbox), timeout=60) as connection:
         path = inbox.url.partition("://")[2].partition("/")[2]
         head = f"POST /{path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000001\r\n\r\n"
         connection.sendall(head.encode())
@@ -128,7 +128,7 @@ def test_a_body_of_a_megabyte_without_a_length_is_refused(inbox: Inbox) -> None:
 
     with requests.Session() as session:
         session.trust_env = False
-        assert session.post(inbox.url, data=chunks(), timeout=10).status_code == 413
+        assert session.post(inbox.url, data=chunks(), timeout=60).status_code == 413
 
 
 def test_a_full_inbox_asks_to_come_again(receiver: NotificationReceiver, post: Post) -> None:
@@ -143,7 +143,7 @@ def test_a_connection_that_says_nothing_is_closed(
     monkeypatch: pytest.MonkeyPatch, inbox: Inbox
 ) -> None:
     monkeypatch.setattr(af_client.notifications._Handler, "timeout", 0.05)
-    with socket.create_connection(inbox_address(inbox), timeout=10) as connection:
+    with socket.create_connection(inbox_address(inbox), timeout=60) as connection:
         assert connection.recv(100) == b""
 
 
@@ -180,7 +180,7 @@ def test_a_receiver_may_listen_on_ipv6() -> None:
             session.trust_env = False
             inbox = receiver.inbox()
             assert inbox.url.startswith("http://[::1]:")
-            assert session.post(inbox.url, json=EVENT, timeout=10).status_code == 204
+            assert session.post(inbox.url, json=EVENT, timeout=60).status_code == 204
     except OSError as error:
         pytest.skip(f"no IPv6 here: {error}")
 
@@ -191,7 +191,7 @@ def test_at_the_end_nobody_listens_and_who_waits_is_told() -> None:
     with pytest.raises(NoNotification, match="closed"):
         inbox.get()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(inbox_address(inbox), timeout=10)
+        socket.create_connection(inbox_address(inbox), timeout=60)
 
 
 def test_a_taken_port_is_an_error_that_says_so(receiver: NotificationReceiver) -> None:

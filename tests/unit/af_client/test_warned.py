@@ -70,7 +70,7 @@ def test_a_callback_that_fails_gets_the_next_warning() -> None:
     warnings.on_warning(hear)
     for number in (1, 2):
         warnings.receive(numbered(number), None)
-    assert [heard.get(timeout=10) for _ in range(2)] == [1, 2]
+    assert [heard.get(timeout=60) for _ in range(2)] == [1, 2]
     warnings.close()
 
 
@@ -78,7 +78,7 @@ def test_each_has_a_secret_url_of_its_own_at_the_receiver() -> None:
     with NotificationReceiver() as receiver:
         one, other = receiver.warnings(), receiver.warnings()
         answers = [
-            requests.post(url, json=document, timeout=10).status_code
+            requests.post(url, json=document, timeout=60).status_code
             for url, document in (
                 (one.url, numbered(1)),
                 (one.url, {"eventReports": []}),

@@ -88,7 +88,7 @@ def test_a_rule_that_makes_no_sense_is_refused(
 
 
 def test_what_was_told_is_listed(nef: RunningNef, sim: Say) -> None:
-    made = requests.post(f"{nef.url}{AF}", json=subscription(), timeout=10).json()
+    made = requests.post(f"{nef.url}{AF}", json=subscription(), timeout=60).json()
     nef.notified()
     found = sim("notifications", "--subscription", made["self"].rpartition("/")[2])
     assert found.splitlines()[1].split()[1:] == [

@@ -68,7 +68,7 @@ def answering(folder: Path) -> Callable[[], None]:
 
 
 def called(folder: Path, *, secret: bytes = SECRET, **more: Any) -> Any:
-    settings: dict[str, Any] = {"patience_s": 10.0, "answer_s": 10.0} | more
+    settings: dict[str, Any] = {"patience_s": 60.0, "answer_s": 60.0} | more
     return Remote(Caller(folder / "network", secret, **settings), "target")
 
 
@@ -131,7 +131,7 @@ def test_a_call_waits_for_who_is_about_to_answer(tmp_path: Path) -> None:
     asking = threading.Thread(target=lambda: found.append(called(tmp_path).pid()))
     asking.start()
     with beside(answering(tmp_path)) as pid:
-        asking.join(10)
+        asking.join(60)
     assert found == [pid]
 
 
@@ -157,7 +157,7 @@ def test_a_call_that_may_have_happened_is_not_made_again_unless_it_may_be(tmp_pa
         until((tmp_path / f"hangs-{pid}").exists)
         kill(pid)
         with beside(answering(tmp_path)):
-            asking.join(10)
+            asking.join(60)
     assert "may have happened" in errors[0]
     assert len(list(tmp_path.glob("hangs-*"))) == 1
 
@@ -181,7 +181,7 @@ def test_who_comes_while_there_are_too_many_open_files_is_answered_later(
     monkeypatch.setattr(socket, "socket", Short)
     Answering(tmp_path / "s", SECRET, {"target": Target(tmp_path)})
     monkeypatch.undo()
-    caller = Caller(tmp_path / "s", SECRET, patience_s=0.0, answer_s=20.0, repeats=False)
+    caller = Caller(tmp_path / "s", SECRET, patience_s=0.0, answer_s=60.0, repeats=False)
     assert caller.call("target", "pid") == os.getpid()
     assert not failures
     caller.close()

@@ -24,7 +24,7 @@ class Relay:
 
     def __init__(self) -> None:
         self.listening = socket.create_server(("127.0.0.1", 0))
-        self.listening.settimeout(10)
+        self.listening.settimeout(60)
         self.connection: socket.socket | None = None
 
     @property
@@ -35,7 +35,7 @@ class Relay:
     def accept(self) -> socket.socket:
         self.hang_up()
         self.connection, _ = self.listening.accept()
-        self.connection.settimeout(10)
+        self.connection.settimeout(60)
         assert take(self.connection, len(ATTACHMENT)) == ATTACHMENT
         return self.connection
 
@@ -72,7 +72,7 @@ def ready(endpoint: TunnelEndpoint) -> bool:
     """Whether a selector wakes up for it soon."""
     with selectors.DefaultSelector() as selector:
         selector.register(endpoint, selectors.EVENT_READ)
-        return bool(selector.select(10))
+        return bool(selector.select(60))
 
 
 def received(endpoint: TunnelEndpoint, packets: int) -> list[InnerPacket]:
@@ -185,11 +185,11 @@ def test_a_relay_that_is_not_there_yet_does_no_harm_and_is_found_later() -> None
             endpoint.send(SERVER, 0, b"lost")
             assert endpoint.receive() == []
         with socket.create_server(address) as relay:
-            relay.settimeout(10)
+            relay.settimeout(60)
             endpoint.keep_attached(9.0)
             connection, _ = relay.accept()
             with connection:
-                connection.settimeout(10)
+                connection.settimeout(60)
                 endpoint.send(SERVER, 0, b"here")
                 assert (
                     take(connection, 20 + 32)
@@ -241,7 +241,7 @@ def test_that_the_relay_is_not_there_is_told_once_and_that_it_is_again(
         (gone,) = caplog.messages
         assert f"no connection to the relay at {host}:{port}, tried again every 1 s: " in gone
         relay.listening = socket.create_server((host, port))
-        relay.listening.settimeout(10)
+        relay.listening.settimeout(60)
         endpoint.keep_attached(3 * CONNECT_EVERY_S)
         until(lambda: not endpoint.receive() and len(caplog.messages) == 2)
         relay.accept()

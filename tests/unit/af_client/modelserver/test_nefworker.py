@@ -140,7 +140,7 @@ def test_notifications_of_a_session_come_after_its_answer() -> None:
     worked.inbox.on_notification(heard)
     worker = NefWorker(nef, worked.inbox, worked.warnings, lambda _, __, answer: order.put(answer))
     worker.carry_out("the device", CREATE)
-    first, second = order.get(timeout=10), order.get(timeout=10)
+    first, second = order.get(timeout=60), order.get(timeout=60)
     worked.inbox.close()
     assert isinstance(first, Accepted)
     assert second == allocated()
@@ -252,5 +252,5 @@ def test_the_thread_carries_out_what_waits_before_it_ends() -> None:
     worked.worker.start()
     for _ in range(2):
         worked.worker.put("the device", FETCH)
-    assert worked.worker.finish(timeout_s=10)
+    assert worked.worker.finish(timeout_s=60)
     assert worked.answers == [Reported(1_000_000), Reported(2_000_000)]

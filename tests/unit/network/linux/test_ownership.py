@@ -23,7 +23,7 @@ os._exit(9)
 
 def die(folder: Path, having: str) -> None:
     subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", DIES_AS_OWNER, str(folder), having], check=False, timeout=30
+        [sys.executable, "-c", DIES_AS_OWNER, str(folder), having], check=False, timeout=60
     )
 
 

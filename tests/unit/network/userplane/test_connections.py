@@ -22,7 +22,7 @@ class Pair:
         ours, self.other = socket.socketpair()
         self.to_flush: set[Connection] = set()
         self.connection = Connection(ours, bytearray(BUFFER_BYTES), self.to_flush)
-        self.other.settimeout(10)
+        self.other.settimeout(60)
 
     def close(self) -> None:
         self.connection.socket.close()
