@@ -35,7 +35,7 @@ from nef.telemetry.requests import note
 
 _ROUNDS, _REQUESTS = 7, 20_000
 _MODEL = {
-    "number": 1, "id": "model", "af_id": "af", "ue_id": "ue-1", "ue_address": "10.45.0.2",
+    "number": 1, "id": "model", "af_id": "af", "ue_id": "ue-1",
     "state": "active", "version": 1, "created_at_s": 0.0, "admitted_at_s": 0.0,
     "changed_at_s": 0.0, "request": b"x" * 300, "demands": b"x" * 100, "grants": b"x" * 50,
 }  # fmt: skip

@@ -152,7 +152,6 @@ def _copies(model: dict[str, Any], count: int) -> Iterator[dict[str, Any]]:
             "number": model["number"] + ue,
             "id": _name(ue),
             "ue_id": f"ue-{ue}",
-            "ue_address": own,
             "request": model["request"].replace(address, own.encode()),
             "demands": model["demands"].replace(address, own.encode()),
         }

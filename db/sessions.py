@@ -1,7 +1,7 @@
 """The sessions in the store."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert,
 from db.codec import dumped, loaded, loading_alike
 from db.tables import UNSETTLED, sessions
 from nef.domain.errors import Conflict
-from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import VISIBLE, SessionState
 from nef.domain.qos import FlowDemand, FlowGrant
 from nef.domain.sessions import Claim, Session, SessionRequest, Standing, Websocket, delivered_to
@@ -29,7 +28,9 @@ _OF_AF = (
     .order_by(sessions.c.number)
 )
 _COUNT_OF_AF = select(func.count()).where(sessions.c.af_id == bindparam("af"))
-_OF_UES = _OF_AF.where(sessions.c.ue_address.in_(bindparam("addresses", expanding=True)))
+_OF_UES = _OF_AF.where(sessions.c.ue_id.in_(bindparam("ues", expanding=True)))
+#: A statement takes some tens of thousands of values; of more UEs than this all sessions are read.
+_MOST_UES = 1000
 _EXPIRED = (
     select(sessions)
     .where(sessions.c.expires_at_s <= bindparam("now_s"), _VISIBLE)
@@ -114,11 +115,14 @@ class SqlSessions:
         """Delete one, if it is there, with what it holds."""
         self._connection.execute(_REMOVE, {"named": session_id})
 
-    def of_af(self, af_id: str, addresses: Sequence[IpAddress] = ()) -> Sequence[Session]:
+    def of_af(self, af_id: str, ue_ids: Collection[str] | None = None) -> Sequence[Session]:
         """The visible sessions of an AF, oldest first."""
-        if not addresses:
+        if ue_ids is None:
             return self._read(_OF_AF, {"af": af_id})
-        return self._read(_OF_UES, {"af": af_id, "addresses": [str(a) for a in addresses]})
+        if len(ue_ids) <= _MOST_UES:
+            return self._read(_OF_UES, {"af": af_id, "ues": list(ue_ids)})
+        rows = self._connection.execute(_OF_AF, {"af": af_id})
+        return [session_of(row) for row in rows if row.ue_id in ue_ids]
 
     def count_of_af(self, af_id: str) -> int:
         """How many of an AF are stored."""
@@ -182,12 +186,10 @@ class SqlSessions:
 
 def _lasting(session: Session) -> dict[str, Any]:
     """What stays as it is for the life of a session."""
-    address = session.request.ue.ip
     return {
         "id": session.id,
         "af_id": session.af_id,
         "ue_id": session.ue_id,
-        "ue_address": None if address is None else str(address),
         "created_at_s": session.created_at_s,
         "version": session.version,
     }

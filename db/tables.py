@@ -21,8 +21,8 @@ metadata = MetaData()
 Growing = BigInteger().with_variant(Integer, "sqlite")
 
 #: What an AF asked for, and where it stands. `number` is the order of creation, also of sessions
-#: of one moment; `ue_address` answers the list query by UE. `demands` is what its QoS flows ask of
-#: the network, and `grants` the rungs they hold.
+#: of one moment. `demands` is what its QoS flows ask of the network, and `grants` the rungs they
+#: hold.
 sessions = Table(
     "sessions",
     metadata,
@@ -30,7 +30,6 @@ sessions = Table(
     Column("id", Text, nullable=False, unique=True),
     Column("af_id", Text, nullable=False),
     Column("ue_id", Text, nullable=False),
-    Column("ue_address", Text),
     Column("state", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("created_at_s", Float, nullable=False),
@@ -42,7 +41,7 @@ sessions = Table(
     Column("demands", LargeBinary, nullable=False),
     Column("grants", LargeBinary, nullable=False),
 )
-Index("sessions_of_af", sessions.c.af_id, sessions.c.ue_address)
+Index("sessions_of_af", sessions.c.af_id, sessions.c.ue_id)
 # Few sessions have an end, and few are unsettled: the others cost these two nothing.
 _ENDS = sessions.c.expires_at_s.is_not(None)
 #: As literal text: by a parameter neither database would see that the index serves the question.

@@ -16,6 +16,8 @@ from typing import Literal, Self
 from nef.domain.errors import InvalidValue
 
 IpAddress = IPv4Address | IPv6Address
+#: What `IpAddr` may name a UE by (TS 29.571 5.2.4): an address, or the prefix that has it.
+AddressOrPrefix = IpAddress | IPv6Network
 IpNetwork = IPv4Network | IPv6Network
 Direction = Literal["in", "out"]
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from nef.domain.areas import Area, CellPlace
 from nef.domain.courses import CellMoment, Course, RoomMoment, UeMoment
+from nef.domain.filters import AddressOrPrefix
 from nef.domain.fiveqi import FIVE_QIS
 from nef.domain.sessions import UeAddress
 from nef.domain.units import BitRate, PacketErrorRate
@@ -58,6 +59,10 @@ class Information(Protocol):
 
     def ue(self, address: UeAddress) -> UeIdentity:
         """A UE by one of its names, attached or not; raises UeNotFound."""
+        ...
+
+    def ues_at(self, places: Collection[AddressOrPrefix]) -> Sequence[UeIdentity]:
+        """The UEs that have any of these addresses, or any in these prefixes, attached or not."""
         ...
 
     def group(self, group_id: str) -> Sequence[UeIdentity]:

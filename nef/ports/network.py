@@ -4,11 +4,11 @@ A reservation is named by its session, and each call may be repeated without har
 can make a service ask again for what it already has.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from nef.domain.filters import IpAddress
+from nef.domain.filters import AddressOrPrefix, IpAddress
 from nef.domain.qos import FlowDemand, Held
 from nef.domain.sessions import UeAddress
 
@@ -87,6 +87,10 @@ class Network(Protocol):
 
     def addresses(self, ue: UeAddress) -> Sequence[IpAddress]:
         """Every IP address of a UE; empty where it has none, or is not known."""
+        ...
+
+    def ues_at(self, places: Collection[AddressOrPrefix]) -> Collection[str]:
+        """The ids of the UEs that have any of these addresses, or any in these prefixes."""
         ...
 
     def reserve(self, reservation: Reservation, now_s: float) -> Holdings:

@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from nef.domain.faultplan import FaultPlan
-from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import SessionState
 from nef.domain.notifications import Backlog, Delivery, DeliveryState, Notification
 from nef.domain.sessions import Claim, Session, Standing
@@ -42,8 +41,8 @@ class Sessions(Protocol):
         """Delete one; nothing happens where it is gone already."""
         ...
 
-    def of_af(self, af_id: str, addresses: Sequence[IpAddress] = ()) -> Sequence[Session]:
-        """The visible sessions of an AF, oldest first; with `addresses` those of these UEs."""
+    def of_af(self, af_id: str, ue_ids: Collection[str] | None = None) -> Sequence[Session]:
+        """The visible sessions of an AF, oldest first; with `ue_ids` only those of these UEs."""
         ...
 
     def count_of_af(self, af_id: str) -> int:

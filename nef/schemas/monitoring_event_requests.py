@@ -1,13 +1,14 @@
 """`MonitoringEventSubscription` on the way in (TS 29.122 5.3.2.1.2): what an AF asks for."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Network
 from typing import Any, TypeVar
 
 from marshmallow import fields, validate
 
-from nef.domain.errors import InvalidParam, InvalidQuery, InvalidRequest
-from nef.domain.filters import IpAddress
+from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.filters import AddressOrPrefix
 from nef.domain.monitoring_events import (
     Accuracy,
     LocationType,
@@ -161,13 +162,6 @@ def _without(document: dict[str, Any], name: str, ids: Collection[str]) -> dict[
     return rest | ({name: kept} if kept else {})
 
 
-def check_domain(ip_domain: str | None, addresses: Iterable[IpAddress]) -> None:
-    """Raise InvalidQuery for an `ip-domain` without an IPv4 address in `ip-addrs`."""
-    if ip_domain is not None and not any(address.version == 4 for address in addresses):
-        reason = "belongs to an ipv4Addr in ip-addrs"
-        raise InvalidQuery(InvalidParam("ip-domain", reason))
-
-
 def _types(parts: Mapping[str, Any]) -> tuple[MonitoringType, ...]:
     first = _offered(MonitoringType, parts["type"], "/monitoringType")
     more = [
@@ -211,13 +205,21 @@ def _location(types: Collection[MonitoringType], parts: Mapping[str, Any]) -> Lo
     )
 
 
+def _at(place: AddressOrPrefix) -> UeAddress:
+    """The UE of a `ueIpAddr`; a prefix may have several."""
+    if isinstance(place, IPv6Network):
+        reason = "is not offered: name the UE by one of its addresses"
+        raise InvalidRequest(InvalidParam("/ueIpAddr/ipv6Prefix", reason))
+    return UeAddress(ipv4=place) if isinstance(place, IPv4Address) else UeAddress(ipv6=place)
+
+
 #: How each attribute names a UE.
 _NAMED: Mapping[str, Callable[[Any], UeAddress]] = {
     "external_id": lambda name: UeAddress(gpsi=f"extid-{name}"),
     "msisdn": lambda digits: UeAddress(gpsi=f"msisdn-{digits}"),
     "ipv4": lambda address: UeAddress(ipv4=address),
     "ipv6": lambda address: UeAddress(ipv6=address),
-    "ip": lambda address: UeAddress(**address),
+    "ip": _at,
 }
 
 
@@ -231,8 +233,6 @@ def _target(parts: Mapping[str, Any]) -> Target:
         wrong = given[1:] or ["external_id"]
         raise InvalidRequest(*(InvalidParam(keys[name], reason, not given) for name in wrong))
     [name] = given
-    if name == "ip" and len(parts["ip"]) != 1:
-        raise InvalidRequest(InvalidParam("/ueIpAddr", "name one ipv4Addr or one ipv6Addr"))
     return Target(
         pointer=keys[name],
         ue=_NAMED[name](parts[name]) if name in _NAMED else None,

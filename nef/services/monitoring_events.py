@@ -1,13 +1,13 @@
 """Events of UEs: told at once, or by a subscription whenever they happen."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from nef.domain.areas import CellPlace
 from nef.domain.destinations import CallbackPolicy, destination_of
 from nef.domain.errors import InvalidParam, InvalidRequest, UeNotFound
-from nef.domain.filters import IpAddress
+from nef.domain.filters import AddressOrPrefix
 from nef.domain.monitoring_events import (
     GONE,
     MonitoringRequest,
@@ -72,12 +72,9 @@ class Lookout:
                 found[gpsi] = self._sighting(ue, body.request, places, now_s)
         return found
 
-    def known(self, addresses: Sequence[IpAddress]) -> frozenset[str]:
-        """The GPSIs of the UEs at some addresses, as far as there are any."""
-        asked = (
-            UeAddress(ipv4=one) if one.version == 4 else UeAddress(ipv6=one) for one in addresses
-        )
-        return frozenset(ue.gpsi for ue in map(self._found, asked) if ue is not None)
+    def known(self, places: Collection[AddressOrPrefix]) -> frozenset[str]:
+        """The GPSIs of the UEs at some addresses or prefixes, as far as there are any."""
+        return frozenset(ue.gpsi for ue in self.information.ues_at(places))
 
     def _sighting(
         self,
@@ -200,12 +197,14 @@ class MonitoringService:
         """One subscription of this AF; raises NotFound."""
         return self.subscriptions.read(af_id, Api.MONITORING, subscription_id)
 
-    def of_af(self, af_id: str, addresses: Sequence[IpAddress] = ()) -> Sequence[_Subscription]:
-        """The subscriptions of this AF, oldest first; with `addresses` only those on these UEs."""
+    def of_af(
+        self, af_id: str, places: Collection[AddressOrPrefix] = ()
+    ) -> Sequence[_Subscription]:
+        """The subscriptions of this AF, oldest first; with `places` only those on these UEs."""
         found = self.subscriptions.of_af(af_id, Api.MONITORING)
-        if not addresses:
+        if not places:
             return found
-        asked = self.lookout.known(addresses)
+        asked = self.lookout.known(places)
         return [one for one in found if not asked.isdisjoint(self.lookout.gpsis(one.body))]
 
     def delete(self, af_id: str, subscription_id: str) -> tuple[UeEvent, ...]:

@@ -5,7 +5,7 @@ the outcome together with what is to be notified. A crash in between leaves a ro
 settled; `tick` and `recover` bring it to an end.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from nef.domain.destinations import OVER_WEBSOCKET, CallbackPolicy
 from nef.domain.errors import Conflict, NotFound, NotReady, ResourcesRefused
 from nef.domain.events import allocation_reports
 from nef.domain.features import Feature
-from nef.domain.filters import IpAddress
+from nef.domain.filters import AddressOrPrefix
 from nef.domain.lifecycle import VISIBLE, Trigger
 from nef.domain.measurability import check_reporting
 from nef.domain.notifications import Notification, Trial
@@ -93,10 +93,11 @@ class SessionService:
             return False
         return found.request.destination == OVER_WEBSOCKET
 
-    def of_af(self, af_id: str, addresses: Sequence[IpAddress] = ()) -> Sequence[Session]:
-        """The sessions of this AF, oldest first; with `addresses` only those of these UEs."""
+    def of_af(self, af_id: str, places: Collection[AddressOrPrefix] = ()) -> Sequence[Session]:
+        """The sessions of this AF, oldest first; with `places` only those of the UEs there."""
+        ue_ids = self.network.ues_at(places) if places else None
         with self.storage.reading() as work:
-            return work.sessions.of_af(af_id, addresses)
+            return work.sessions.of_af(af_id, ue_ids)
 
     def change(
         self, af_id: str, session_id: str, revise: Callable[[SessionRequest], SessionRequest]

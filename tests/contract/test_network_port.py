@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -150,6 +150,24 @@ def test_a_ue_is_found_by_each_of_its_identities(stage: Stage) -> None:
     assert stage.network.addresses(UE_2) == [IPv6Address("2001:db8::3")]
     assert stage.network.addresses(UeAddress(gpsi="msisdn-0")) == []
     assert stage.network.find_ue(UeAddress(ipv6=IPv6Address("2001:db8::3"))) == "ue-2"
+
+
+@pytest.mark.parametrize(
+    ("places", "found"),
+    [
+        (["10.45.0.2"], {"ue-1"}),
+        (["10.45.0.2", "2001:db8::3", "10.45.0.99"], {"ue-1", "ue-2"}),
+        (["2001:db8::/64"], {"ue-2"}),
+        (["2001:db8::3/128", "2001:db8::3"], {"ue-2"}),
+        (["::/0"], {"ue-2"}),
+        (["2001:db8:0:1::/64", "2001:db8::4", "::/96"], set()),
+    ],
+)
+def test_ues_are_found_by_their_addresses_and_by_prefixes_that_have_them(
+    stage: Stage, places: list[str], found: set[str]
+) -> None:
+    named = [IPv6Network(one) if "/" in one else ip_address(one) for one in places]
+    assert set(stage.network.ues_at(named)) == found
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
-from ipaddress import ip_address
 
 import pytest
 
@@ -162,14 +161,20 @@ def test_an_af_can_ask_for_the_sessions_of_a_ue(store: Storage) -> None:
     add(
         store,
         session("v4"),
-        session("v6", request(ueIpv4Addr=None, ueIpv6Addr="2001:db8::2")),
+        session("other", request(ueIpv4Addr=None, ueIpv6Addr="2001:db8::2"), ue_id="ue-2"),
         session("gpsi", request(ueIpv4Addr=None, gpsi="msisdn-12345")),
+        session("theirs", af_id="other"),
     )
-    with store.reading() as work:
-        one = work.sessions.of_af("af", [ip_address("10.45.0.2")])
-        other = work.sessions.of_af("af", [ip_address("2001:0db8:0::2")])
-    assert [s.id for s in one] == ["v4"]
-    assert [s.id for s in other] == ["v6"]
+
+    def found(*ue_ids: str) -> list[str]:
+        with store.reading() as work:
+            return [s.id for s in work.sessions.of_af("af", set(ue_ids))]
+
+    assert found("ue-1") == ["v4", "gpsi"]
+    assert found("ue-2", "ue-1") == ["v4", "other", "gpsi"]
+    assert found() == found("nobody") == []
+    many = [f"nobody-{n}" for n in range(70_000)]
+    assert found("ue-2", *many) == ["other"], "more than a statement can name"
 
 
 def test_sessions_expire_in_order_and_not_before(store: Storage) -> None:

@@ -8,6 +8,7 @@ from builders.courses import place
 from nef.domain.areas import Area, CellPlace
 from nef.domain.courses import CellMoment, Course, RoomMoment, UeMoment
 from nef.domain.errors import UeNotFound
+from nef.domain.filters import AddressOrPrefix
 from nef.domain.sessions import UeAddress
 from nef.domain.units import BitRate
 from nef.ports.information import Communication, FlowClass, UeIdentity
@@ -56,6 +57,9 @@ class FakeInformation:
         if not found:
             raise UeNotFound(pointer, str(name))
         return found[0]
+
+    def ues_at(self, places: Collection[AddressOrPrefix]) -> Sequence[UeIdentity]:
+        return [ue for ue in self.members if ue.ipv4 in places or ue.ipv6 in places]
 
     def group(self, group_id: str) -> Sequence[UeIdentity]:
         if group_id not in self.groups:

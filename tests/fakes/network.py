@@ -1,11 +1,12 @@
 """The fake network: one cell of a number of kilobits a second, without any radio."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from ipaddress import IPv6Network
 
 from nef.domain.admission import Allocation, FlowNeed, acceptable_blocks, admit, allocate
 from nef.domain.errors import Conflict, ResourcesRefused, UeNotFound
-from nef.domain.filters import IpAddress
+from nef.domain.filters import AddressOrPrefix, IpAddress
 from nef.domain.fiveqi import ResourceType
 from nef.domain.qos import QosLevel
 from nef.domain.sessions import UeAddress
@@ -41,6 +42,18 @@ class FakeNetwork:
         known = (own for own in self.ues.values() if ue.named[1] in (own.ipv4, own.ipv6, own.gpsi))
         found = next(known, UeAddress())
         return [ip for ip in (found.ipv4, found.ipv6) if ip is not None]
+
+    def ues_at(self, places: Collection[AddressOrPrefix]) -> set[str]:
+        def is_at(own: IpAddress | None, place: AddressOrPrefix) -> bool:
+            if isinstance(place, IPv6Network):
+                return own is not None and own in place
+            return own == place
+
+        return {
+            ue_id
+            for ue_id, ue in self.ues.items()
+            if any(is_at(own, place) for own in (ue.ipv4, ue.ipv6) for place in places)
+        }
 
     def reserve(self, reservation: Reservation, now_s: float) -> Levels:
         gone = self._gone(reservation.ue_id)

@@ -1,13 +1,13 @@
 """A network that does as the test says."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from nef.domain.errors import (
     ResourcesRefused,
     UeNotFound,
 )
-from nef.domain.filters import IpAddress
+from nef.domain.filters import AddressOrPrefix, IpAddress
 from nef.domain.sessions import UeAddress
 from nef.domain.units import BitRate
 from nef.ports.network import Levels, NetworkChanges, NetworkStep, Reservation
@@ -37,6 +37,9 @@ class ScriptedNetwork:
 
     def addresses(self, ue: UeAddress) -> list[IpAddress]:
         return [ip for ip in (ue.ipv4, ue.ipv6) if ip is not None]
+
+    def ues_at(self, places: Collection[AddressOrPrefix]) -> set[str]:
+        return {UE} if "10.45.0.2" in map(str, places) else set()
 
     def reserve(self, reservation: Reservation, now_s: float) -> Levels:
         if self.breaks:

@@ -4,14 +4,13 @@ import copy
 import dataclasses
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from fakes.outbox import MemoryOutbox
 from nef.domain.errors import Conflict
 from nef.domain.faultplan import FaultPlan
-from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import UNSETTLED, VISIBLE, SessionState
 from nef.domain.sessions import Claim, Session, Standing
 from nef.domain.subscriptions import Api, Due, Subscription
@@ -49,10 +48,9 @@ class MemorySessions:
     def remove(self, session_id: str) -> None:
         self.rows.pop(session_id, None)
 
-    def of_af(self, af_id: str, addresses: Sequence[IpAddress] = ()) -> Sequence[Session]:
+    def of_af(self, af_id: str, ue_ids: Collection[str] | None = None) -> Sequence[Session]:
         mine = (s for s in self._visible() if s.af_id == af_id)
-        named = (s for s in mine if not addresses or s.request.ue.ip in addresses)
-        return list(named)
+        return [s for s in mine if ue_ids is None or s.ue_id in ue_ids]
 
     def count_of_af(self, af_id: str) -> int:
         return sum(s.af_id == af_id for s in self.rows.values())

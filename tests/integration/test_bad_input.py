@@ -306,6 +306,7 @@ def test_bad_addresses_of_a_query_are_named_by_their_parameter(nef: Served, quer
         ("/simulator/v1/notifications", "limit", "9" * 400),
         ("/simulator/v1/notifications", "state", "zz"),
         (AF, "mac-addrs", "zz"),
+        (AF, "ip-domain", "x"),
         ("/3gpp-monitoring-event/v1/af-1/subscriptions", "ip-domain", "x"),
         ("/3gpp-monitoring-event/v1/af-1/subscriptions", "ip-addrs", "{}"),
         ("/3gpp-analyticsexposure/v1/af-1/subscriptions", "supp-feat", "zz"),

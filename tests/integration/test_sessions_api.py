@@ -1,5 +1,6 @@
 """The six operations of AsSessionWithQoS over HTTP, with the simulated network behind them."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,7 +62,9 @@ def test_a_ue_may_have_several_sessions_and_the_list_has_them_in_order(nef: Serv
         ({"ip-addrs": '[{"ipv4Addr": "10.45.0.2"}]'}, 1),
         ({"ip-addrs": '[{"ipv4Addr": "10.45.0.77"}, {"ipv6Addr": "2001:db8::1"}]'}, 0),
         ({"ip-addrs": '[{"ipv4Addr": "10.45.0.2"}]', "ip-domain": "home"}, 1),
-        ({"ip-domain": "elsewhere"}, 0),
+        ({"ip-addrs": '[{"ipv4Addr": "10.45.0.2"}]', "ip-domain": "elsewhere"}, 0),
+        ({"ip-addrs": '[{"ipv6Prefix": "2001:db8:45::/64"}]'}, 1),
+        ({"ip-addrs": '[{"ipv6Prefix": "2001:db8:46::/64"}]'}, 0),
         ({"mac-addrs": "00-00-5E-00-53-00"}, 0),
     ],
 )
@@ -70,6 +73,20 @@ def test_the_list_can_be_asked_for_one_ue(nef: Served, query: dict[str, str], fo
     response = nef.http.get(AF, params=query)
     assert response.status_code == 200, response.text
     assert len(response.json()) == found
+
+
+def test_the_sessions_of_a_ue_are_found_by_each_of_its_addresses_however_they_name_it(
+    nef: Served,
+) -> None:
+    ipv4, ipv6 = "10.45.0.2", "2001:db8:45::2"
+    names = ({"ueIpv4Addr": ipv4}, {"ueIpv6Addr": ipv6}, {"gpsi": "msisdn-001010000000001"})
+    made = [nef.create(**{"ueIpv4Addr": None} | name) for name in names]
+    nef.create(ueIpv4Addr="10.45.0.3")
+    for place in ({"ipv4Addr": ipv4}, {"ipv6Addr": ipv6}, {"ipv6Prefix": f"{ipv6}/64"}):
+        found = nef.http.get(AF, params={"ip-addrs": json.dumps([place])})
+        assert found.json() == made, place
+    nobody = nef.http.get(AF.replace("af-1", "af-2"), params={"ip-addrs": json.dumps([place])})
+    assert nobody.json() == []
 
 
 def test_put_replaces_everything_and_keeps_the_resource(nef: Served) -> None:

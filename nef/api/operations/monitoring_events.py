@@ -5,7 +5,7 @@ from typing import Any
 from nef.api.replies import Handler, Reply, created, done, ok
 from nef.schemas import monitoring_event_requests as requests
 from nef.schemas import monitoring_events as documents
-from nef.schemas.queries import addresses_of
+from nef.schemas.queries import places_of
 from nef.services.monitoring_events import MonitoringService
 
 
@@ -18,11 +18,10 @@ def operations(service: MonitoringService, api_root: str) -> dict[str, Handler]:
         ip_domain: str | None = None,
         mac_addrs: list[str] | None = None,
     ) -> Reply:
-        addresses = addresses_of(ip_addrs)
-        requests.check_domain(ip_domain, addresses)
+        places = places_of(ip_addrs, ip_domain)
         # No UE here has Ethernet sessions, or is in a domain of addresses.
         nobody = bool(mac_addrs or ip_domain)
-        found = () if nobody else service.of_af(scs_as_id, addresses)
+        found = () if nobody else service.of_af(scs_as_id, places)
         return ok(documents.subscription_documents(found, api_root))
 
     def create(scs_as_id: str, body: Any) -> Reply:

@@ -4,7 +4,7 @@ from typing import Any
 
 from nef.api.replies import Handler, Reply, created, done, ok
 from nef.schemas.notifications import notification_document
-from nef.schemas.queries import addresses_of
+from nef.schemas.queries import places_of
 from nef.schemas.sessions import request_of, revision_of, session_document
 from nef.services.sessions import SessionService
 
@@ -18,9 +18,9 @@ def operations(service: SessionService, api_root: str) -> dict[str, Handler]:
         ip_domain: str | None = None,
         mac_addrs: list[str] | None = None,
     ) -> Reply:
-        if mac_addrs:
-            return ok([])  # no UE here has Ethernet sessions
-        found = service.of_af(scs_as_id, addresses_of(ip_addrs))
+        places = places_of(ip_addrs, ip_domain)
+        # No UE here has Ethernet sessions.
+        found = () if mac_addrs else service.of_af(scs_as_id, places)
         named = [s for s in found if ip_domain in (None, s.request.ip_domain)]
         return ok([session_document(session, api_root) for session in named])
 

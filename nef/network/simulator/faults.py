@@ -1,12 +1,12 @@
 """A network with faults: a `Network` around another one, which it refuses, delays and breaks."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from nef.domain.errors import ResourcesRefused
 from nef.domain.faults import OF_BEARERS, FaultName, Victim
-from nef.domain.filters import IpAddress
+from nef.domain.filters import AddressOrPrefix, IpAddress
 from nef.domain.qos import Held, NoBearer
 from nef.domain.sessions import UeAddress
 from nef.ports.faults import Faults
@@ -38,6 +38,10 @@ class FaultyNetwork:
     def addresses(self, ue: UeAddress) -> Sequence[IpAddress]:
         """See the port."""
         return self._network.addresses(ue)
+
+    def ues_at(self, places: Collection[AddressOrPrefix]) -> Collection[str]:
+        """See the port."""
+        return self._network.ues_at(places)
 
     def reserve(self, reservation: Reservation, now_s: float) -> Holdings:
         """See the port."""

@@ -14,6 +14,7 @@ from nef.domain.courses import (
     without_repetition,
 )
 from nef.domain.errors import UeNotFound
+from nef.domain.filters import AddressOrPrefix
 from nef.domain.sessions import UeAddress
 from nef.network.simulator.history import Sample
 from nef.network.simulator.ledger import Ledger
@@ -47,6 +48,11 @@ class SimulatedInformation:
             if found is None:
                 raise UeNotFound(pointer, str(identity))
             return self._identity(found)
+
+    def ues_at(self, places: Collection[AddressOrPrefix]) -> Sequence[UeIdentity]:
+        """See the port."""
+        with self._stage.lock:
+            return [self._identity(ue) for ue in self._stage.ledger.run.ues_at(places)]
 
     def group(self, group_id: str) -> Sequence[UeIdentity]:
         """See the port."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from nef.domain.errors import NotFound
 from nef.domain.faultplan import FaultPlan
-from nef.domain.filters import IpAddress
+from nef.domain.filters import AddressOrPrefix, IpAddress
 from nef.domain.qos import QosProfile
 from nef.domain.sessions import UeAddress
 from nef.network.simulator.carrying import carried_flows
@@ -54,6 +54,11 @@ class SimulatedNetwork:
         with self._lock:
             found = self._ledger.run.ues_by_identity.get(identity)
         return [] if found is None else [ip for ip in (found.ipv4, found.ipv6) if ip is not None]
+
+    def ues_at(self, places: Collection[AddressOrPrefix]) -> Collection[str]:
+        """See the port."""
+        with self._lock:
+            return {ue.id for ue in self._ledger.run.ues_at(places)}
 
     def reserve(self, reservation: Reservation, now_s: float) -> Levels:
         """See the port."""

@@ -2,17 +2,19 @@
 
 import copy
 import gc
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
+from ipaddress import IPv6Network
 from itertools import takewhile
 from typing import Any
 
 import numpy as np
 
 from nef.domain.errors import UeNotFound
-from nef.domain.filters import IpAddress
+from nef.domain.filters import AddressOrPrefix, IpAddress
 from nef.domain.sessions import UeAddress
 from nef.network.simulator.cqi import Floats
 from nef.network.simulator.parsing import parse
@@ -100,6 +102,28 @@ class Run:
         if ue is None or not self.is_attached(ue):
             raise UeNotFound(pointer, str(identity))
         return ue
+
+    def ues_at(self, places: Collection[AddressOrPrefix]) -> list[Ue]:
+        """Who has any of these addresses, or any in these prefixes, attached or not; each once."""
+        found: dict[str, Ue] = {}
+        for place in places:
+            if isinstance(place, IPv6Network):
+                found |= {ue.id: ue for ue in self._within(place)}
+            elif place in self.ues_by_identity:
+                found[self.ues_by_identity[place].id] = self.ues_by_identity[place]
+        return list(found.values())
+
+    def _within(self, prefix: IPv6Network) -> Sequence[Ue]:
+        numbers, ues = self._by_ipv6
+        first = bisect_left(numbers, int(prefix.network_address))
+        return ues[first : bisect_right(numbers, int(prefix.broadcast_address))]
+
+    @cached_property
+    def _by_ipv6(self) -> tuple[list[int], list[Ue]]:
+        """The IPv6 addresses in order, and whose they are."""
+        pairs = [(int(ue.ipv6), ue) for ue in self.scenario.ues if ue.ipv6 is not None]
+        pairs.sort(key=lambda pair: pair[0])
+        return [number for number, _ in pairs], [ue for _, ue in pairs]
 
     def is_attached(self, ue: Ue) -> bool:
         """Whether a UE of the scenario is attached; an override wins over the scenario."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,9 @@ Question = Callable[[SqlUnitOfWork], Any]
 
 #: Many sessions of many AFs, many notifications that are settled, and a few that are not.
 FILLED = """
-INSERT INTO sessions (id, af_id, ue_id, ue_address, state, version, created_at_s, admitted_at_s,
+INSERT INTO sessions (id, af_id, ue_id, state, version, created_at_s, admitted_at_s,
     changed_at_s, expires_at_s, request, demands, grants)
-  SELECT 's' || n, 'af-' || n % 500, 'ue', '10.45.' || n % 250 || '.2',
+  SELECT 's' || n, 'af-' || n % 500, 'ue-' || n % 250,
     CASE WHEN n % 1000 = 0 THEN 'updating' ELSE 'active' END, 0, n, n, n,
     CASE WHEN n % 100 = 0 THEN n END, '[]', '[]', '[]' FROM generate_series(1, 20000) AS n;
 INSERT INTO deliveries (subscription_id, af_id, destination, kind, content, state, attempts,
@@ -70,8 +69,8 @@ QUESTIONS: list[tuple[Question, str]] = [
     (lambda w: w.sessions.get("s"), "(id=?)"),
     (lambda w: w.sessions.of_af("af"), "sessions_of_af (af_id=?)"),
     (
-        lambda w: w.sessions.of_af("af", [ip_address("10.45.0.2")]),
-        "sessions_of_af (af_id=? AND ue_address=?)",
+        lambda w: w.sessions.of_af("af", ["ue-1"]),
+        "sessions_of_af (af_id=? AND ue_id=?)",
     ),
     (lambda w: w.sessions.expired(1.0, 5), "sessions_expiring (expires_at_s<?)"),
     (
