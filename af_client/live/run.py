@@ -142,6 +142,6 @@ def _is_event(question: Question[Answer]) -> bool:
 def _in_short(fault: NefError) -> str:
     if not isinstance(fault, ProblemError):
         return str(fault)
-    if fault.cause == "RESOURCE_URI_STRUCTURE_NOT_FOUND":
+    if fault.cause in ("INVALID_API", "RESOURCE_URI_STRUCTURE_NOT_FOUND"):
         return "this NEF does not offer it"
     return fault.detail or fault.cause or f"the NEF answered {fault.status}"

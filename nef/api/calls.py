@@ -23,7 +23,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nef.api.authorisation import Authorisation, af_of
 from nef.api.bodies import ClientGone, body_of
-from nef.api.documents import CONTROL, METHODS, api_name, path_pattern
+from nef.api.documents import CONTROL, METHODS, api_at, api_name, apis, path_pattern
+from nef.api.errors import UnknownApi
 from nef.api.limits import Rates
 from nef.api.replies import Handler
 from nef.api.validation import Body, Query
@@ -134,13 +135,19 @@ class Calls(SpecMiddleware):
         await send({"type": "http.response.body", "body": body})
 
     def _found(self, path: str, method: str) -> tuple[Call, str, dict[str, Any]]:
-        """The operation, its API, and what its path names; raises HTTPException where none is."""
+        """The operation, its API, and what its path names.
+
+        Raises UnknownApi or HTTPException where there is none.
+        """
         for pattern, api, calls in self._resources:
             match = pattern.fullmatch(path)
             if match is not None:
                 if method not in calls:
                     raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "not with this method")
                 return calls[method], api, match.groupdict()
+        named = api_at(path)
+        if named is not None and named not in apis():
+            raise UnknownApi(f"there is no API {named}; there are: {', '.join(apis())}")
         raise HTTPException(HTTPStatus.NOT_FOUND, "no resource has such a path")
 
 

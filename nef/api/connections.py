@@ -138,15 +138,15 @@ class PatientProtocol(HttpToolsProtocol):
             self._wait()
             return
         detail = f"the request was not complete within {REQUEST_S:g} s"
-        self._refuse(HTTPStatus.REQUEST_TIMEOUT, "INVALID_MSG_FORMAT", detail)
+        self._refuse(HTTPStatus.REQUEST_TIMEOUT, None, detail)
 
     def _refuse_header(self) -> None:
         detail = f"the header is larger than {MAX_HEADER_BYTES} bytes"
         status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        self._refuse(status, "INCORRECT_LENGTH", detail)
+        self._refuse(status, None, detail)
 
     def _refuse(
-        self, status: HTTPStatus, cause: str, detail: str, retry_after_s: bytes | None = None
+        self, status: HTTPStatus, cause: str | None, detail: str, retry_after_s: bytes | None = None
     ) -> None:
         """Say why, and close; whoever works on the request is told that its client has gone."""
         if self.transport.is_closing():

@@ -27,6 +27,7 @@ LONGEST_NAME = 255
 
 #: The methods that operations have.
 METHODS = ("get", "put", "post", "patch", "delete")
+_API = re.compile(r"/([^/]+/v[0-9][^/]*)(?:/|$)")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -80,6 +81,18 @@ def base_path(document: dict[str, Any]) -> str:
 def api_name(base_path: str) -> str:
     """The name of an API, which its paths begin with; a token for it has it as a scope."""
     return base_path.split("/")[1]
+
+
+@cache
+def apis() -> tuple[str, ...]:
+    """The APIs that are served, each as its name and its version: "simulator/v1"."""
+    return tuple(base_path(_document(name)).strip("/") for name in NAMES)
+
+
+def api_at(path: str) -> str | None:
+    """The API that a path names, as its name and its version, served or not (TS 29.501 4.4.1)."""
+    found = _API.match(path)
+    return None if found is None else found[1]
 
 
 def path_pattern(path: str) -> re.Pattern[str]:

@@ -4,7 +4,7 @@ The causes are those of TS 29.500 table 5.2.7.2-1 and, for a refusal, of TS 29.5
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +15,7 @@ from connexion.lifecycle import ConnexionRequest, ConnexionResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from nef.api.documents import resource_at
+from nef.api.documents import api_at, apis, resource_at
 from nef.domain.errors import (
     Conflict,
     InvalidParam,
@@ -59,6 +59,11 @@ class BodyTooLarge(NefError):
 class UnsupportedMediaType(NefError):
     """The body is of another type, or in an encoding that JSON does not use (RFC 8259 8.1)."""
 
+    def __init__(self, message: str, accepted: Mapping[str, str]) -> None:
+        """`accepted` is the header that names the types which are taken, for the answer."""
+        self.accepted = accepted
+        super().__init__(message)
+
 
 class UnsupportedCoding(NefError):
     """The body is compressed."""
@@ -89,18 +94,24 @@ class ForeignPage(NefError):
     """A browser asks for a page that is not of this service."""
 
 
-_STATUSES: dict[type[NefError], tuple[HTTPStatus, str]] = {
+class UnknownApi(NefError):
+    """The path names an API, or a version of one, that is not served."""
+
+
+_STATUSES: dict[type[NefError], tuple[HTTPStatus, str | None]] = {
     MalformedBody: (HTTPStatus.BAD_REQUEST, "INVALID_MSG_FORMAT"),
-    BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "INCORRECT_LENGTH"),
-    UnsupportedCoding: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
-    UnsupportedMediaType: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE"),
+    UnknownApi: (HTTPStatus.BAD_REQUEST, "INVALID_API"),
+    # INCORRECT_LENGTH is for a Content-Length that is wrong (411).
+    BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, None),
+    UnsupportedCoding: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, None),
+    UnsupportedMediaType: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, None),
     InvalidRequest: (HTTPStatus.BAD_REQUEST, "OPTIONAL_IE_INCORRECT"),
     # every parameter of a query is optional in our documents
     InvalidQuery: (HTTPStatus.BAD_REQUEST, "OPTIONAL_QUERY_PARAM_INCORRECT"),
     MixedWindow: (HTTPStatus.BAD_REQUEST, "BOTH_STAT_PRED_NOT_ALLOWED"),
     TooLate: (HTTPStatus.BAD_REQUEST, "UNSATISFIED_REQUESTED_ANALYTICS_TIME"),
     UeNotFound: (HTTPStatus.NOT_FOUND, "UE_NOT_FOUND"),
-    NotFound: (HTTPStatus.NOT_FOUND, "RESOURCE_URI_STRUCTURE_NOT_FOUND"),
+    NotFound: (HTTPStatus.NOT_FOUND, None),
     Conflict: (HTTPStatus.CONFLICT, "RESOURCE_BUSY"),
     Unfinished: (HTTPStatus.GATEWAY_TIMEOUT, "TIMED_OUT_REQUEST"),
     NoWindow: (HTTPStatus.FORBIDDEN, "REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED"),
@@ -153,29 +164,25 @@ _MANDATORY = frozenset(
     }
 )
 
-_FRAMEWORK_CAUSES = {
-    HTTPStatus.BAD_REQUEST: "INVALID_MSG_FORMAT",
-    HTTPStatus.NOT_FOUND: "RESOURCE_URI_STRUCTURE_NOT_FOUND",
-    HTTPStatus.METHOD_NOT_ALLOWED: "METHOD_NOT_ALLOWED",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "INCORRECT_LENGTH",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "UNSUPPORTED_MEDIA_TYPE",
-}
-
 
 def problem(
     status: HTTPStatus,
-    cause: str,
+    cause: str | None,
     detail: str,
     params: Iterable[InvalidParam] = (),
     **more: Any,
 ) -> bytes:
-    """The body of a ProblemDetails, which may have members of ours (RFC 9457 3.2): `requestId`."""
+    """The body of a ProblemDetails, which may have members of ours (RFC 9457 3.2): `requestId`.
+
+    Where no table has a cause the status says it all.
+    """
     document: dict[str, Any] = {
         "title": status.phrase,
         "status": status.value,
         "detail": detail,
-        "cause": cause,
     }
+    if cause is not None:
+        document["cause"] = cause
     trace = current()
     if trace is not None:
         document["requestId"] = trace.id
@@ -217,6 +224,8 @@ def _told(error: NefError, path: str) -> tuple[HTTPStatus, bytes, dict[str, str]
         headers = {"Retry-After": str(_BACK_AFTER_S)}
     elif isinstance(error, BodyTooLarge):
         headers = {"Connection": "close"}  # the rest of it is not read
+    elif isinstance(error, UnsupportedMediaType):
+        headers = dict(error.accepted)
     elif isinstance(error, UnsupportedCoding):
         headers = {"Accept-Encoding": "identity"}  # RFC 9110 15.5.16
     elif isinstance(error, KeysOutOfReach):
@@ -263,11 +272,11 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _cause_of(kind: type[NefError], params: tuple[InvalidParam, ...]) -> str:
+def _cause_of(kind: type[NefError], params: tuple[InvalidParam, ...]) -> str | None:
     if kind is InvalidRequest:
         return _worst_of(params)
     if kind is NotFound and any(param.pointer == _SUBSCRIPTION for param in params):
-        return "SUBSCRIPTION_NOT_FOUND"  # the other cause is for a fixed part of a path
+        return "SUBSCRIPTION_NOT_FOUND"
     return _STATUSES[kind][1]
 
 
@@ -291,7 +300,9 @@ async def _of_framework(request: ConnexionRequest, error: Exception) -> Connexio
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
         resource = resource_at(request.scope["path"])
         headers["Allow"] = ", ".join(resource.methods if resource else ())
-    cause = _FRAMEWORK_CAUSES.get(status, "UNSPECIFIED_MSG_FAILURE")
+    # It is for a fixed part of a path that an API does not have.
+    of_an_api = status is HTTPStatus.NOT_FOUND and api_at(request.scope["path"]) in apis()
+    cause = "RESOURCE_URI_STRUCTURE_NOT_FOUND" if of_an_api else None
     detail = str(getattr(error, "detail", None) or status.description)
     return _response(status, problem(status, cause, detail), headers)
 

@@ -37,6 +37,9 @@ class Body:
         self._max_items = max_items
         self._shapes = {kind: self._shape(operation, kind) for kind in operation.consumes}
         self._first = operation.consumes[0]
+        # RFC 5789 2.2; RFC 9110 12.5.1 for those that are no patches.
+        header = "Accept-Patch" if operation.method == "patch" else "Accept"
+        self._accepted = {header: ", ".join(operation.consumes)}
 
     def read(self, content: bytes, content_type: str | None) -> Any:
         """The document in a body; raises MalformedBody, UnsupportedMediaType or InvalidRequest."""
@@ -54,10 +57,12 @@ class Body:
         shape = self._shapes.get(kind.lower())  # in any case, RFC 9110 8.3.1
         if shape is None:
             known = " or ".join(self._shapes)
-            raise UnsupportedMediaType(f"a body here is {known}, not {content_type[:80]!r}")
+            reason = f"a body here is {known}, not {content_type[:80]!r}"
+            raise UnsupportedMediaType(reason, self._accepted)
         encoding = parameters.get("charset", "utf-8")
         if encoding.lower() not in _ENCODINGS:
-            raise UnsupportedMediaType(f"JSON is written in UTF-8, not in {encoding[:40]!r}")
+            reason = f"JSON is written in UTF-8, not in {encoding[:40]!r}"
+            raise UnsupportedMediaType(reason, self._accepted)
         return shape
 
     @classmethod

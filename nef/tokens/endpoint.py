@@ -31,6 +31,14 @@ class TooManyAttempts(TokenRefused):
         super().__init__("temporarily_unavailable", f"too many attempts; wait {self.after_s} s")
 
 
+class AnotherMethod(TokenRefused):
+    """A token is asked for by POST (RFC 6749 3.2)."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__("invalid_request", "a token is asked for by POST")
+
+
 class TokenEndpoint:
     """An ASGI application in front of another: answers for one path, and leaves all else to it."""
 
@@ -96,7 +104,7 @@ class TokenEndpoint:
 
 async def _form(request: Request) -> dict[str, str]:
     if request.method != "POST":
-        raise TokenRefused("invalid_request", "a token is asked for by POST")
+        raise AnotherMethod
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise TokenRefused("invalid_request", "the body is application/x-www-form-urlencoded")
@@ -156,6 +164,8 @@ def _refusal(refusal: TokenRefused) -> JSONResponse:
     document = {"error": refusal.code, "error_description": str(refusal)}
     if isinstance(refusal, TooManyAttempts):
         return JSONResponse(document, 429, _UNKEPT | {"Retry-After": str(refusal.after_s)})
+    if isinstance(refusal, AnotherMethod):
+        return JSONResponse(document, 405, _UNKEPT | {"Allow": "POST"})
     if refusal.code != "invalid_client":
         return JSONResponse(document, 400, _UNKEPT)
     return JSONResponse(document, 401, _UNKEPT | {"WWW-Authenticate": 'Basic realm="nef"'})

@@ -234,8 +234,10 @@ def test_who_asks_for_a_token_wrongly_is_told_what_is_wrong(
 
 
 def test_a_token_is_asked_for_by_a_form(rig: Rig) -> None:
-    for answer in (rig.http.get("/oauth2/token"), rig.http.post("/oauth2/token", json={})):
-        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    answer = rig.http.post("/oauth2/token", json={})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    answer = rig.http.get("/oauth2/token")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     strange = {"Content-Type": "application/x-www-form-urlencoded"}
     for body in (b"\xff", b"a=%ff"):
         assert rig.http.post("/oauth2/token", content=body, headers=strange).status_code == 400

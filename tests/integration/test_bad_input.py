@@ -34,11 +34,11 @@ def state(nef: Served) -> tuple[Any, ...]:
     return nef.http.get(AF).json(), flows, notes
 
 
-def refused(response: Any, status: int, cause: str, *pointers: str) -> None:
+def refused(response: Any, status: int, cause: str | None, *pointers: str) -> None:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     document = response.json()
-    assert document["cause"] == cause
+    assert document.get("cause") == cause
     found = {param["param"] for param in document.get("invalidParams", [])}
     assert set(pointers) == found
     assert all(param["reason"] for param in document.get("invalidParams", []))
@@ -174,7 +174,24 @@ def test_another_media_type_or_character_encoding_is_refused(
 ) -> None:
     headers = {"content-type": content_type}
     response = nef.http.post(AF, content=orjson.dumps(subscription()), headers=headers)
-    refused(response, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type")
+    refused(response, 415, None, "Content-Type")
+    assert response.headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("path", "accepted"),
+    [
+        (f"{AF}/x", "application/merge-patch+json"),
+        ("/3gpp-monitoring-event/v1/af-1/subscriptions/x", "application/json-patch+json"),
+        ("/3gpp-pdtq-policy-negotiation/v1/af-1/subscriptions/x", "application/merge-patch+json"),
+    ],
+)
+def test_who_patches_in_another_form_is_told_the_form_that_is_taken(
+    nef: Served, path: str, accepted: str
+) -> None:
+    response = nef.http.patch(path, json={})
+    refused(response, 415, None, "Content-Type")
+    assert response.headers["accept-patch"] == accepted
 
 
 def test_a_body_that_does_not_say_what_it_is_is_read_as_json(nef: Served) -> None:
@@ -185,7 +202,7 @@ def test_a_body_that_does_not_say_what_it_is_is_read_as_json(nef: Served) -> Non
 def test_a_compressed_body_is_refused(nef: Served) -> None:
     headers = JSON | {"content-encoding": "gzip"}
     response = nef.http.post(AF, content=orjson.dumps(subscription()), headers=headers)
-    refused(response, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Encoding")
+    refused(response, 415, None, "Content-Encoding")
     assert response.headers["accept-encoding"] == "identity"
 
 
@@ -206,7 +223,7 @@ def test_a_slash_at_the_end_of_a_path_leads_nowhere(nef: Served, method: str) ->
 
 def test_a_body_of_ten_megabytes_is_refused(nef: Served) -> None:
     response = nef.http.post(AF, content=b" " * 10_000_000, headers=JSON)
-    refused(response, 413, "INCORRECT_LENGTH", "/")
+    refused(response, 413, None, "/")
 
 
 def test_a_body_in_chunks_without_length_is_a_body_all_the_same(nef: Served) -> None:
@@ -238,19 +255,31 @@ def test_a_ue_that_the_scenario_does_not_have_is_named_by_the_part_of_the_path(
     nef: Served,
 ) -> None:
     response = nef.http.get("/simulator/v1/ues/nobody")
-    refused(response, 404, "RESOURCE_URI_STRUCTURE_NOT_FOUND", "{ueId}")
+    refused(response, 404, None, "{ueId}")
 
 
 def test_the_wrong_method_is_told_the_right_ones(nef: Served) -> None:
     response = nef.http.patch(AF, json={}, headers=PATCH)
-    refused(response, 405, "METHOD_NOT_ALLOWED")
+    refused(response, 405, None)
     assert response.headers["allow"] == "GET, POST"
     one = nef.http.post(f"{AF}/x", json={})
     assert one.headers["allow"] == "GET, PUT, PATCH, DELETE"
 
 
 def test_a_path_that_does_not_exist_is_a_problem_too(nef: Served) -> None:
-    refused(nef.http.get("/nowhere"), 404, "RESOURCE_URI_STRUCTURE_NOT_FOUND")
+    refused(nef.http.get("/nowhere"), 404, None)
+    refused(nef.http.get(f"{AF}/x/y"), 404, "RESOURCE_URI_STRUCTURE_NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    "api", ["3gpp-as-session-with-qos/v2", "3gpp-as-session-with-qos/v1.1", "3gpp-nidd/v1"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_api_or_a_version_that_there_is_not_is_named(nef: Served, method: str, api: str) -> None:
+    response = nef.http.request(method, f"/{api}/af-1/subscriptions", json={})
+    refused(response, 400, "INVALID_API")
+    assert api in response.json()["detail"]
+    assert "3gpp-as-session-with-qos/v1," in response.json()["detail"]
 
 
 @pytest.mark.parametrize(

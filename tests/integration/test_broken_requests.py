@@ -39,7 +39,7 @@ def test_a_header_that_is_too_large_is_refused_also_if_it_comes_at_once(nef: Run
     field = b"X-Field: " + b"a" * 70_000
     header, body = answered(nef, b"GET /healthz HTTP/1.1\r\nHost: nef\r\n" + field + b"\r\n\r\n")
     assert header.startswith(b"http/1.1 431 ")
-    assert json.loads(body)["cause"] == "INCORRECT_LENGTH"
+    assert "cause" not in json.loads(body)
 
 
 def test_a_websocket_that_names_no_path_is_refused(nef: RunningNef) -> None:

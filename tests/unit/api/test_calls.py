@@ -70,7 +70,7 @@ def test_what_is_almost_a_path_is_none(
     handlers: Handlers, http: TestClient, method: str, path: str
 ) -> None:
     answer = http.request(method, f"http://testserver{path}", follow_redirects=False)
-    assert (answer.status_code, answer.json()["cause"]) == (404, "RESOURCE_URI_STRUCTURE_NOT_FOUND")
+    assert answer.status_code == 404
     assert handlers.called == []
 
 
