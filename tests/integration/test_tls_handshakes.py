@@ -7,19 +7,23 @@ import os
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 import requests
 from starlette.responses import PlainTextResponse
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from builders.certificates import Authority
 from builders.waiting import until
+from fakes.loop import TimedLoop
 from nef.api import handshakes
-from nef.api.handshakes import Handshakes
+from nef.api.connections import PatientProtocol
+from nef.api.handshakes import HANDSHAKE_S, Handshakes
 from nef.config import Tls
 from nef.serving import server_of
 from nef.sockets import listening
@@ -108,18 +112,29 @@ def test_who_goes_during_the_handshake_leaves_no_error(
 
 
 def test_after_its_handshake_a_connection_is_waited_for_as_any_other(
-    files: Tls, operator: Authority, monkeypatch: pytest.MonkeyPatch
+    files: Tls, operator: Authority
 ) -> None:
-    monkeypatch.setattr(handshakes, "HANDSHAKE_S", 0.2)
-    context = ssl.create_default_context(cafile=str(operator.ca))
-    with (
-        served(files) as port,
-        silent(port) as plain,
-        context.wrap_socket(plain, server_hostname="127.0.0.1") as client,
-    ):
-        time.sleep(0.5)
-        client.sendall(b"GET / HTTP/1.1\r\nHost: nef\r\n\r\n")
-        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(files.certificate, files.key)
+    trusting = ssl.create_default_context(cafile=str(operator.ca))
+
+    async def asked_late(loop: TimedLoop, on: socket.socket) -> bytes:
+        config, state = Config(PlainTextResponse("here"), log_config=None), ServerState()
+        made = partial(PatientProtocol, config, state, {})
+        taking = asyncio.create_task(Handshakes(made, context, MOST).take(on))
+        reader, writer = await asyncio.open_connection(*on.getsockname(), ssl=trusting)
+        await loop.passes(1.5 * HANDSHAKE_S)
+        writer.write(b"GET / HTTP/1.1\r\nHost: nef\r\n\r\n")
+        said = await reader.readline()
+        for transport in (writer.transport, *(one.transport for one in state.connections)):
+            transport.abort()
+        taking.cancel()
+        await loop.passes(0.0)
+        return said
+
+    with closing(listening("127.0.0.1", 0)) as on, closing(TimedLoop()) as loop:
+        on.listen()
+        assert loop.run_until_complete(asked_late(loop, on)) == b"HTTP/1.1 200 OK\r\n"
 
 
 def test_handshakes_that_are_under_way_do_not_hold_up_the_end(files: Tls) -> None:
