@@ -22,7 +22,7 @@ SERVER6, UE6 = ip_address("2001:db8:60::1"), ip_address("2001:db8:45::2")
 TOPOLOGY, WEIGHTS = 0xB8, 0x28
 HELD, SLOW, FAST = 0, 10**6, 10**8
 LOSSLESS = "1E-9"
-PROBE = encode_udp((SERVER, 9), (UE, 9), 0, b"are you there?")
+_PROBE = b"are you there?"
 
 
 def flow(
@@ -118,13 +118,13 @@ class Endpoint:
         self.socket.settimeout(timeout_s)
         while True:
             packet = self._packet()
-            if packet != PROBE:
+            if not packet.endswith(_PROBE):
                 return packet
 
     def sees_a_probe(self) -> bool:
         self.socket.settimeout(0.05)
         try:
-            return self._packet() == PROBE
+            return self._packet().endswith(_PROBE)
         except TimeoutError:
             return False
 
@@ -163,13 +163,13 @@ class Network:
             if number < weights:
                 self.send(number, WEIGHTS)
 
-    def until_carried(self) -> None:
+    def until_carried(self, to: IpAddress = UE) -> None:
         """Wait until the relay knows its grants and its device."""
-        until(self.carries)
+        until(lambda: self.carries(to))
 
-    def carries(self) -> bool:
+    def carries(self, to: IpAddress = UE) -> bool:
         """Whether a probe arrives soon."""
-        self.server.send(PROBE)
+        self.server.send(encode_udp((SERVER, 9), (to, 9), 0, _PROBE))
         return self.device.sees_a_probe()
 
 

@@ -4,7 +4,7 @@ import errno
 import io
 import socket
 import threading
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 from ipaddress import ip_address
 
@@ -24,7 +24,6 @@ from builders.userplane import (
     WEIGHTS,
     Endpoint,
     FakeNef,
-    Network,
     flow,
     grants,
     number_of,
@@ -69,7 +68,7 @@ def test_each_flow_gets_its_share_by_its_rate() -> None:
 
 
 def test_a_change_of_grants_takes_hold_of_what_is_in_flight() -> None:
-    nef = FakeNef(two_flows(HELD, SLOW))
+    nef = FakeNef(two_flows(HELD, SLOW // 4))  # at which all of it would take 18 s
     with nef.serving() as url, running(url) as (network, _):
         network.send_both(50, 400)
         before = [tos_of(packet) for packet in network.device.take(10)]
@@ -196,7 +195,7 @@ def test_a_connection_that_ends_is_a_detachment() -> None:
     with FakeNef(grants()).serving() as url, running(url) as (network, end):
         network.device.socket.close()
         network.device = Endpoint(network.ports[1], UE2)
-        until(lambda: arrives(network))
+        network.until_carried(UE2)
         network.send(1)
         network.send(2, to=UE2)
         assert number_of(network.device.next()) == 2
@@ -285,16 +284,9 @@ def test_a_relay_without_descriptors_says_so_and_listens_again(
         assert number_of(network.device.next()) == 1
         network.device.socket.close()
         network.device = device
-        until(lambda: arrives(network))
+        network.until_carried(UE2)
     (message,) = caplog.messages
     assert "cannot be taken" in message
-
-
-def arrives(network: Network) -> bool:
-    network.send(1, to=UE2)
-    with suppress(TimeoutError):
-        return number_of(network.device.next(0.05)) == 1
-    return False
 
 
 def test_counters_that_nobody_takes_stop_and_the_relay_goes_on(
