@@ -15,6 +15,7 @@ from urllib3 import BaseHTTPResponse, Retry
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, ReadTimeoutError
 
 from af_client.errors import ConnectFailed, ConnectionBroken, TimedOut, TransportError
+from af_client.unreached import unreached
 
 #: A first wait of 0.2 s, doubled each time.
 _BACKOFF_FACTOR_S = 0.2
@@ -192,10 +193,11 @@ def _transport_error(
     reason = getattr(cause, "reason", None) or cause
     name = request.headers.get("X-Request-Id")
     about = f"; request {name}" if name else ""
+    why = unreached(request.url, error) or reason
     # What requests finds wrong with a URL or a header is a ValueError: nothing was sent.
     if isinstance(reason, ConnectTimeoutError) or isinstance(error, (SSLError, ValueError)):
-        return ConnectFailed(f"{where}: no connection to the NEF: {reason}")
+        return ConnectFailed(f"{where}: no connection to the NEF: {why}")
     if isinstance(reason, ReadTimeoutError):
         silence = f"no answer within {timeout_s[1]} s"
         return TimedOut(f"{where}: {silence}; it may have been carried out{about}")
-    return ConnectionBroken(f"{where}: no answer: {reason}; it may have been carried out{about}")
+    return ConnectionBroken(f"{where}: no answer: {why}; it may have been carried out{about}")

@@ -9,6 +9,7 @@ import click
 import requests
 
 from nef.network.access import Access
+from nef.network.unreached import unreached
 
 _TIMEOUT_S = (3.05, 600.0)
 
@@ -32,17 +33,8 @@ class Control:
                 answer = session.request(
                     method, url, json=body, params=query, timeout=_TIMEOUT_S, allow_redirects=False
                 )
-        except requests.exceptions.SSLError as error:
-            raise click.ClickException(
-                f"no TLS with {self.nef_url}: {getattr(error.args[0], 'reason', error)}"
-            ) from None
-        except requests.ConnectionError:
-            how = "nef serve starts one, and nef sim --nef-url URL names another"
-            raise click.ClickException(f"no NEF answers at {self.nef_url}; {how}") from None
-        except requests.Timeout:
-            raise click.ClickException(f"{self.nef_url} does not answer in time") from None
         except requests.RequestException as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(unreached(url, error)) from None
         if answer.status_code == requests.codes.unauthorized:
             how = "nef sim takes --token-url and --client-secret-file before its command"
             raise click.ClickException(f"{_reason(answer)} ({how})")

@@ -29,8 +29,10 @@ from nef import config
 from nef.app import create_app
 from nef.config import BuiltInIssuer, Settings
 from nef.network.access import Access, Bearer, Files
+from nef.network.unreached import unreached
 from nef.serving import server_of
 from nef.sockets import listening
+from nef.testing import running_nef
 from nef.tokens.clients import Clients
 
 CLIENTS, SECRET = Clients.none_yet().with_client("my-af")
@@ -146,6 +148,51 @@ def test_with_mutual_tls_nobody_else_is_served(
     # The token does not help, and no path is for everybody.
     with pytest.raises(requests.RequestException):
         requests.get(f"{mutual}/healthz", verify=str(operator.ca), timeout=60)
+
+
+def told_of(url: str, tls: Tls, path: str = "/x") -> tuple[str, str]:
+    """What an AF and a command are told where nobody serves them."""
+    with NefClient(url, "my-af", tls=tls, retries=0) as client, pytest.raises(TransportError) as af:
+        client.sessions()
+    access = Access(None, Files(*(Path(name) if name else None for name in (tls.ca,))))
+    with access.session() as session, pytest.raises(requests.RequestException) as command:
+        session.get(url + path, timeout=20)
+    return str(af.value), unreached(url + path, command.value)
+
+
+def test_who_takes_a_nef_with_tls_for_one_without_is_told(url: str) -> None:
+    plain = url.replace("https://", "http://")
+    af, command = told_of(plain, Tls())
+    assert "closed without an answer (if it serves TLS, its URL is https://)" in af
+    assert command.endswith("without an answer; if it serves TLS, say https://")
+
+
+def test_who_takes_a_nef_without_tls_for_one_with_it_is_told(operator: Authority) -> None:
+    with running_nef() as nef:
+        af, command = told_of(nef.url.replace("http://", "https://"), files(operator))
+    assert f"does not speak TLS; its URL is {nef.url}" in af
+    assert command.endswith(f"does not speak TLS; say {nef.url}")
+
+
+def test_whom_to_trust_is_told_to_be_missing(url: str, folder: Path) -> None:
+    strangers = Authority(folder, "others")
+    af, command = told_of(url, files(strangers))
+    assert f"{url} is not trusted: " in af
+    assert af.endswith("Tls(ca=…) says whom to trust")
+    assert command.startswith(f"{url} is not trusted: ")
+    assert command.endswith("--ca says whom to trust")
+
+
+def test_a_certificate_for_another_name_is_told_to_be_one(url: str, operator: Authority) -> None:
+    elsewhere = url.replace("127.0.0.1", "localhost")
+    for told in told_of(elsewhere, files(operator)):
+        assert told.endswith("not valid for 'localhost'; name it as its certificate does")
+
+
+def test_a_certificate_of_ones_own_is_told_to_be_missing(mutual: str, operator: Authority) -> None:
+    af, command = told_of(mutual, files(operator))
+    assert "if it asks for a certificate, Tls(certificate=…, key=…) shows one" in af
+    assert command.endswith("if it asks for a certificate, --client-certificate shows one")
 
 
 def opened(where: str, tls: Tls) -> None:

@@ -14,6 +14,7 @@ from nef.domain.errors import InvalidValue
 from nef.domain.filters import TosTrafficClass, parse_ip_filter_rule
 from nef.domain.units import PacketErrorRate
 from nef.network.access import NOTHING_TO_SHOW, Access
+from nef.network.unreached import unreached
 from nef.network.userplane.classification import GrantTable, QosFlow, TrafficSelector
 
 _LOG = logging.getLogger(__name__)
@@ -98,15 +99,20 @@ class GrantPoller:
     def _ask(self) -> None:
         try:
             self._poll()
-        except (requests.RequestException, InvalidValue) as error:
-            if self._answers:
-                meanwhile = "nothing is carried" if self.table is None else "the last ones stay"
-                _LOG.warning("no grants from %s, %s: %s", self._url, meanwhile, error)
-            self._answers = False
+        except requests.RequestException as error:
+            self._go_without(unreached(self._url, error))
+        except InvalidValue as error:
+            self._go_without(f"{self._url} answers with something else: {error}")
         else:
             if not self._answers:
                 _LOG.warning("grants from %s again", self._url)
             self._answers = True
+
+    def _go_without(self, why: str) -> None:
+        if self._answers:
+            meanwhile = "nothing is carried" if self.table is None else "the last ones stay"
+            _LOG.warning("no grants, %s until there are: %s", meanwhile, why)
+        self._answers = False
 
     def _poll(self) -> None:
         response = self._session.get(self._url, timeout=TIMEOUT_S, allow_redirects=False)

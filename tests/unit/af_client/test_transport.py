@@ -162,8 +162,14 @@ def test_a_door_that_is_shut_is_a_failed_connection(
     with socket.socket() as taken:
         # Bound, but not listening: nobody else can answer there.
         taken.bind(("127.0.0.1", 0))
-        with pytest.raises(ConnectFailed, match="no connection to the NEF"):
-            send(method, f"http://127.0.0.1:{taken.getsockname()[1]}/")
+        root = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(ConnectFailed, match=f"no connection to the NEF: nobody.* at {root}$"):
+            send(method, f"{root}/")
+
+
+def test_a_host_that_is_none_is_named(send: Callable[..., Reply]) -> None:
+    with pytest.raises(ConnectFailed, match=r"no host nef\.invalid is found"):
+        send("POST", "http://nef.invalid/")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

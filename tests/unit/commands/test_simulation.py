@@ -122,7 +122,8 @@ def test_who_needs_a_token_is_told_how_to_give_it(tmp_path: Path) -> None:
 def test_where_nobody_answers_that_is_said() -> None:
     told = CliRunner().invoke(main, ["sim", "--nef-url", "http://127.0.0.1:9", "status"])
     assert told.exit_code == 1
-    assert told.output.startswith("Error: no NEF answers at http://127.0.0.1:9; nef serve starts")
+    said = "nobody listens at http://127.0.0.1:9; nef serve starts a NEF, --nef-url names another"
+    assert told.output == f"Error: {said}\n"
 
 
 @pytest.mark.parametrize("command", ["status", "faults list"])
@@ -130,6 +131,21 @@ def test_an_option_that_stands_too_late_is_told_its_place(command: str) -> None:
     told = CliRunner().invoke(main, ["sim", *command.split(), "--nef-url", "http://127.0.0.1:9"])
     place = f"--nef-url stands before the command: main sim --nef-url … {command} …"
     assert (told.exit_code, place in told.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("degrade ue-1 -12", "-12 stands behind its option: --sinr-db -12"),
+        ("degrade ue-1 -1.5", "-1.5 stands behind its option: --sinr-db -1.5"),
+        ("step -5", "-5 is no option, and SECONDS is not negative"),
+        ("recover -5", "-5 is no option"),
+    ],
+)
+def test_a_negative_number_is_not_called_an_option(command: str, said: str) -> None:
+    told = CliRunner().invoke(main, ["sim", *command.split()])
+    assert told.exit_code == 2
+    assert told.output.endswith(f"Error: {said}\n")
 
 
 def test_an_option_that_nobody_has_is_refused_as_ever() -> None:
@@ -146,4 +162,4 @@ def test_a_mode_that_is_none_is_refused_with_those_that_are() -> None:
 def test_a_nef_without_tls_is_told_from_none(nef: RunningNef) -> None:
     https = nef.url.replace("http://", "https://")
     told = CliRunner().invoke(main, ["sim", "--nef-url", https, "status"])
-    assert told.output.startswith(f"Error: no TLS with {https}: ")
+    assert told.output == f"Error: {https} does not speak TLS; say {nef.url}\n"

@@ -1,12 +1,13 @@
 """From the NEF's answer to the table."""
 
+import threading
 from ipaddress import ip_address
 from typing import Any
 
 import pytest
 
 from nef.domain.errors import InvalidValue
-from nef.network.userplane.grants import table_of
+from nef.network.userplane.grants import GrantPoller, table_of
 
 UE4, UE6 = ip_address("10.45.0.2").packed, ip_address("2001:db8::2").packed
 
@@ -88,3 +89,17 @@ def test_filters_and_traffic_classes_are_read() -> None:
 def test_what_is_no_answer_is_refused_with_its_reason(document: Any, why: str) -> None:
     with pytest.raises(InvalidValue, match=why):
         table_of(document)
+
+
+def test_a_nef_that_is_not_there_is_said_in_a_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    stop = threading.Event()
+    poller = GrantPoller("http://127.0.0.1:9", 0.01)
+    asking = threading.Thread(target=poller.run, args=(stop,))
+    asking.start()
+    while not caplog.messages:
+        assert asking.is_alive()
+    stop.set()
+    asking.join()
+    [told] = caplog.messages
+    why = "nobody listens at http://127.0.0.1:9; nef serve starts a NEF, --nef-url names another"
+    assert told == f"no grants, nothing is carried until there are: {why}"
