@@ -32,7 +32,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @cache
-def _document(name: str) -> dict[str, Any]:
+def contract(name: str) -> dict[str, Any]:
+    """A document as it is written; nobody changes it."""
     text = files("openapi").joinpath(f"{name}.yaml").read_text("utf-8")
     document: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader in C
     return document
@@ -40,7 +41,7 @@ def _document(name: str) -> dict[str, Any]:
 
 def served(name: str) -> dict[str, Any]:
     """A copy of a document, with what connexion cannot do taken out of its way."""
-    document = copy.deepcopy(_document(name))
+    document = copy.deepcopy(contract(name))
     for item in document["paths"].values():
         for method in item.keys() & set(METHODS):
             operation = item[method]
@@ -57,7 +58,7 @@ def served(name: str) -> dict[str, Any]:
 
 def operation_ids(name: str) -> list[str]:
     """The operationIds of a document."""
-    items = _document(name)["paths"].values()
+    items = contract(name)["paths"].values()
     return [item[method]["operationId"] for item in items for method in item.keys() & set(METHODS)]
 
 
@@ -86,7 +87,7 @@ def api_name(base_path: str) -> str:
 @cache
 def apis() -> tuple[str, ...]:
     """The APIs that are served, each as its name and its version: "simulator/v1"."""
-    return tuple(base_path(_document(name)).strip("/") for name in NAMES)
+    return tuple(base_path(contract(name)).strip("/") for name in NAMES)
 
 
 def api_at(path: str) -> str | None:
@@ -110,8 +111,13 @@ def path_pattern(path: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A path of the contract, the names of what varies in it, and the methods it has."""
+    """A path of the contract, the names of what varies in it, and the methods it has.
 
+    It is the path `template` of a `document`.
+    """
+
+    document: str
+    template: str
     pattern: re.Pattern[str]
     variables: tuple[str, ...]
     methods: tuple[str, ...]
@@ -122,12 +128,12 @@ def resources() -> tuple[Resource, ...]:
     """Every path of every document."""
     found = []
     for name in NAMES:
-        document = _document(name)
+        document = contract(name)
         for path, item in document["paths"].items():
             methods = tuple(m.upper() for m in METHODS if m in item)
             variables = tuple(re.findall(r"\{([^}]*)\}", path))
             pattern = path_pattern(base_path(document) + path)
-            found.append(Resource(pattern, variables, methods))
+            found.append(Resource(name, path, pattern, variables, methods))
     return tuple(found)
 
 

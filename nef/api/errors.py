@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from nef.api.documents import api_at, apis, resource_at
+from nef.api.mandatory import cause_of_wrong
 from nef.domain.errors import (
     Conflict,
     InvalidParam,
@@ -148,22 +149,6 @@ _WHERE: dict[type[NefError], str] = {
 #: The part of a path that names what has ended, or is of another AF.
 _SUBSCRIPTION = "{subscriptionId}"
 
-#: Attributes that our documents require at the top of a body.
-_MANDATORY = frozenset(
-    {
-        "/",
-        "/notificationDestination",
-        "/monitoringType",
-        "/analyEvent",
-        "/suppFeat",
-        "/notifUri",
-        "/analyEventsSubs",
-        "/aspId",
-        "/desTimeInts",
-        "/numberOfUEs",
-    }
-)
-
 
 def problem(
     status: HTTPStatus,
@@ -207,14 +192,14 @@ def answer(error: NefError, path: str) -> Response:
 
 
 async def _of_service(request: ConnexionRequest, error: NefError) -> ConnexionResponse:
-    return _response(*_told(error, request.scope["path"]))
+    return _response(*_told(error, request.scope["path"], request.method))
 
 
-def _told(error: NefError, path: str) -> tuple[HTTPStatus, bytes, dict[str, str]]:
+def _told(error: NefError, path: str, method: str = "") -> tuple[HTTPStatus, bytes, dict[str, str]]:
     kind = next(k for k in type(error).__mro__ if k in _STATUSES)
     status, _ = _STATUSES[kind]
     params = _params_of(error, path)
-    cause = _cause_of(kind, params)
+    cause = _cause_of(kind, params, method, path)
     detail = _named(params) if isinstance(error, InvalidRequest) else _short(str(error))
     headers, more = {}, {}
     if isinstance(error, ResourcesRefused):
@@ -272,24 +257,14 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _cause_of(kind: type[NefError], params: tuple[InvalidParam, ...]) -> str | None:
+def _cause_of(
+    kind: type[NefError], params: tuple[InvalidParam, ...], method: str, path: str
+) -> str | None:
     if kind is InvalidRequest:
-        return _worst_of(params)
+        return cause_of_wrong(params, method, path)
     if kind is NotFound and any(param.pointer == _SUBSCRIPTION for param in params):
         return "SUBSCRIPTION_NOT_FOUND"
     return _STATUSES[kind][1]
-
-
-def _worst_of(params: tuple[InvalidParam, ...]) -> str:
-    """Which kind of information element is wrong; the worst kind where there are several.
-
-    One that is needed only because of others is missing as a mandatory one is (5.2.7.2).
-    """
-    if any(param.missing for param in params):
-        return "MANDATORY_IE_MISSING"
-    if any(param.pointer in _MANDATORY for param in params):
-        return "MANDATORY_IE_INCORRECT"
-    return "OPTIONAL_IE_INCORRECT"
 
 
 async def _of_framework(request: ConnexionRequest, error: Exception) -> ConnexionResponse:

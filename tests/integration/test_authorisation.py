@@ -29,8 +29,8 @@ def operations() -> list[Parts]:
     """Every operation of every document: method, path with names in it, and scope."""
     found = []
     for name in NAMES:
-        root = base_path(_document(name))
-        for path, item in _document(name)["paths"].items():
+        root = base_path(contract(name))
+        for path, item in contract(name)["paths"].items():
             methods = [m for m in METHODS if m in item]
             found += [(m.upper(), root + path, api_name(root)) for m in methods]
     return found

@@ -91,7 +91,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (subscription(ueIpv4Addr="999.1.1.1"), "OPTIONAL_IE_INCORRECT", "/ueIpv4Addr"),
     (subscription(events=["QOS_GUARANTED"]), "OPTIONAL_IE_INCORRECT", "/events/0"),
     (subscription(qosDuration=-1), "OPTIONAL_IE_INCORRECT", "/qosDuration"),
-    (subscription(snssai={"sst": 300}), "OPTIONAL_IE_INCORRECT", "/snssai/sst"),
+    (subscription(snssai={"sst": 300}), "MANDATORY_IE_INCORRECT", "/snssai/sst"),
+    (subscription(snssai={"sd": "000001"}), "MANDATORY_IE_MISSING", "/snssai/sst"),
+    (subscription(usageThreshold={}), "OPTIONAL_IE_INCORRECT", "/usageThreshold"),
     (by_value(component(1, "0 bps")), "OPTIONAL_IE_INCORRECT", "/multiModDatFlows/1/mirBwDl"),
     (by_value(component(1, "-3 Mbps")), "OPTIONAL_IE_INCORRECT", "/multiModDatFlows/1/mirBwDl"),
     (
@@ -382,6 +384,7 @@ def test_a_patch_that_leaves_nonsense_behind_is_refused(
         response = nef.http.patch(nef.path(document), json=patch, headers=PATCH)
         assert response.status_code == 400, response.text
         assert pointer in {param["param"] for param in response.json()["invalidParams"]}
+        assert response.json()["cause"] == "OPTIONAL_IE_INCORRECT", "a patch may do without it"
         assert nef.http.get(nef.path(document)).json() == document
     finally:
         nef.http.delete(nef.path(document))
