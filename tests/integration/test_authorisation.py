@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from builders.service import AF, PUBLIC_URL, Served, served, subscription
 from builders.tokens import EC, RSA, key_set, signed
 from fakes.clock import FakeClock
-from nef.api.documents import METHODS, NAMES, _document, api_name, base_path
+from nef.api.documents import METHODS, NAMES, api_name, base_path, contract
 from nef.config import BuiltInIssuer, ExternalIssuer
 from nef.tokens.clients import AF_SCOPES, SCOPES, Clients
 from nef.tokens.verification import Rules
