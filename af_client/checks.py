@@ -44,6 +44,13 @@ def check_spelling(name: str, known: Collection[str]) -> None:
         raise ValueError(f"{name!r} is none that there is; did you mean {meant[0]}?")
 
 
+def checked_af_id(text: str) -> str:
+    """Return the name of an AF as it is; raises ValueError where it can stand in no path."""
+    if text in ("", ".", ".."):
+        raise ValueError(f"{text!r} can be no AF id: it would be lost as a part of a path")
+    return text
+
+
 def check_numbers(numbers: Sequence[int]) -> None:
     """Raise ValueError where two flows have the same number: one of them would be lost."""
     if len(set(numbers)) < len(numbers):

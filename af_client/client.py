@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Self, Unpack
 
 from af_client.answers import Cell, TrackingArea
+from af_client.checks import checked_af_id
 from af_client.exchange import Exchange
 from af_client.inbox import Inbox
 from af_client.messages import EventReport, Session, SessionChanges, SessionRequest, UeAddress
@@ -26,7 +27,7 @@ class NefClient:
     given; see `RequestsTransport` for what is repeated. With `credentials` every request has a
     token, which is fetched when first needed, renewed before it expires, and once where the NEF
     refuses it. `headers` go with every request. `with NefClient(...)` closes its connections at
-    the end. A URL without its scheme is a ValueError.
+    the end. A URL without its scheme is a ValueError, and so is an AF id that is empty.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class NefClient:
             return own
 
         tokens = Tokens(credentials, to(credentials.token_url)) if credentials else None
-        self._af_id = af_id
+        self._af_id = checked_af_id(af_id)
         self._exchange = Exchange(base_url, to(base_url), headers or {}, tokens)
         self._sessions = Sessions(self._exchange, af_id)
         self._plans = Plans(self._exchange, af_id)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from af_client.checks import checked_af_id
 from af_client.delivery.tunnel import Endpoint
 from af_client.tokens import Credentials
 from af_client.transport import Tls, checked_url
@@ -75,6 +76,18 @@ class Rate(click.ParamType[Any]):
     def convert(self, value: Any, param: Any, ctx: Any) -> int:
         try:
             return parse_rate(value)
+        except ValueError as fault:
+            self.fail(str(fault), param, ctx)
+
+
+class AfId(click.ParamType[Any]):
+    """The name of an AF, which stands in paths."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        try:
+            return checked_af_id(str(value))
         except ValueError as fault:
             self.fail(str(fault), param, ctx)
 

@@ -35,7 +35,7 @@ def _without_tls(where: str, fault: ssl.SSLError) -> str:
     if isinstance(fault, ssl.SSLCertVerificationError):
         why = fault.verify_message.rstrip(".")
         right = "name it as its certificate does" if fault.verify_code in _ANOTHER_NAME else ""
-        return f"{where} is not trusted: {why}; {right or 'Tls(ca=…) says whom to trust'}"
+        return f"{where} is not trusted: {why}; {right or 'Tls(ca=…) or --ca says whom to trust'}"
     reason = fault.reason or str(fault)
     if reason in _NO_TLS:
         return f"{where} does not speak TLS; its URL is {where.replace('https', 'http', 1)}"

@@ -9,6 +9,7 @@ from af_client.commands.ending import stop_at_signal
 from af_client.delivery.tunnel import Endpoint
 from af_client.options import (
     FOLDER,
+    AfId,
     ErrorRate,
     HostPort,
     Url,
@@ -22,7 +23,8 @@ from af_client.options import (
 @click.command("model-server")
 @click.option("--nef-url", type=Url(), default="http://127.0.0.1:8080",
               help="Root of the NEF's APIs.")  # fmt: skip
-@click.option("--af-id", default="model-server", help="Who it is to the NEF; one process each.")
+@click.option("--af-id", type=AfId(), default="model-server",
+              help="Who it is to the NEF; one process each.")  # fmt: skip
 @click.option("--n6", type=HostPort(), help="The relay's data network side.")
 @click.option("--direct", is_flag=True, help="Instead of --n6: its address is this machine's.")
 @click.option("--address", default="10.60.0.1", help="Its own address inside the tunnel.")

@@ -73,8 +73,15 @@ class UeNotFound(NotFound):
     """The network knows no UE by this identity; `pointer` names the parameter that gave it."""
 
     def __init__(self, pointer: str, identity: str) -> None:
-        """Name the parameter and the identity that was looked for."""
-        self.param = InvalidParam(pointer, f"this network has no UE or group {identity}")
+        """Name the parameter and the identity that was looked for; and nobody that there is."""
+        if pointer.endswith("GroupId"):
+            reason = f"group {identity}; nef scenario describe lists those of a scenario"
+        else:
+            # TS 29.571 5.3.2 has these two kinds of GPSI, and leaves room for others.
+            is_odd = pointer.endswith("/gpsi") and not identity.startswith(("msisdn-", "extid-"))
+            form = "a GPSI is msisdn- and digits or extid- and name@domain; " if is_odd else ""
+            reason = f"UE {identity}; {form}nef sim ues lists those of a simulated network"
+        self.param = InvalidParam(pointer, f"this network has no {reason}")
         super().__init__(self.param.reason)
 
 

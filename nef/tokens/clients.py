@@ -4,7 +4,7 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -70,7 +70,7 @@ class Clients:
         return key
 
     def with_client(
-        self, client_id: str, af_ids: Iterable[str] = (), scopes: Iterable[str] = AF_SCOPES
+        self, client_id: str, af_ids: Sequence[str] = (), scopes: Sequence[str] = AF_SCOPES
     ) -> tuple["Clients", str]:
         """Add a client, or give it another secret; returns its secret, which is kept nowhere.
 
@@ -78,6 +78,8 @@ class Clients:
         to guess as it is. Without `af_ids` the client acts as the AF of its own name. Raises
         InvalidValue for a name or scope that cannot be.
         """
+        for name in tuple(af_ids) or (client_id,):
+            _check_af(name)
         secret = secrets.token_urlsafe(32)
         entry = {"secret_sha256": _hash(secret), "af_ids": list(af_ids), "scopes": list(scopes)}
         client = _client(client_id, entry)
@@ -146,6 +148,15 @@ def _client(name: str, entry: Any) -> Client:
     if unknown:
         raise InvalidValue(f"there is no scope {unknown[0]!r}; there are: {', '.join(SCOPES)}")
     return Client(name, digest, _texts(name, "af_ids", entry.get("af_ids")) or (name,), scopes)
+
+
+def _check_af(name: str) -> None:
+    """Raise InvalidValue for an AF that could never ask for anything, whatever its token."""
+    if not name or "/" in name or name in (".", ".."):
+        raise InvalidValue(
+            f"the AF {name!r} can call nothing: it is one part of a path, in which no '/' stands"
+            " and which is not '.' or '..'; --af gives a client another AF than its own name"
+        )
 
 
 def _texts(name: str, what: str, entry: Any) -> tuple[str, ...]:

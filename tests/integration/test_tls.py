@@ -178,7 +178,7 @@ def test_whom_to_trust_is_told_to_be_missing(url: str, folder: Path) -> None:
     strangers = Authority(folder, "others")
     af, command = told_of(url, files(strangers))
     assert f"{url} is not trusted: " in af
-    assert af.endswith("Tls(ca=…) says whom to trust")
+    assert af.endswith("Tls(ca=…) or --ca says whom to trust")
     assert command.startswith(f"{url} is not trusted: ")
     assert command.endswith("--ca says whom to trust")
 

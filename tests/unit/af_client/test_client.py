@@ -61,6 +61,12 @@ def test_a_root_that_is_none_is_refused_where_it_is_written(wrong: str) -> None:
         NefClient(BASE, "recognition", credentials=Credentials(wrong, "recognition", "secret"))
 
 
+@pytest.mark.parametrize("wrong", ["", ".", ".."])
+def test_an_af_id_that_no_path_can_hold_is_refused_where_it_is_written(wrong: str) -> None:
+    with pytest.raises(ValueError, match="can be no AF id"):
+        NefClient(BASE, wrong)
+
+
 class TestClosing:
     class Closing(FakeTransport):
         closed = False

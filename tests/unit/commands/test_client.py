@@ -25,6 +25,15 @@ def test_a_client_has_the_afs_and_scopes_that_were_said(tmp_path: Path) -> None:
     assert run(tmp_path, "list").output == "a: as x, y; simulator\n"
 
 
+def test_an_af_that_no_path_can_name_is_refused_with_the_reason(tmp_path: Path) -> None:
+    for arguments in (("a/b",), ("a", "--af", "x/y"), ("a", "--af", ".."), ("a", "--af", "")):
+        result = run(tmp_path, "add", *arguments)
+        assert result.exit_code == 1, arguments
+        assert "can call nothing: it is one part of a path" in result.output
+    assert not (tmp_path / "clients.yaml").exists()
+    assert run(tmp_path, "add", "a/b", "--af", "a-b").exit_code == 0
+
+
 def test_the_key_stays_when_clients_come_and_go(tmp_path: Path) -> None:
     run(tmp_path, "add", "a")
     before = load_clients(tmp_path / "clients.yaml")

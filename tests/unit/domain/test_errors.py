@@ -63,3 +63,16 @@ def test_no_error_is_another_but_along_its_branch() -> None:
         (InvalidRequest, NotFound),
     ):
         assert not issubclass(one, other)
+
+
+def test_who_takes_a_name_of_the_scenario_for_a_gpsi_is_told_what_one_is() -> None:
+    told = str(UeNotFound("/gpsi", "ue-1"))
+    assert told.startswith(
+        "this network has no UE ue-1; a GPSI is msisdn- and digits or extid- and"
+    )
+    assert "nef sim ues" in told
+
+
+def test_nobody_is_told_the_form_of_what_has_it() -> None:
+    for pointer, name in (("/gpsi", "msisdn-9"), ("/ueIpv4Addr", "10.45.0.99")):
+        assert "a GPSI is" not in str(UeNotFound(pointer, name))

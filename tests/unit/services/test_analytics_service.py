@@ -214,13 +214,19 @@ def test_what_makes_no_sense_is_refused_and_not_kept(
 
 
 @pytest.mark.parametrize(
-    ("target", "name"), [(Target(gpsi="msisdn-9"), "gpsi"), (Target(group="g"), "exterGroupId")]
+    ("target", "name", "who"),
+    [
+        (Target(gpsi="msisdn-9"), "gpsi", "UE msisdn-9"),
+        (Target(group="g"), "exterGroupId", "group g"),
+    ],
 )
-def test_who_is_not_known_is_not_found(rig: AnalyticsRig, target: Target, name: str) -> None:
+def test_who_is_not_known_is_not_found(
+    rig: AnalyticsRig, target: Target, name: str, who: str
+) -> None:
     with pytest.raises(UeNotFound) as caught:
         rig.subscribe(question(target=target))
     assert caught.value.param.pointer == f"/analyEventsSubs/0/tgtUe/{name}"
-    assert str(caught.value).startswith("this network has no UE or group ")
+    assert str(caught.value).startswith(f"this network has no {who}; nef s")
 
 
 # --- one of an AF's own ---
