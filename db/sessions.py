@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from db.codec import dumped, loaded, loading_alike
+from db.neighbours import Neighbours
 from db.tables import UNSETTLED, sessions
 from nef.domain.errors import Conflict
 from nef.domain.lifecycle import VISIBLE, SessionState
@@ -49,6 +50,12 @@ _LEFT = (
     .order_by(sessions.c.changed_at_s, sessions.c.number)
     .limit(bindparam("most"))
 )
+_INTENDED = (
+    select(sessions.c.id, sessions.c.version, sessions.c.intended_by)
+    .where(UNSETTLED)
+    .order_by(sessions.c.changed_at_s, sessions.c.number)
+    .limit(bindparam("most"))
+)
 _CLAIMS = (
     select(*(sessions.c[one.name] for one in dataclasses.fields(Claim)))
     .where(sessions.c.number > bindparam("after"), _VISIBLE)
@@ -86,14 +93,14 @@ class _Addressing:
 class SqlSessions:
     """nef.ports.storage.Sessions on a connection that is inside a transaction."""
 
-    def __init__(self, connection: Connection, *, writes: bool) -> None:
+    def __init__(self, connection: Connection, neighbours: Neighbours, *, writes: bool) -> None:
         """Work inside this connection's transaction, which `writes` or only reads."""
-        self._connection = connection
+        self._connection, self._neighbours = connection, neighbours
         self._get = _GET_TO_WRITE if writes else _GET
 
     def add(self, session: Session) -> Session:
         """Insert a session and what it asks for."""
-        row = _lasting(session) | _asked(session) | _standing_of(session)
+        row = _lasting(session) | self._asked(session) | _standing_of(session)
         inserted = self._connection.execute(_INSERT, row).inserted_primary_key
         assert inserted is not None  # noqa: S101 - one row was inserted
         return dataclasses.replace(session, number=inserted.number)
@@ -105,7 +112,7 @@ class SqlSessions:
 
     def replace(self, session: Session) -> Session:
         """Write a session back unless somebody else has since it was read (Conflict)."""
-        return self._written(session, _asked(session) | _standing_of(session))
+        return self._written(session, self._asked(session) | _standing_of(session))
 
     def move(self, session: Session) -> Session:
         """The same, without writing anew what it asks for."""
@@ -142,6 +149,15 @@ class SqlSessions:
         """Sessions between an intent and its confirmation."""
         return self._read(_LEFT, {"most": limit})
 
+    def deserted(self, limit: int) -> Collection[tuple[str, int]]:
+        """Those that a process has intended which is no more."""
+        found = self._connection.execute(_INTENDED, {"most": limit}).all()
+        if not found:
+            return ()
+        # First who intends something, then who is alive: whoever is born now has none of these.
+        alive = {None, self._neighbours.number, *self._neighbours.living(self._connection)}
+        return {(row.id, row.version) for row in found if row.intended_by not in alive}
+
     def claims(self, after: int, limit: int) -> Sequence[Claim]:
         """What visible sessions hold, without all that they ask for."""
         rows = self._connection.execute(_CLAIMS, {"after": after, "most": limit})
@@ -168,6 +184,9 @@ class SqlSessions:
         ]
         if rows and self._connection.execute(_REGRADE, rows).rowcount != len(rows):
             raise Conflict("one of the sessions was changed by somebody else; try again")
+
+    def _asked(self, session: Session) -> dict[str, Any]:
+        return _asked(session) | {"intended_by": self._neighbours.number}
 
     def _written(self, session: Session, values: dict[str, Any]) -> Session:
         after = dataclasses.replace(session, version=session.version + 1)

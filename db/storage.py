@@ -148,7 +148,7 @@ class SqlStorage:
 
     def _unit(self, connection: Connection, *, writes: bool = False) -> SqlUnitOfWork:
         return SqlUnitOfWork(
-            SqlSessions(connection, writes=writes),
+            SqlSessions(connection, self._neighbours, writes=writes),
             SqlOutbox(connection, self._now_s, self._neighbours, self._request_id),
             SqlSubscriptions(connection, writes=writes),
             SqlSimulations(connection, self._neighbours),

@@ -22,7 +22,8 @@ Growing = BigInteger().with_variant(Integer, "sqlite")
 
 #: What an AF asked for, and where it stands. `number` is the order of creation, also of sessions
 #: of one moment. `demands` is what its QoS flows ask of the network, and `grants` the rungs they
-#: hold.
+#: hold. `intended_by` is the number of the process that has, or had, the request in hand that wrote
+#: the last intent.
 sessions = Table(
     "sessions",
     metadata,
@@ -40,6 +41,7 @@ sessions = Table(
     Column("pending", LargeBinary),
     Column("demands", LargeBinary, nullable=False),
     Column("grants", LargeBinary, nullable=False),
+    Column("intended_by", Integer),
 )
 Index("sessions_of_af", sessions.c.af_id, sessions.c.ue_id)
 # Few sessions have an end, and few are unsettled: the others cost these two nothing.

@@ -61,6 +61,10 @@ class Sessions(Protocol):
         """Sessions that wait between an intent and its confirmation, the longest first."""
         ...
 
+    def deserted(self, limit: int) -> Collection[tuple[str, int]]:
+        """Of those the ones that were intended by a process which is no more: id and version."""
+        ...
+
     def claims(self, after: int, limit: int) -> Sequence[Claim]:
         """What visible sessions hold whose number is above `after`, in the order of creation."""
         ...

@@ -14,6 +14,9 @@ from nef.services.following import reservation_of
 
 #: An intent seen for so long, in real time, is nobody's: the request that had it has failed.
 ABANDONED_AFTER_S = 30.0
+#: And so long, where its process is no more. One that has only lost its connection to the store has
+#: another one by then.
+DESERTED_AFTER_S = 1.0
 #: How often somebody looks, in real time.
 _LOOK_EVERY_S = 1.0
 _BATCH = 500
@@ -53,16 +56,19 @@ class UnderWay:
         self._next_look_s = real_s + _LOOK_EVERY_S
         with self.storage.reading() as work:
             found = work.sessions.unsettled(_BATCH)
+            deserted = work.sessions.deserted(_BATCH) if found else ()
         waiting = {session.id for session in found}
         for session_id in [one for one in self._inherited if one not in waiting]:
             self._learn(session_id, now_s)
         # By its version: who intends something else later has all the time again.
         intents = {(session.id, session.version): session for session in found}
         self._seen_s = {intent: self._seen_s.get(intent, real_s) for intent in intents}
+        patience_s = dict.fromkeys(deserted, DESERTED_AFTER_S)
         self.give_up(
             session
             for intent, session in intents.items()
-            if session.is_abandoned or real_s >= self._seen_s[intent] + ABANDONED_AFTER_S
+            if session.is_abandoned
+            or real_s >= self._seen_s[intent] + patience_s.get(intent, ABANDONED_AFTER_S)
         )
 
     def give_up(self, sessions: Iterable[Session]) -> None:

@@ -55,6 +55,13 @@ def test_a_session_is_read_as_it_was_written(store: Storage) -> None:
     assert read(store) == written
 
 
+def test_nothing_is_deserted_while_its_process_lives(store: Storage) -> None:
+    add(store, session(state=SessionState.REQUESTED))
+    with store.reading() as work:
+        assert len(work.sessions.unsettled(10)) == 1
+        assert not work.sessions.deserted(10)
+
+
 def test_a_single_call_is_a_transaction_by_itself(store: Storage) -> None:
     with store.at_once() as work:
         added = work.sessions.add(session())

@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 
 from builders.analytics_requests import AF as ANALYTICS
 from builders.analytics_requests import GPSI, question, subscription
+from builders.forks import beside, kill
 from builders.postgresql import PostgresServer
 from builders.receivers import Receiver, receiving
 from builders.service import AF, by_value, component
@@ -27,9 +28,13 @@ from builders.waiting import until
 from builders.workers import Workers, lives, stopped, workers
 from chaos.kinds import FORMS, place_of
 from db.storage import SqlStorage
+from nef.domain.lifecycle import Trigger
+from nef.services.underway import ABANDONED_AFTER_S
 
 NOBODY = "http://127.0.0.1:9/not-listening"
 LADDER = (("less", "5 Mbps"),)
+#: For what happens at once where a process is no more, and would be waited for if it might live.
+SOON_S = ABANDONED_AFTER_S / 2
 
 
 @pytest.fixture
@@ -39,11 +44,15 @@ def url(postgres: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def module_nef(
-    tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer
-) -> Iterator[Workers]:
+def module_url(postgres: PostgresServer) -> Iterator[str]:
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_nef(tmp_path_factory: pytest.TempPathFactory, module_url: str) -> Iterator[Workers]:
     folder = tmp_path_factory.mktemp("nef")
-    with postgres.database() as url, workers(folder, url, "--mode", "manual") as nef:
+    with workers(folder, module_url, "--mode", "manual") as nef:
         yield nef
 
 
@@ -198,6 +207,36 @@ def test_a_websocket_is_written_to_whichever_worker_holds_it(nef: Workers) -> No
 _TOLD = ("SUCCESSFUL_RESOURCES_ALLOCATION", "QOS_NOT_GUARANTEED", "QOS_GUARANTEED")
 
 
+def test_what_a_process_was_changing_when_it_was_killed_can_be_changed_again_soon(
+    nef: Workers, module_url: str
+) -> None:
+    here = created(nef, NOBODY)["self"]
+
+    def begin_a_change() -> None:
+        opened.append(SqlStorage.open(module_url))
+        with opened[-1].transaction() as work:
+            work.outbox.claim(0.0, 1.0, 1)  # by which a process is known to live
+            session = work.sessions.get(here.rpartition("/")[2])
+            assert session is not None
+            intent = session.moved(Trigger.CHANGE, session.changed_at_s, pending=session.request)
+            work.sessions.replace(intent)
+
+    def again() -> int:
+        body, kind = {"usageThreshold": {"duration": 60}}, "application/merge-patch+json"
+        return requests.patch(
+            here, json=body, headers={"Content-Type": kind}, timeout=30
+        ).status_code
+
+    with beside(begin_a_change) as pid:
+        assert again() == 409, "it may still be confirmed"
+        kill(pid)
+        until(lambda: again() == 200, SOON_S)
+
+
+#: So that nothing closes what a process has open while it lives.
+opened = list[SqlStorage]()
+
+
 def rates(af: Receiver) -> list[int]:
     """The rates that were told, in whole Mbit/s, each notification once."""
     told = {headers["X-Notification-Id"]: body for _, headers, body in af.requests}
@@ -281,8 +320,9 @@ def test_requests_wait_for_the_next_network_and_none_is_lost(tmp_path: Path, url
             thread.join()
         assert set(statuses) <= {201, 503, "broken"}, statuses
         assert set(acknowledged) <= stored(nef)
-        # What was under way in the worker that died is given up later, and nothing but that.
+        # What was under way in the worker that died is given up soon, and nothing but that.
         assert stored(nef) <= held(nef)
+        until(lambda: held(nef) == stored(nef), SOON_S)
         with stopped(nef.processes["worker-2"]):
             assert create(nef, NOBODY, "100 Kbps").status_code == 201
         processes = nef.children()

@@ -22,6 +22,8 @@ class MemorySessions:
     def __init__(self) -> None:
         self.rows: dict[str, Session] = {}
         self.added = 0
+        #: Sessions that a process has intended which is no more.
+        self.left: set[str] = set()
 
     def add(self, session: Session) -> Session:
         assert session.id not in self.rows
@@ -68,6 +70,9 @@ class MemorySessions:
     def unsettled(self, limit: int) -> Sequence[Session]:
         waiting = (s for s in self.rows.values() if s.state in UNSETTLED)
         return sorted(waiting, key=lambda s: s.changed_at_s)[:limit]
+
+    def deserted(self, limit: int) -> Collection[tuple[str, int]]:
+        return {(s.id, s.version) for s in self.unsettled(limit) if s.id in self.left}
 
     def claims(self, after: int, limit: int) -> Sequence[Claim]:
         found = [s for s in self._visible() if s.number > after]

@@ -150,7 +150,11 @@ def plan_on_postgresql(engine: Engine, ask: Question) -> list[str]:
 
 @pytest.mark.parametrize(
     ("ask", "found_by"),
-    [*QUESTIONS, (lambda w: w.sessions.unsettled(0), "sessions_unsettled")],
+    [
+        *QUESTIONS,
+        (lambda w: w.sessions.unsettled(0), "sessions_unsettled"),
+        (lambda w: w.sessions.deserted(0), "sessions_unsettled"),
+    ],
 )
 def test_it_is_found_by_an_index_on_postgresql(much: Engine, ask: Question, found_by: str) -> None:
     steps = plan_on_postgresql(much, ask)

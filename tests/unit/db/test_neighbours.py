@@ -15,6 +15,7 @@ from builders.waiting import until
 from db import neighbours
 from db.storage import SqlStorage
 from nef.domain.errors import Conflict
+from nef.domain.lifecycle import SessionState
 from nef.domain.notifications import Delivery, DeliveryState
 from nef.domain.sessions import Session
 
@@ -125,6 +126,27 @@ def test_a_start_takes_nothing_out_of_the_hands_of_the_living(opened: Open) -> N
     with living.at_once() as work:
         work.outbox.settle(replace(of_a, state=DeliveryState.PENDING, due_at_s=0.0, attempts=1))
     assert [(d.id, d.attempts) for d in claim(living)] == [(of_a.id, 1)]
+
+
+def test_what_is_intended_by_those_who_are_no_more_is_told_from_what_others_intend(
+    opened: Open,
+) -> None:
+    here, there, gone = opened(), opened(), opened()
+    for name, store in (("mine", here), ("theirs", there), ("left", gone)):
+        claim(store)  # whoever serves looks for what is due, and is alive to the others by that
+        with store.at_once() as work:
+            work.sessions.add(session(name, state=SessionState.REQUESTED))
+            work.sessions.add(session(f"{name}-settled"))
+    gone.close()
+    for store in (here, there):
+        with store.reading() as work:
+            assert set(work.sessions.deserted(10)) == {("left", 0)}
+    with there.transaction() as work:
+        left = work.sessions.get("left")
+        assert left is not None
+        work.sessions.replace(left)
+    with here.reading() as work:
+        assert not work.sessions.deserted(10), "somebody has taken it on"
 
 
 def test_the_time_to_be_delivered_begins_anew_only_where_nobody_tried(opened: Open) -> None:

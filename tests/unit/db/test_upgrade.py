@@ -15,6 +15,7 @@ from db.codec import dumped
 from db.engine import open_engine
 from db.neighbours import Alone
 from db.outbox import SqlOutbox
+from db.sessions import SqlSessions
 from db.simulations import SqlSimulations
 from db.storage import SqlStorage
 from db.tables import metadata
@@ -41,13 +42,14 @@ def engine(url: str) -> Iterator[Engine]:
 
 def fill(engine: Engine, revision: str) -> None:
     """A session, what is to be told of it, and a simulation, as a revision wrote them."""
-    if revision >= "0003":
-        with SqlStorage(engine).transaction() as work:
-            work.sessions.add(session())
     with engine.begin() as connection:
         SqlSimulations(connection, Alone()).save({"time": 1.5})
         if revision < "0003":
             add_session_in_two_tables(connection)
+        elif revision < "0015":
+            add_session_of_nobody(connection)
+        else:
+            SqlSessions(connection, Alone(), writes=True).add(session())
         if revision == "0001":
             add_deliveries_of_sessions(connection)
         elif revision < "0004":
@@ -72,6 +74,23 @@ def add_session_in_two_tables(connection: Connection) -> None:
     connection.execute(
         text("INSERT INTO reservations VALUES ('s1', :component, 0, :demand, :yes, 0, :yes)"),
         {"component": grant.component, "demand": dumped(demand), "yes": True},
+    )
+
+
+def add_session_of_nobody(connection: Connection) -> None:
+    """Until the fourteenth revision nobody wrote down who intends something."""
+    one = session()
+    connection.execute(
+        text(
+            "INSERT INTO sessions (id, af_id, ue_id, state, version, created_at_s, admitted_at_s,"
+            " changed_at_s, request, demands, grants) VALUES ('s1', 'af', 'ue-1', 'active', 0,"
+            " 100.0, 100.0, 100.0, :request, :demands, :grants)"
+        ),
+        {
+            "request": dumped(one.request),
+            "demands": dumped(one.demands),
+            "grants": dumped(one.grants),
+        },
     )
 
 

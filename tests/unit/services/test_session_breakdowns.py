@@ -14,7 +14,7 @@ from nef.domain.errors import (
 from nef.domain.lifecycle import SessionState
 from nef.domain.sessions import Session
 from nef.services import following
-from nef.services.underway import ABANDONED_AFTER_S
+from nef.services.underway import ABANDONED_AFTER_S, DESERTED_AFTER_S
 
 
 @pytest.fixture
@@ -67,6 +67,25 @@ def test_a_tick_gives_up_what_it_has_seen_for_long_but_not_what_is_under_way(rig
     rig.real.advance(1)
     rig.service.tick()
     assert rig.stored() is None
+
+
+def test_what_a_process_has_left_that_is_no_more_is_given_up_soon(rig: Rig) -> None:
+    session = rig.create()
+    rig.network.breaks = True
+    with pytest.raises(RuntimeError):
+        rig.service.change(AF, session.id, lambda _: asked(qosReference="model-topology"))
+    rig.network.breaks = False
+    with rig.storage.reading() as work:
+        work.sessions.left.add(session.id)
+    rig.service.tick()
+    rig.real.advance(DESERTED_AFTER_S - 0.1)
+    rig.service.tick()
+    with pytest.raises(Conflict):
+        rig.service.change(AF, session.id, lambda request: request)
+    rig.real.advance(0.1)
+    rig.service.tick()
+    changed = rig.service.change(AF, session.id, lambda _: asked(qosReference="model-topology"))
+    assert rig.network.held[session.id].demands == changed.demands != session.demands
 
 
 def test_however_fast_the_clock_goes_a_request_has_its_time(rig: Rig) -> None:
