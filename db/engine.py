@@ -201,7 +201,8 @@ def _sqlite_engine(url: URL) -> Engine:
     else:
         # The one that has its pages at hand; and nobody waits for those that stay at hand.
         options |= {"pool_use_lifo": True, "max_overflow": -1}
-    engine = create_engine(url, hide_parameters=True, **options)
+    # By name, as PostgreSQL's driver takes values.
+    engine = create_engine(url, hide_parameters=True, paramstyle="named", **options)
     event.listen(engine, "connect", _prepare)
     return engine
 

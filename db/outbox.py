@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from db.deliveries import delivery_of, outcome_of, row_of
 from db.neighbours import Neighbours
+from db.statements import written
 from db.tables import deliveries
 from nef.domain.notifications import Backlog, Delivery, DeliveryState, Notification
 
@@ -183,7 +184,7 @@ class SqlOutbox:
 
     def drop(self, subscription_id: str) -> None:
         """Forget what is still to be told about a subscription."""
-        self._connection.execute(_DROP, {"subscription": subscription_id})
+        written(self._connection, _DROP, {"subscription": subscription_id})
 
     def redirect(self, subscription_id: str, destination: str) -> None:
         """Send what is still to be told about a subscription elsewhere, and at once."""

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert,
 
 from db.codec import dumped, loaded, loading_alike
 from db.neighbours import Neighbours
+from db.statements import inserted, written
 from db.tables import UNSETTLED, sessions
 from nef.domain.errors import Conflict
 from nef.domain.lifecycle import VISIBLE, SessionState
@@ -101,9 +102,7 @@ class SqlSessions:
     def add(self, session: Session) -> Session:
         """Insert a session and what it asks for."""
         row = _lasting(session) | self._asked(session) | _standing_of(session)
-        inserted = self._connection.execute(_INSERT, row).inserted_primary_key
-        assert inserted is not None  # noqa: S101 - one row was inserted
-        return dataclasses.replace(session, number=inserted.number)
+        return dataclasses.replace(session, number=inserted(self._connection, _INSERT, row))
 
     def get(self, session_id: str) -> Session | None:
         """Read one, whoever owns it."""
@@ -120,7 +119,7 @@ class SqlSessions:
 
     def remove(self, session_id: str) -> None:
         """Delete one, if it is there, with what it holds."""
-        self._connection.execute(_REMOVE, {"named": session_id})
+        written(self._connection, _REMOVE, {"named": session_id})
 
     def of_af(self, af_id: str, ue_ids: Collection[str] | None = None) -> Sequence[Session]:
         """The visible sessions of an AF, oldest first."""
@@ -195,7 +194,7 @@ class SqlSessions:
             "as_read": session.version,
             "version": after.version,
         }
-        if self._connection.execute(_REPLACE, row).rowcount != 1:
+        if written(self._connection, _REPLACE, row).rowcount != 1:
             raise Conflict(f"the session {session.id} was changed by somebody else; try again")
         return after
 
