@@ -25,6 +25,7 @@ from nef.domain.errors import (
     MixedWindow,
     NefError,
     NotFound,
+    NotModifiable,
     NotReady,
     NoWindow,
     QuotaExceeded,
@@ -109,6 +110,7 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str | None]] = {
     InvalidRequest: (HTTPStatus.BAD_REQUEST, "OPTIONAL_IE_INCORRECT"),
     # every parameter of a query is optional in our documents
     InvalidQuery: (HTTPStatus.BAD_REQUEST, "OPTIONAL_QUERY_PARAM_INCORRECT"),
+    NotModifiable: (HTTPStatus.FORBIDDEN, "MODIFICATION_NOT_ALLOWED"),
     MixedWindow: (HTTPStatus.BAD_REQUEST, "BOTH_STAT_PRED_NOT_ALLOWED"),
     TooLate: (HTTPStatus.BAD_REQUEST, "UNSATISFIED_REQUESTED_ANALYTICS_TIME"),
     UeNotFound: (HTTPStatus.NOT_FOUND, "UE_NOT_FOUND"),

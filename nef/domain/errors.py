@@ -4,6 +4,7 @@ NefError
 ├── InvalidValue        a value type could not be made from a text
 ├── InvalidRequest      one or more parameters do not make sense; nothing was changed
 │   ├── InvalidQuery    so are parameters of a query
+│   ├── NotModifiable   they would change what stays as it was made
 │   ├── MixedWindow     analytics of the past and of the future were asked for at once
 │   └── TooLate         the time by which analytics were needed has passed
 ├── NotFound
@@ -55,6 +56,10 @@ class InvalidRequest(NefError):
 
 class InvalidQuery(InvalidRequest):
     """Parameters of the query that cannot be understood; `params` has their names."""
+
+
+class NotModifiable(InvalidRequest):
+    """A change of what stays as it was made for the life of a resource (TS 29.500 5.2.7.2)."""
 
 
 class MixedWindow(InvalidRequest):

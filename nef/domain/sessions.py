@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address
 
 from nef.domain.destinations import destination_of
-from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.errors import InvalidParam, NotModifiable
 from nef.domain.features import negotiated
 from nef.domain.filters import IpAddress
 from nef.domain.lifecycle import SessionState, Trigger, after
@@ -192,11 +192,11 @@ class SessionRequest:
         return None if self.duration_s is None else now_s + self.duration_s
 
     def check_instead_of(self, old: "SessionRequest") -> None:
-        """Whether a session can ask for this instead; raises InvalidRequest."""
+        """Whether a session can ask for this instead; raises NotModifiable."""
         if self.ue != old.ue:
             pointer = "/gpsi" if self.ue.gpsi else "/ueIpv6Addr" if self.ue.ipv6 else "/ueIpv4Addr"
             reason = "a session stays with its UE; create another one for another UE"
-            raise InvalidRequest(InvalidParam(pointer, reason))
+            raise NotModifiable(InvalidParam(pointer, reason))
 
 
 def delivered_to(notification_destination: str, websocket: Websocket | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from nef.domain.errors import InvalidParam, InvalidRequest
+from nef.domain.errors import InvalidParam, InvalidRequest, NotModifiable
 
 
 def patched(target: dict[str, Any], patch: list[Any], lists: Collection[str]) -> dict[str, Any]:
@@ -89,7 +89,8 @@ class _Operation:
         """The name of a list, and the item of it that is meant, if not the list itself."""
         parts = str(self._member(member)).split("/")
         if len(parts) not in (2, 3) or parts[0] or parts[1] not in self._names:
-            raise self._wrong(member, f"names none of {', '.join(self._names)}, or an item of it")
+            reason = f"names none of {', '.join(self._names)}, or an item of it"
+            raise NotModifiable(InvalidParam(f"/{self._number}/{member}", reason))
         return parts[1], parts[2] if len(parts) == 3 else None
 
     def _items(self, name: str, member: str) -> list[str]:

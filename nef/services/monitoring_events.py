@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from nef.domain.areas import CellPlace
 from nef.domain.destinations import CallbackPolicy, destination_of
-from nef.domain.errors import InvalidParam, InvalidRequest, UeNotFound
+from nef.domain.errors import InvalidParam, InvalidRequest, NotModifiable, UeNotFound
 from nef.domain.filters import AddressOrPrefix
 from nef.domain.monitoring_events import (
     GONE,
@@ -260,4 +260,4 @@ def _contents(events: tuple[UeEvent, ...]) -> tuple[Content, ...]:
 def _check_same(before: MonitoringRequest, after: MonitoringRequest) -> None:
     if before.target.whom != after.target.whom:
         reason = "a subscription stays with its UE or group; create another one for another"
-        raise InvalidRequest(InvalidParam(after.target.pointer, reason))
+        raise NotModifiable(InvalidParam(after.target.pointer, reason))

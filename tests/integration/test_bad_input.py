@@ -395,6 +395,6 @@ def test_a_put_for_another_ue_is_refused(nef: Served) -> None:
     try:
         body = subscription(ueIpv4Addr="10.45.0.3")
         response = nef.http.put(nef.path(document), json=body)
-        refused(response, 400, "OPTIONAL_IE_INCORRECT", "/ueIpv4Addr")
+        refused(response, 403, "MODIFICATION_NOT_ALLOWED", "/ueIpv4Addr")
     finally:
         nef.http.delete(nef.path(document))

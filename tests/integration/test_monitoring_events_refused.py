@@ -71,7 +71,6 @@ def test_what_cannot_be_done_is_refused_by_name_and_changes_nothing(
     [
         ([{"op": "add", "path": "/excludedMsisdns"}], "/0/value"),
         ([{"op": "remove", "path": "/excludedMsisdns"}], "/0/path"),
-        ([{"op": "replace", "path": "/monitoringType", "value": "x"}], "/0/path"),
         ([{"op": "add", "path": "/excludedMsisdns", "value": ["999999"]}], "/externalGroupId"),
         ([{"path": "/excludedMsisdns"}], "/0/op"),
         ([], "/"),
@@ -85,6 +84,19 @@ def test_a_patch_that_cannot_be_applied_is_refused_and_changes_nothing(
     response = nef.http.patch(nef.path(made), content=orjson.dumps(patch), headers=PATCH)
     assert response.status_code == 400, response.text
     assert response.json()["invalidParams"][0]["param"] == pointer
+    assert nef.http.get(nef.path(made)).json() == made
+
+
+def test_what_stays_as_it_was_made_is_changed_by_no_patch_and_no_put(nef: Served) -> None:
+    made = create(nef, group_body())
+    patch = [{"op": "replace", "path": "/monitoringType", "value": "x"}]
+    patched = nef.http.patch(nef.path(made), content=orjson.dumps(patch), headers=PATCH)
+    replaced = nef.http.put(nef.path(made), json=body())
+    for response, pointer in ((patched, "/0/path"), (replaced, "/msisdn")):
+        assert response.status_code == 403, response.text
+        document = response.json()
+        assert document["cause"] == "MODIFICATION_NOT_ALLOWED"
+        assert [param["param"] for param in document["invalidParams"]] == [pointer]
     assert nef.http.get(nef.path(made)).json() == made
 
 
