@@ -7,6 +7,7 @@ import click
 from af_client.commands.demo import demo
 from af_client.commands.device import device
 from af_client.commands.experiment import experiment
+from af_client.commands.groups import SentenceGroup
 from af_client.commands.kpi import kpi
 from af_client.commands.model_server import model_server
 from af_client.commands.models import models
@@ -14,7 +15,9 @@ from af_client.commands.pool import pool
 from af_client.commands.watch import watch
 
 
-@click.group(context_settings={"auto_envvar_prefix": "AF_CLIENT", "show_default": True})
+@click.group(
+    cls=SentenceGroup, context_settings={"auto_envvar_prefix": "AF_CLIENT", "show_default": True}
+)
 @click.version_option(package_name="open-nef")
 def main() -> None:
     """The AF's side: an AI/ML model server, a device, and their models.

@@ -15,7 +15,7 @@ import click
 from nef.commands.access import access_options, check_exposure, issuer_of, tls_of, told
 from nef.commands.callbacks import CALLBACK_OPTIONS, callback_options, policy_of
 from nef.commands.client import client
-from nef.commands.headings import SERVING, HeadedCommand
+from nef.commands.headings import SERVING, HeadedCommand, SentenceGroup
 from nef.commands.limits import limit_options, limits_of
 from nef.commands.observing import log_options, observing_options, set_up_logs
 from nef.commands.radio import radio
@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 _DEFAULTS = Settings()
 
 
-@click.group(context_settings={"auto_envvar_prefix": "NEF", "show_default": True})
+@click.group(
+    cls=SentenceGroup, context_settings={"auto_envvar_prefix": "NEF", "show_default": True}
+)
 @click.version_option(package_name="open-nef")
 def main() -> None:
     """An open 5G Network Exposure Function with a simulated network behind it.
@@ -230,7 +232,8 @@ def _say(event: Mapping[str, Any]) -> None:
 
 
 @main.command()
-@click.option("--catalogue", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--catalogue", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="YAML file of QoS profiles. [default: the shipped ones]")  # fmt: skip
 def profiles(catalogue: Path | None) -> None:
     """List the QoS profiles of a catalogue, and check it."""
     try:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
+from af_client.commands.groups import SentenceGroup
 from af_client.options import FOLDER
 
 
-@click.group()
+@click.group(cls=SentenceGroup)
 def experiment() -> None:
     """Put a question to the system; each answers with tables, JSON and a picture."""
 

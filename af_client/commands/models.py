@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
+from af_client.commands.groups import SentenceGroup
 from af_client.options import FOLDER
 
 
-@click.group()
+@click.group(cls=SentenceGroup)
 def models() -> None:
-    """The pool of models."""
+    """The models of the demo, trained on real images."""
 
 
 @models.command()

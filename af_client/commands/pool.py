@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from af_client.commands.groups import SentenceGroup
 from af_client.options import FILE, FOLDER
 
 if TYPE_CHECKING:  # what is behind takes a second to load, and `--help` none
@@ -25,7 +26,7 @@ def _json_option(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
-@click.group()
+@click.group(cls=SentenceGroup)
 def pool() -> None:
     """The pool: models in two parts, as they are delivered."""
 

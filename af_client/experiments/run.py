@@ -15,6 +15,7 @@ from af_client.experiments.forms import Form, joined
 from af_client.experiments.losses import explore
 from af_client.experiments.network import serving_nef
 from af_client.experiments.plots import save_losses, save_reliability
+from af_client.experiments.progress import progress
 from af_client.experiments.reliability import CellSettings, demand, measure
 from af_client.experiments.report import loss_tables, reliability_tables
 from af_client.experiments.results import (
@@ -42,13 +43,13 @@ def run_reliability(
     out.mkdir(parents=True, exist_ok=True)
     demands = tuple(demand(_studied(name), Precision(precision)) for name in models)
     console = Console()
-    with serving_nef() as nef_url, console.status("The NEF starts") as status:
+    with progress("The NEF starts") as told, serving_nef() as nef_url:
         admitted = measure(
             nef_url,
             cell,
             demands,
             sinrs_db,
-            told=lambda sinr_db: status.update(f"Asking at {sinr_db:g} dB"),
+            told=lambda sinr_db: told(f"Asking at {sinr_db:g} dB"),
         )
     result = ReliabilityResult(cell, demands, admitted)
     for table in reliability_tables(result):
@@ -76,7 +77,7 @@ def run_losses(out: Path, settings: LossSettings) -> None:
     """
     out.mkdir(parents=True, exist_ok=True)
     console = Console()
-    with ExitStack() as cleanup, console.status("Training the models") as status:
+    with ExitStack() as cleanup, progress("Training the models") as told:
         pool = Pool(settings.pool) if settings.pool else _trained(cleanup)
         if settings.labelled:
             labelled = read_labelled_set(settings.labelled)
@@ -86,7 +87,7 @@ def run_losses(out: Path, settings: LossSettings) -> None:
             images = held_out_images(seed)
             labelled = LabelledSet("held-out digits", images.pixels, images.labels)
             every = _digits(pool, seed, settings.models, labelled)
-        findings = explore(every, labelled, settings.seeds, status.update)
+        findings = explore(every, labelled, settings.seeds, told)
     result = LossResult(
         labelled.name, len(labelled), settings.seeds, SEGMENT_BYTES, findings, whole_chances()
     )

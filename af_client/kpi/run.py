@@ -10,6 +10,7 @@ from rich.console import Console
 
 from af_client.delivery.wire import Part
 from af_client.experiments.network import serving_nef
+from af_client.experiments.progress import progress
 from af_client.experiments.results import write_result
 from af_client.kpi.assess import Row, findings, row
 from af_client.kpi.availability import availability, walk
@@ -62,10 +63,10 @@ def run_kpi(
     budgets_s = [each.download_latency_s for each in applications]
     wanted = subjects(settings.models, budgets_s)
     source = source_of(settings.scenario)
-    with console.status("The NEF starts") as status, serving_nef() as nef_url:
-        status.update(f"It plays {settings.scenario}")
+    with progress("The NEF starts") as told, serving_nef() as nef_url:
+        told(f"It plays {settings.scenario}")
         with closing(Network(nef_url, source, settings.ue)) as network:
-            result = _measured(network, wanted, applications, settings, status.update)
+            result = _measured(network, wanted, applications, settings, told)
     if json_file is not None:
         write_result(result, json_file)
     if page is not None:
@@ -85,7 +86,7 @@ def _measured(
     wanted: Sequence[Subject],
     applications: Sequence[Application],
     settings: KpiSettings,
-    told: Callable[[str], None],
+    told: Callable[[str], object],
 ) -> KpiResult:
     played, sampling = network.played, settings.sampling
     starts_s = start_times(played.duration_s, sampling)

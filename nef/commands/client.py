@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from nef.commands.headings import SentenceGroup
 from nef.domain.errors import InvalidValue
 from nef.tokens.clients import AF_SCOPES, SCOPES, Clients, load_clients, save_clients
 from nef.tokens.secret_files import write_secret
@@ -17,7 +18,7 @@ _FILE = click.option(
 )
 
 
-@click.group()
+@click.group(cls=SentenceGroup)
 def client() -> None:
     """Say who may have tokens of this service, for `nef serve --clients`."""
 

@@ -2,6 +2,8 @@
 
 import click
 
+from nef.commands.headings import SentenceGroup
+
 #: What click reads numbers by, with bounds or without.
 _NUMBERS = (click.types.IntParamType, click.types.FloatParamType)
 
@@ -48,8 +50,7 @@ def _owner(ctx: click.Context, option: str) -> click.Context | None:
     return outer
 
 
-class PlacingGroup(click.Group):
+class PlacingGroup(SentenceGroup):
     """A group with options of its own, whose commands say where those stand."""
 
     command_class = _Command
-    group_class = type

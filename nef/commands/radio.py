@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from nef.commands.ending import or_fail, plotting
+from nef.commands.headings import SentenceGroup
 
 
-@click.group()
+@click.group(cls=SentenceGroup)
 def radio() -> None:
     """Look at the radio model; docs/radio-model.md explains it."""
 

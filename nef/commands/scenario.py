@@ -8,6 +8,7 @@ import click
 import orjson
 
 from nef.commands.ending import or_fail, plotting
+from nef.commands.headings import SentenceGroup
 from nef.commands.tables import table_lines
 from nef.network.simulator.files import scenario_source
 from nef.network.simulator.parsing import schema
@@ -20,7 +21,7 @@ _MOST_ROWS = 30
 _MOST_NAMES = 6
 
 
-@click.group()
+@click.group(cls=SentenceGroup)
 def scenario() -> None:
     """Look at scenarios: NAME_OR_FILE is one that ships, or the path of a YAML file."""
 

@@ -7,6 +7,7 @@ from itertools import islice
 
 import click
 
+from nef.commands.headings import SentenceGroup
 from nef.config import Settings
 from nef.ports.storage import StorageUnusable
 
@@ -20,7 +21,7 @@ _DATABASE = click.option(
 )
 
 
-@click.group()
+@click.group(cls=SentenceGroup)
 def db() -> None:
     """Look after a store; docs/operations.md says when."""
 

@@ -4,8 +4,10 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -139,3 +141,17 @@ def test_what_serves_nothing_does_not_wait_for_what_serves() -> None:
         [sys.executable, "-c", look], capture_output=True, text=True, check=True
     )
     assert said.stdout == "[]\n"
+
+
+def test_help_tells_of_each_command_a_whole_sentence() -> None:
+    for path in _groups(main):
+        told = CliRunner().invoke(main, [*path, "--help"])
+        assert told.exit_code == 0, path
+        assert "..." not in told.output.partition("Commands:")[2], path
+
+
+def _groups(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+    yield path
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _groups(command, *path, name)

@@ -55,3 +55,9 @@ def test_every_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(main, [command, "--help"])
     assert result.exit_code == 0
     assert "Usage:" in result.output
+
+
+@pytest.mark.parametrize("path", [(), ("pool",), ("models",), ("experiment",)])
+def test_help_tells_of_each_command_a_whole_sentence(path: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(main, [*path, "--help"]).output
+    assert "..." not in told.partition("Commands:")[2]
