@@ -42,7 +42,8 @@ class Sessions:
             raise InvalidReply("the NEF's list of sessions is no JSON array")
         with understanding("list of sessions"):
             sessions = tuple(session_of(document) for document in documents)
-        return tuple(s for s in sessions if ue is None or s.request.ue == ue)
+        by_gpsi = ue is not None and ue.gpsi is not None
+        return tuple(s for s in sessions if not by_gpsi or s.request.ue == ue)
 
     def replace(self, session_id: str, request: SessionRequest) -> Session:
         body = _document(request)

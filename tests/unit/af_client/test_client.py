@@ -175,6 +175,11 @@ class TestReading:
         assert nef.sessions(ue) == ()
         assert parse_qs(urlsplit(network.requests[0].url).query) == {"ip-addrs": [addresses]}
 
+    def test_a_session_of_a_ue_counts_however_it_named_the_ue(self) -> None:
+        named = {"self": f"{SESSIONS}/s-2", "gpsi": "msisdn-1"}
+        nef, _ = client(reply(200, [document("s-1"), named]))
+        assert [session.id for session in nef.sessions(UE)] == ["s-1", "s-2"]
+
     def test_the_sessions_of_a_gpsi_are_picked_out_of_all(self) -> None:
         named = {"self": f"{SESSIONS}/s-2", "gpsi": "msisdn-1"}
         nef, network = client(reply(200, [document("s-1"), named]))
