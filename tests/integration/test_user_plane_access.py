@@ -73,7 +73,10 @@ def test_a_wrong_secret_is_a_failed_request_and_in_no_log(
 @pytest.mark.parametrize(
     "answer", ["no JSON", "[]", "{}", '{"access_token": "a", "expires_in": []}']
 )
-def test_an_issuer_that_has_no_token_is_a_failed_request(answer: str) -> None:
+def test_an_issuer_that_has_no_token_is_a_failed_request(
+    monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setattr("nef.network.access._AGAIN_S", 3600.0)  # a moment, on a busy machine too
     server = make_server("127.0.0.1", 0, Response(answer))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

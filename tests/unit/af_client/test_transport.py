@@ -24,7 +24,7 @@ from af_client import (
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-TIMEOUT_S = (2.0, 5.0)
+TIMEOUT_S = (60.0, 60.0)
 SAFE = ["GET", "PUT", "DELETE"]
 UNSAFE = ["POST", "PATCH"]
 
