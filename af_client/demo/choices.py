@@ -11,7 +11,7 @@ from af_client.demo.record import Asked, Record
 from af_client.modelserver.policy import Policy
 from af_client.modelserver.selection import Variant, select
 
-#: Between a word of the network and the choice that follows; programs share a machine.
+#: Between a word of the network and the choice that follows, beside what a busy machine takes.
 REACTION_S = 1.0
 #: How much less a model may recognise on the device than where it was trained.
 ACCURACY_LOST = 0.05
@@ -76,8 +76,11 @@ class _Stretch:
 def _wrongly_kept(record: Record, rank: dict[str, float], policy: Policy) -> Iterator[str]:
     """Down at once, up when it has lasted, or when a forecast says that it does not last."""
     for one in _stretches(record, rank):
+        end_s = one.at_s + one.long_s
+        reaction_s = REACTION_S + record.waited_s(one.at_s, end_s)
         patience_s = _dwell_s(record, rank, one.at_s, policy) + REACTION_S
-        if _worth(one.chosen, rank) > _worth(one.granted, rank) and one.long_s > REACTION_S:
+        patience_s += record.waited_s(end_s - one.better_for_s, end_s)
+        if _worth(one.chosen, rank) > _worth(one.granted, rank) and one.long_s > reaction_s:
             yield (
                 f"{one.chosen} stayed the choice from {one.at_s:.1f} s on,"
                 f" when {one.granted or 'nothing'} was granted"

@@ -15,7 +15,10 @@ _STOP_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of JSON that a program printed, or its plain text under `text`."""
+    """One line of JSON that a program printed, or its plain text under `text`.
+
+    `at_s` is when, in seconds since 1970: by its own `time_s`, however late it is read.
+    """
 
     program: str
     at_s: float
@@ -47,6 +50,11 @@ class Programs:
         self._running.append((name, process, reader))
         reader.start()
         return process
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that were started and not stopped."""
+        return [process.pid for _, process, _ in self._running]
 
     def wait_for(self, program: str, key: str, timeout_s: float = 120.0) -> Mapping[str, Any]:
         """The first line of a program that has a key; raises ProgramFailed where none comes."""
@@ -87,7 +95,8 @@ class Programs:
     def _read(self, name: str, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None  # noqa: S101 - it was opened with a pipe
         for text in process.stdout:
-            self.lines.put(Line(name, time.time(), _fields(text)))
+            fields = _fields(text)
+            self.lines.put(Line(name, fields.get("time_s", time.time()), fields))
 
 
 class ProgramFailed(Exception):

@@ -79,6 +79,8 @@ class Record:
     missed: list[Missed] = field(default_factory=list)
     recognised: int = 0
     progress: Mapping[str, Any] = field(default_factory=dict)
+    #: Moments, and how long the programs had waited for a processor until then (`Contention`).
+    waits: list[tuple[float, float]] = field(default_factory=list)
     #: The last moment of which something is known.
     ends_s: float = 0.0
     available_bps: int = 0
@@ -89,6 +91,13 @@ class Record:
         handler = _HANDLERS.get((line.program, str(line.fields.get("event"))))
         if handler is not None:
             handler(self, line.at_s - self.started_s, line.fields)
+
+    def waited_s(self, from_s: float, to_s: float) -> float:
+        """How much of the time between two moments the programs can have waited for a processor."""
+        before_s = max((total for at_s, total in self.waits if at_s <= from_s), default=0.0)
+        totals = (total for at_s, total in self.waits if at_s >= to_s)
+        last_s = self.waits[-1][1] if self.waits else 0.0
+        return min(next(totals, last_s) - before_s, to_s - from_s)
 
     @property
     def bandwidth_bps(self) -> int:

@@ -8,6 +8,7 @@ from rich.table import Table
 from af_client.demo.choices import wrong_choices
 from af_client.demo.record import Missed, Record
 from af_client.demo.verdict import (
+    BUDGET_S,
     TOPOLOGY_LOSS,
     WEIGHTS_LOSS,
     Download,
@@ -59,7 +60,7 @@ def shortcomings(record: Record, variants: Sequence[Variant]) -> list[str]:
     ]
     found = [sentence for passed, sentence in checks if not passed]
     found += _unmoved(record)
-    late = [d for d in downloads if not within_latency(d)]
+    late = [d for d in downloads if not within_latency(d) and not _machine_was_late(d, record)]
     found += [f"{d.variant} took {d.took_s:.2f} s, more than a second" for d in late]
     found += [f"{d.variant} lost too much on its way" for d in downloads if not unbroken(d)]
     found += [
@@ -69,6 +70,25 @@ def shortcomings(record: Record, variants: Sequence[Variant]) -> list[str]:
         if not _excused(one, record)
     ]
     return found + wrong_choices(record, variants, Policy())
+
+
+def not_judged(record: Record) -> list[str]:
+    """What was late, and might have been in time on a machine that is less busy, in sentences."""
+    return [
+        f"{d.variant} took {d.took_s:.2f} s, of which the programs waited for a processor for up to"
+        f" {_waited_s(d, record):.2f} s"
+        for d in record.downloads
+        if not within_latency(d) and _machine_was_late(d, record)
+    ]
+
+
+def _waited_s(download: Download, record: Record) -> float:
+    return record.waited_s(download.ready_at_s - download.took_s, download.ready_at_s)
+
+
+def _machine_was_late(download: Download, record: Record) -> bool:
+    """Whether the wait for a processor can be all that P.R.6.1-001 was missed by."""
+    return download.took_s - _waited_s(download, record) <= BUDGET_S
 
 
 def _unmoved(record: Record) -> Iterator[str]:
@@ -126,14 +146,15 @@ def _table(record: Record) -> Table:
         table.add_column(heading, justify="right")
     for heading in ("001\nmet", "004\nsign"):
         table.add_column(heading)
-    rows = [(d.ready_at_s, _row(d)) for d in record.downloads]
+    rows = [(d.ready_at_s, _row(d, record)) for d in record.downloads]
     rows += [(one.at_s, _missed_row(one)) for one in record.missed]
     for _, row in sorted(rows):
         table.add_row(*row)
     return table
 
 
-def _row(download: Download) -> tuple[str, ...]:
+def _row(download: Download, record: Record) -> tuple[str, ...]:
+    late = "[yellow]busy[/]" if _machine_was_late(download, record) else "[red]no[/]"
     return (
         f"{download.ready_at_s:4.1f}",
         download.variant,
@@ -144,7 +165,7 @@ def _row(download: Download) -> tuple[str, ...]:
         f"{download.topology.lost}/{download.topology.sent}",
         f"{download.weights.lost}/{download.weights.sent}",
         f"{download.accuracy:.1%}",
-        "[green]yes[/]" if within_latency(download) else "[red]no[/]",
+        "[green]yes[/]" if within_latency(download) else late,
         "none" if unbroken(download) else "[red]yes[/]",
     )
 

@@ -12,10 +12,11 @@ import requests
 from rich.console import Console
 from rich.live import Live
 
+from af_client.demo.contention import Contention
 from af_client.demo.plot import save_plot
 from af_client.demo.programs import Programs
 from af_client.demo.record import NetworkSample, Record
-from af_client.demo.report import print_report
+from af_client.demo.report import not_judged, print_report
 from af_client.demo.view import render
 from af_client.models.pool import Pool
 from af_client.modelserver.catalogue import pool_variants
@@ -59,6 +60,8 @@ def judge(record: Record, variants: Sequence[Variant], picture: Path, console: C
     """Print what happened and what was not as it must be; True where nothing was."""
     wrong = print_report(console, record, variants)
     console.print(f"Picture: {picture}")
+    for sentence in not_judged(record):
+        console.print(f"[yellow]Not judged:[/] {sentence}.")
     for sentence in wrong:
         console.print(f"[red]Not as it must be:[/] {sentence}.")
     if not wrong:
@@ -70,12 +73,13 @@ def judge(record: Record, variants: Sequence[Variant], picture: Path, console: C
 
 
 def _watch(programs: Programs, nef_url: str, length_s: float, console: Console) -> Record:
-    record = Record(time.time())
+    record, contention = Record(time.time()), Contention()
     with Live(console=console, refresh_per_second=10, transient=True) as live:
         while (now_s := time.time() - record.started_s) < length_s:
             programs.check()
             while not programs.lines.empty():
                 record.take(programs.lines.get())
+            record.waits.append((time.time() - record.started_s, contention.look(programs.pids)))
             record.network.append(_sample(nef_url, now_s))
             live.update(render(record, now_s, length_s))
             time.sleep(_FRAME_S)
@@ -91,7 +95,7 @@ def _sample(nef_url: str, now_s: float) -> NetworkSample:
 
 
 def _call(nef_url: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-    response = requests.request(method, f"{nef_url}/simulator/v1{path}", json=body, timeout=10)
+    response = requests.request(method, f"{nef_url}/simulator/v1{path}", json=body, timeout=60)
     response.raise_for_status()
     return response.json()
 

@@ -161,6 +161,44 @@ def test_a_run_with_one_thing_wrong_is_told_what(
     assert not judge(run.record(), VARIANTS, Path("demo.png"), Console(quiet=True))
 
 
+def judged(run: Run, *waits: tuple[float, float]) -> tuple[bool, str]:
+    """Whether a run is called good where the programs had waited so long at these moments."""
+    record, console = run.record(), Console(width=200, record=True)
+    record.waits = [(0.0, 0.0), *waits]
+    return judge(record, VARIANTS, Path("demo.png"), console), console.export_text()
+
+
+def test_what_came_late_because_the_machine_was_busy_is_not_judged() -> None:
+    run = Run()
+    run.change("transfer_end", 0, seconds=1.2)
+    good, text = judged(run, (1.5, 0.0), (3.0, 0.21), (30.0, 0.3))
+    assert good
+    assert "Not judged: digits-large took 1.20 s" in text
+    assert "waited for a processor for up to 0.21 s" in text
+    assert text.count(" busy ") == 1
+
+
+@pytest.mark.parametrize(
+    "waits",
+    [[(1.5, 0.0), (3.0, 0.19)], [(1.4, 9.0), (3.0, 9.0)], [(3.0, 0.0), (9.0, 9.0)], []],
+    ids=["less than that", "before", "afterwards", "where nobody counts"],
+)
+def test_what_the_machine_was_not_busy_enough_for_is_late(waits: list[tuple[float, float]]) -> None:
+    run = Run()
+    run.change("transfer_end", 0, seconds=1.2)
+    good, text = judged(run, *waits)
+    assert not good
+    assert "Not as it must be: digits-large took 1.20 s, more than a second." in text
+
+
+def test_a_choice_may_be_as_late_as_the_machine() -> None:
+    run = Run()
+    run.drop("decision", 7.0, 13.0)
+    busy = [(8.0, 0.0), (20.0, 12.0)]
+    assert "stayed the choice from 8.0 s on" in judged(run)[1]
+    assert "stayed the choice from 8.0 s on" not in judged(run, *busy)[1]
+
+
 def test_nothing_at_all_is_not_good_enough() -> None:
     assert "only 0 models arrived" in Run([]).shortcomings()
 

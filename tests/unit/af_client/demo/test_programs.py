@@ -12,6 +12,11 @@ print("hello")
 print('{"event": "ready", "port": 7}', flush=True)
 time.sleep(60)
 """
+DATED = """
+import time
+print('{"time_s": 7.5}', flush=True)
+time.sleep(60)
+"""
 DEAF = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -29,6 +34,12 @@ def test_lines_are_read_as_json_and_as_text() -> None:
         programs.start("one", python(TALKS))
         assert programs.wait_for("one", "text") == {"text": "hello"}
         assert programs.wait_for("one", "port")["port"] == 7
+
+
+def test_a_line_is_of_the_time_that_it_says_itself() -> None:
+    with Programs() as programs:
+        programs.start("one", python(DATED))
+        assert programs.lines.get(timeout=60).at_s == 7.5
 
 
 def test_a_program_that_ends_by_itself_is_missed() -> None:

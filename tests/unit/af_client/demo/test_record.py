@@ -128,10 +128,13 @@ def test_the_table_has_a_row_for_each_download_with_its_verdict() -> None:
 
 def test_the_table_fits_a_terminal_of_eighty_columns() -> None:
     console = Console(width=80, record=True)
-    print_report(console, record(delivered(2.0, "digits-medium", "notification")), VARIANTS)
+    late = delivered(5.0, "digits-medium", "notification", seconds=1.5)
+    made = record(delivered(2.0, "digits-medium", "notification"), late)
+    made.waits = [(0.0, 0.0), (6.0, 1.0)]
+    print_report(console, made, VARIANTS)
     text = console.export_text()
     assert "…" not in text
-    assert all(word in text for word in ("digits-medium", "notification", "7.98", "yes"))
+    assert all(word in text for word in ("digits-medium", "notification", "7.98", "yes", "busy"))
 
 
 def test_the_screen_shows_what_is_chosen_granted_and_recognised() -> None:
