@@ -73,7 +73,10 @@ class NefClient:
         return self._sessions.get(session_id)
 
     def sessions(self, ue: UeAddress | None = None) -> tuple[Session, ...]:
-        """Read all sessions of this AF, or those of one UE, named as in their requests."""
+        """Read all sessions of this AF, or those of one UE.
+
+        By an address these are all of the UE, by a GPSI those that were asked for by it.
+        """
         return self._sessions.list(ue)
 
     def replace_session(self, session_id: str, request: SessionRequest) -> Session:

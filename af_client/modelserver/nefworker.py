@@ -87,9 +87,13 @@ class NefWorker:
                 self._inbox.expect(answer.session.url)
 
     def _fresh_session(self, request: SessionRequest) -> Session:
-        """Create a session; delete first what a process before this one left for the UE."""
+        """Create a session; delete first what a process before this one left for the device.
+
+        A UE with two addresses may be two devices to this server, which leaves the other one alone.
+        """
         for old in self._nef.sessions(request.ue):
-            self._nef.delete_session(old.id)
+            if old.request.ue == request.ue:
+                self._nef.delete_session(old.id)
         return self._nef.create_session(request)
 
     def _outcome(self, command: Command) -> Answer:

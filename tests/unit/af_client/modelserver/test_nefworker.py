@@ -120,7 +120,12 @@ def test_a_nef_that_foresees_nothing_still_reports_the_bandwidth(
 
 def test_a_session_is_created_for_its_inbox_after_what_was_left_is_deleted() -> None:
     left = {**DOCUMENT, "self": SESSION_URL.replace("s-1", "s-0")}
-    worked = Worked(reply(200, [left]), reply(204), reply(201, DOCUMENT, Location=SESSION_URL))
+    of_its_other_address = {"self": SESSION_URL.replace("s-1", "s-9"), "ueIpv6Addr": "2001:db8::2"}
+    worked = Worked(
+        reply(200, [of_its_other_address, left]),
+        reply(204),
+        reply(201, DOCUMENT, Location=SESSION_URL),
+    )
     answer = worked.on(CREATE)
     assert isinstance(answer, Accepted)
     assert answer.session.id == "s-1"
