@@ -127,7 +127,7 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str | None]] = {
     ),
     StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "SYSTEM_FAILURE"),
     TooManyRequests: (HTTPStatus.TOO_MANY_REQUESTS, "NF_CONGESTION_RISK"),
-    # No table has causes for these: the errors of RFC 6750 3.1 stand there, and two of ours.
+    # No table has causes for these: the errors of RFC 6750 3.1 stand there, and some of ours.
     QuotaExceeded: (HTTPStatus.FORBIDDEN, "QUOTA_EXCEEDED"),
     MissingToken: (HTTPStatus.UNAUTHORIZED, "missing_token"),
     InvalidToken: (HTTPStatus.UNAUTHORIZED, "invalid_token"),

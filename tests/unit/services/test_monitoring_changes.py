@@ -53,6 +53,12 @@ def test_only_members_are_left_out_or_added(rig: Rig) -> None:
     assert rig.service.read("af", "s1").body.request.target.excluded == ()
 
 
+def test_a_replacement_asks_for_no_test_notification(rig: Rig) -> None:
+    rig.add(body(LOSS))
+    rig.put(body(LOSS, requestTestNotification=True))
+    assert rig.notifications() == []
+
+
 def test_a_replacement_begins_anew(rig: Rig) -> None:
     rig.add(body(LOSS))
     rig.attach("ue-1", False)

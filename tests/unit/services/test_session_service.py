@@ -100,6 +100,15 @@ def test_a_test_notification_comes_first_where_it_was_negotiated(
     assert (oldest.notification.content == Trial(Api.SESSIONS)) == bool(tests)
 
 
+def test_a_change_asks_for_no_test_notification(rig: Rig) -> None:
+    session = rig.create()
+    tried = asked(requestTestNotification=True, supportedFeatures="2")
+    assert rig.service.change(AF, session.id, lambda _: tried).request.test_notification
+    with rig.storage.reading() as work:
+        contents = [one.notification.content for one in work.outbox.find(None, None, 10)]
+    assert Trial(Api.SESSIONS) not in contents
+
+
 def test_only_events_that_were_asked_for_are_told(rig: Rig) -> None:
     session = rig.create(events=["QOS_NOT_GUARANTEED"])
     rig.network.regrade(session.id, 1)
