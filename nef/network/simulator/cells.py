@@ -1,6 +1,6 @@
 """Every cell with its UEs and their flows, now: in arrays, of which a moment touches few rows."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,18 +107,19 @@ class Cells:
         """Write a flow down, near those of its cell; its row, which holds nothing yet."""
         return self.flows.add(flow, int(self.members.serving[flow.ue]))
 
-    def exchange(self, put: Iterable[int] = (), take: Iterable[int] = ()) -> None:
+    def exchange(self, put: Sequence[int] = (), take: Sequence[int] = ()) -> None:
         """Let flows come and go, by their rows, and share out anew in the cells of both."""
-        come, gone = np.fromiter(put, dtype=int), np.fromiter(take, dtype=int)
-        self._estimate(come)
+        self._estimate(put)
         touched: dict[int, list[int]] = {}
-        for row, ue in zip(come.tolist(), self.flows.ue[come].tolist(), strict=True):
+        for row in put:
+            ue = int(self.flows.ue[row])
             touched.setdefault(int(self.members.serving[ue]), []).append(row)
             self._rows_of[ue].append(row)
-        for row, ue in zip(gone.tolist(), self.flows.ue[gone].tolist(), strict=True):
+        for row in take:
+            ue = int(self.flows.ue[row])
             touched.setdefault(int(self.members.serving[ue]), [])
             self._rows_of[ue].remove(row)
-        left = frozenset(gone.tolist())
+        left = frozenset(take)
         for cell, rows in touched.items():
             self._reorder(cell, rows, left)
         self._share_out(sorted(touched))
@@ -231,12 +232,13 @@ class Cells:
         sinrs_db = self._run.sinrs_db(self.members.named(ues.tolist()), time_s)
         return block_rates_bps(sinrs_db, np.where(self._attached[ues], elements, 0.0))
 
-    def _estimate(self, rows: Ints) -> None:
+    def _estimate(self, rows: Sequence[int]) -> None:
         """Write down what each rung of flows takes."""
         if len(rows) > _FEW:
-            self.flows.blocks[rows] = self._needed(rows)
+            several = np.array(rows)
+            self.flows.blocks[several] = self._needed(several)
             return
-        for row in rows.tolist():
+        for row in rows:
             rates = self.rates(int(self.flows.ue[row]))
             self.flows.blocks[row] = self.flows.needed_by(row, rates, self.time_s)
 

@@ -20,6 +20,7 @@ from nef.ports.network import Levels, NetworkChanges, NetworkStep, Reservation
 
 #: So many sessions are remembered that were released before they were reserved: a request was slow.
 _REMEMBERED = 10_000
+_NO_ROWS: Ints = np.empty(0, dtype=np.int64)
 
 
 class Ledger:
@@ -155,7 +156,8 @@ class Ledger:
             gone += before.rows if before else ()
             come += self._placed(reservation)
         self._exchange(come, gone)
-        self._flows.told[come] = self._flows.level[come]
+        for row in come:
+            self._flows.told[row] = self._flows.level[row]
 
     def release(self, session_id: str) -> None:
         """Give back what a session holds, now and ever after."""
@@ -212,7 +214,8 @@ class Ledger:
         self._forget(session_id)
         self._ended.pop(session_id, None)
         session = Seat(reservation, rows, heard)
-        self._flows.owner[list(rows)] = session
+        for row in rows:
+            self._flows.owner[row] = session
         self._sessions[session_id] = self._sessions_by_ue[ue.id][session_id] = session
         return rows
 
@@ -245,7 +248,7 @@ class Ledger:
         """What is other at the end of a moment than before it has happened at that moment."""
         if not (self._cells.moved or self._ending):
             return
-        rows = np.concatenate([np.empty(0, dtype=int), *self._cells.moved])
+        rows = np.concatenate([_NO_ROWS, *self._cells.moved])
         self._cells.moved.clear()
         rows = rows[self._flows.level[rows] != self._flows.told[rows]]
         if not (len(rows) or self._ending):
@@ -289,7 +292,7 @@ class Ledger:
         ):
             return False
         first = min(places, default=len(rows))
-        free_blocks = cell_blocks - int(flows.held[rows[:first]].sum())
+        free_blocks = cell_blocks - sum(flows.held[rows[:first]].tolist())
         present = [flows.need(row) for row in rows[first:].tolist()]
         after = allocate(free_blocks, (*present, *newcomer))
         return all(after.levels[need.key] is not None for need in newcomer)

@@ -37,12 +37,8 @@ class Moments:
             *(_touching(*course) for course in (*moving, *again)), key=itemgetter(0)
         )
         self._next_found = next(self._found, _NEVER)
-
-    @property
-    def next_s(self) -> float:
-        """The next moment at which something may change; infinite where nothing will."""
-        known_s = float(self._times_s[self._place]) if self._place < len(self._times_s) else inf
-        return min(known_s, self._next_found[0])
+        #: The next moment at which something may change; infinite where nothing will.
+        self.next_s = self._nearest_s()
 
     def advance(self, until_s: float) -> set[int]:
         """Go on to a moment; the numbers of what may have changed since the last one."""
@@ -52,6 +48,7 @@ class Moments:
         while self._next_found[0] <= until_s:
             touched.update(self._next_found[1])
             self._next_found = next(self._found, _NEVER)
+        self.next_s = self._nearest_s()
         return touched
 
     def first_s(self, until_s: float, most: int) -> list[float]:
@@ -61,6 +58,10 @@ class Moments:
             passed.append(self.next_s)
             self.advance(self.next_s)
         return passed
+
+    def _nearest_s(self) -> float:
+        known_s = float(self._times_s[self._place]) if self._place < len(self._times_s) else inf
+        return min(known_s, self._next_found[0])
 
 
 _NEVER: tuple[float, Sequence[int]] = (inf, ())

@@ -13,6 +13,8 @@ Ints = NDArray[np.int64]
 
 #: The blocks of a rung that is impossible: more than any cell has.
 IMPOSSIBLE = 2**62
+#: Up to so many flows of a cell the steps on arrays take longer than the rule itself.
+_FEW = 16
 
 
 def share_out(free_blocks: Ints, flows: Ints, blocks: Ints) -> tuple[Ints, Ints]:
@@ -40,12 +42,15 @@ def share_out(free_blocks: Ints, flows: Ints, blocks: Ints) -> tuple[Ints, Ints]
 
 
 def share_out_alone(free_blocks: int, blocks: Ints) -> tuple[Ints, Ints]:
-    """The same for one cell: by the rule itself, from the first flow on that misses its best."""
-    levels, held = np.zeros(len(blocks), dtype=np.int64), np.minimum(blocks[:, 0], free_blocks + 1)
-    taken = np.cumsum(held)
-    happy = int(np.searchsorted(taken, free_blocks, side="right"))
+    """The same for one cell: by the rule itself, from the first flow on that may miss its best."""
+    levels, held = np.zeros(len(blocks), dtype=np.int64), blocks[:, 0].copy()
+    happy, left = 0, free_blocks
+    if len(blocks) > _FEW:
+        taken = np.cumsum(np.minimum(held, free_blocks + 1))
+        happy = int(np.searchsorted(taken, free_blocks, side="right"))
+        left -= int(taken[happy - 1] if happy else 0)
     needs = blocks[happy:].tolist()
-    rungs = serve(free_blocks - int(taken[happy - 1] if happy else 0), needs)
+    rungs = serve(left, needs)
     levels[happy:] = [-1 if rung is None else rung for rung in rungs]
     held[happy:] = [0 if r is None else need[r] for r, need in zip(rungs, needs, strict=True)]
     return levels, held
