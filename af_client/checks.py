@@ -1,9 +1,10 @@
 """What can be seen to be wrong in a message before it is sent."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, get_origin
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from af_client.units import checked_error_rate, checked_rate
 
@@ -12,12 +13,13 @@ if TYPE_CHECKING:
 
 #: How alike a misspelt name is to what was meant.
 _ALIKE = 0.85
+_NUMBERS = (int, int | None)
 
 
 def check_values(said: "DataclassInstance") -> None:
-    """Raise ValueError for a rate or packet error rate that cannot be written, or a lost comma.
+    """Raise ValueError for a rate, an error rate or a number that cannot be written, a lost comma.
 
-    One text in the place of several would be sent letter by letter.
+    One text in the place of several would be sent letter by letter, and of 1.5 ms only one.
     """
     for one in fields(said):
         value = getattr(said, one.name)
@@ -27,6 +29,21 @@ def check_values(said: "DataclassInstance") -> None:
             checked_error_rate(value)
         elif one.name.endswith("_bps") and value is not None:
             checked_rate(one.name, value)
+        elif any(map(is_dataclass, get_args(one.type) or (one.type,))):
+            _check_kind(one.name, value, one.type)
+        elif one.type in _NUMBERS and value is not None:
+            _check_whole(one.name, value)
+
+
+def _check_kind(name: str, value: object, kind: Any) -> None:
+    if not isinstance(value, kind):
+        wanted = next(iter(get_args(kind)), kind)
+        raise ValueError(f"{name} is {value!r}; it takes a {wanted.__name__}")  # noqa: TRY004 - as all that is wrong
+
+
+def _check_whole(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise ValueError(f"{name} is {value!r}; give a whole number")  # noqa: TRY004 - as all that is wrong
 
 
 def check_several(name: str, value: object) -> None:

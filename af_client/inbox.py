@@ -99,7 +99,14 @@ class Inbox:
             self._changed.wait_for(lambda: self._waiting or self._closed, timeout_s)
             if self._waiting:
                 return self._waiting.popleft()
-        raise NoNotification("the inbox is closed" if self._closed else f"none in {timeout_s} s")
+        came = f"none in {timeout_s} s{self._where}"
+        raise NoNotification("the inbox is closed" if self._closed else came)
+
+    @property
+    def _where(self) -> str:
+        """Where it listens, for who looks why nothing came."""
+        parts = urlsplit(self.url)
+        return f" at {parts.scheme}://{parts.netloc}"
 
     def __iter__(self) -> Iterator[Notification]:
         """Yield notifications as they come, until the inbox is closed."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from af_client.units import checked_rate
+from af_client.checks import check_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,10 @@ class Usage:
     total_bytes: int | None = None
     downlink_bytes: int | None = None
     uplink_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse parts of a second and of a byte."""
+        check_values(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +45,7 @@ class QosMonitoring:
 
     def __post_init__(self) -> None:
         """Refuse a rate that cannot be written, and what never leads to a report."""
-        for name in ("rate_dl_bps", "rate_ul_bps"):
-            if getattr(self, name) is not None:
-                checked_rate(name, getattr(self, name))
+        check_values(self)
         if not self.frequencies:
             raise ValueError("say when to be told: a threshold, a period_s, or both")
 

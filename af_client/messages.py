@@ -216,6 +216,8 @@ class SessionRequest:
     def __post_init__(self) -> None:
         """Refuse what would be sent as something else."""
         check_values(self)
+        if self.usage_threshold == Usage():
+            raise ValueError("the usage_threshold names nothing; name a duration_s or some bytes")
         check_numbers([flow.number for flow in self.flows])
 
     def fitted_to(self, refused: "Refused") -> Self | None:

@@ -98,6 +98,10 @@ class WebsocketInbox(Inbox):
         destination = request.notification_destination or NOWHERE
         return replace(request, notification_destination=destination, websocket=True)
 
+    @property
+    def _where(self) -> str:
+        return " by websocket"
+
     def joined(self, session: Session) -> None:
         """Open the session's websocket; raises InvalidReply where the NEF offers none."""
         if session.websocket_url is None:

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,13 +10,17 @@ from af_client import (
     MediaFlow,
     Notification,
     PlanRequest,
+    QosMonitoring,
     QosRequirement,
     Session,
     SessionRequest,
     UeAddress,
+    Usage,
     UserPlaneEvent,
     Window,
 )
+
+HERE = UeAddress(ipv4="10.45.0.2")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +119,25 @@ def test_a_forgotten_comma_is_told_where_it_is_missing(
 ) -> None:
     with pytest.raises(ValueError, match=rf"{name} is a .* not a tuple.*{name}=\(…,\)"):
         written()
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ("delay_ms is 1.5; give a whole number", lambda: MediaFlow(1, delay_ms=1.5)),  # type: ignore[arg-type]
+        ("number is '1'; give a whole number", lambda: MediaFlow("1")),  # type: ignore[arg-type]
+        ("total_bytes is 1000000.0; give a whole", lambda: Usage(total_bytes=1e6)),  # type: ignore[arg-type]
+        ("period_s is 0.5; give a whole", lambda: QosMonitoring.of_delay(period_s=0.5)),  # type: ignore[arg-type]
+        ("ue is '10.45.0.2'; it takes a UeAddress", lambda: SessionRequest("10.45.0.2")),  # type: ignore[arg-type]
+        ("snssai is 1; it takes a Snssai", lambda: SessionRequest(HERE, snssai=1)),  # type: ignore[arg-type]
+        ("names nothing; name a duration_s", lambda: SessionRequest(HERE, usage_threshold=Usage())),
+    ],
+)
+def test_what_would_be_sent_as_something_else_is_told_where_it_is_written(
+    said: str, wrong: Callable[[], object]
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        wrong()
 
 
 def test_no_flow_is_lost_behind_another_of_the_same_number() -> None:
