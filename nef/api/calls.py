@@ -8,6 +8,7 @@ behind has the same handlers, with nobody in front of them who asks for a token.
 
 import asyncio
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from http import HTTPStatus
@@ -27,7 +28,7 @@ from nef.api.documents import CONTROL, METHODS, api_at, api_name, apis, path_pat
 from nef.api.errors import UnknownApi
 from nef.api.limits import Rates
 from nef.api.replies import Handler
-from nef.api.validation import Body, Query
+from nef.api.validation import Body, Query, check_acceptable
 from nef.telemetry.requests import note
 
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
@@ -118,6 +119,8 @@ class Calls(SpecMiddleware):
             await self._authorisation.check(scope["headers"], api, arguments)
         if self._rates is not None and af_id is not None:  # the control API is its operator's
             self._rates.take(af_id)
+        if scope["method"] == "GET":
+            check_acceptable(", ".join(_fields(scope, b"accept")))
         try:
             content = await body_of(scope["headers"], receive, self._max_body_bytes)
         except ClientGone:
@@ -128,7 +131,7 @@ class Calls(SpecMiddleware):
             call,
             arguments,
             scope["query_string"],
-            _content_type(scope),
+            next(_fields(scope, b"content-type"), None),
             content,
         )
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -151,7 +154,6 @@ class Calls(SpecMiddleware):
         raise HTTPException(HTTPStatus.NOT_FOUND, "no resource has such a path")
 
 
-def _content_type(scope: Scope) -> str | None:
-    found = (value for key, value in scope["headers"] if key == b"content-type")
-    value: bytes | None = next(found, None)
-    return None if value is None else value.decode("latin-1")
+def _fields(scope: Scope, name: bytes) -> Iterator[str]:
+    """The header fields of a name."""
+    return (value.decode("latin-1") for key, value in scope["headers"] if key == name)

@@ -58,6 +58,10 @@ class BodyTooLarge(NefError):
     """The body is longer than this service takes."""
 
 
+class NotAcceptable(NefError):
+    """The client takes no JSON."""
+
+
 class UnsupportedMediaType(NefError):
     """The body is of another type, or in an encoding that JSON does not use (RFC 8259 8.1)."""
 
@@ -105,6 +109,7 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str | None]] = {
     UnknownApi: (HTTPStatus.BAD_REQUEST, "INVALID_API"),
     # INCORRECT_LENGTH is for a Content-Length that is wrong (411).
     BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, None),
+    NotAcceptable: (HTTPStatus.NOT_ACCEPTABLE, None),
     UnsupportedCoding: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, None),
     UnsupportedMediaType: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, None),
     InvalidRequest: (HTTPStatus.BAD_REQUEST, "OPTIONAL_IE_INCORRECT"),
@@ -146,6 +151,7 @@ _WHERE: dict[type[NefError], str] = {
     BodyTooLarge: "/",
     UnsupportedMediaType: "Content-Type",
     UnsupportedCoding: "Content-Encoding",
+    NotAcceptable: "Accept",
 }
 
 #: The part of a path that names what has ended, or is of another AF.

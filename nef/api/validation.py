@@ -7,9 +7,10 @@ import jsonschema_rs
 import orjson
 from connexion.decorators.parameter import pythonic
 from connexion.operations import AbstractOperation
-from werkzeug.http import parse_options_header
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header, parse_options_header
 
-from nef.api.errors import MalformedBody, UnsupportedMediaType
+from nef.api.errors import MalformedBody, NotAcceptable, UnsupportedMediaType
 from nef.domain.errors import InvalidParam, InvalidQuery, InvalidRequest
 
 _ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -25,6 +26,14 @@ _MOST_SEARCHED = 300
 #: How deep objects and arrays may stand in each other. The contract needs 10; the validator gives
 #: up at about 250, and then says so by an error that is none of the body's.
 MAX_DEPTH = 100
+
+
+def check_acceptable(accept: str) -> None:
+    """Raise NotAcceptable where a client takes no JSON (TS 29.122 5.2.6, RFC 9110 12.5.1)."""
+    if accept in ("", "*/*", "application/json"):  # as nearly all do
+        return
+    if parse_accept_header(accept, MIMEAccept).quality("application/json") <= 0:
+        raise NotAcceptable(f"an answer here is application/json, and not {accept[:80]!r}")
 
 
 class Body:

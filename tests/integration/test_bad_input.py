@@ -201,6 +201,26 @@ def test_a_body_that_does_not_say_what_it_is_is_read_as_json(nef: Served) -> Non
     refused(response, 400, "MANDATORY_IE_MISSING", "/notificationDestination")
 
 
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        *(("*/*", 200), ("application/*", 200), ("text/html, */*;q=0.1", 200), ("", 200)),
+        *(("Application/JSON", 200), ("application/problem+json, application/json;q=0.5", 200)),
+        *(("text/html", 406), ("application/json;q=0, text/xml", 406), ("application/xml", 406)),
+    ],
+)
+def test_who_takes_no_json_reads_nothing(nef: Served, accept: str, status: int) -> None:
+    response = nef.http.get(AF, headers={"accept": accept})
+    assert response.status_code == status, response.text
+    if status == 406:
+        refused(response, 406, None, "Accept")
+
+
+def test_what_is_accepted_may_stand_in_several_lines(nef: Served) -> None:
+    lines = [("accept", "text/html"), ("accept", "application/json;q=0.1")]
+    assert nef.http.get(AF, headers=lines).status_code == 200
+
+
 def test_a_compressed_body_is_refused(nef: Served) -> None:
     headers = JSON | {"content-encoding": "gzip"}
     response = nef.http.post(AF, content=orjson.dumps(subscription()), headers=headers)
