@@ -205,6 +205,7 @@ def test_a_body_that_does_not_say_what_it_is_is_read_as_json(nef: Served) -> Non
     ("accept", "status"),
     [
         *(("*/*", 200), ("application/*", 200), ("text/html, */*;q=0.1", 200), ("", 200)),
+        *(("application/json, text/html", 200), ("text/html," * 200, 200)),
         *(("Application/JSON", 200), ("application/problem+json, application/json;q=0.5", 200)),
         *(("text/html", 406), ("application/json;q=0, text/xml", 406), ("application/xml", 406)),
     ],
