@@ -18,6 +18,16 @@ from db.tables import metadata
 from db.upgrade import upgrade
 
 _EMPTIED = f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY"
+#: All at once, and then each is waited for. Who is told one after the other could hear of the first
+#: one's end, and lose what he has begun for that.
+_END_OTHERS = """
+SELECT pg_terminate_backend(pid, 5000) FROM unnest((
+    SELECT array_agg(pid) FROM (
+        SELECT pid, pg_terminate_backend(pid) AS told FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+    ) AS others WHERE told
+)) AS pid
+"""
 
 
 class PostgresServer:
@@ -91,9 +101,7 @@ class PostgresServer:
 
     def end_connections(self, url: str) -> None:
         """What a restart of the server does to all who are connected to a database."""
-        others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        mine = "datname = current_database() AND pid <> pg_backend_pid()"
-        self._execute(url, f"{others} WHERE {mine}")
+        self._execute(url, _END_OTHERS)
 
     def _migrated(self) -> str:
         url = self.new_database()
