@@ -2,8 +2,9 @@
 
 uvicorn closes a connection that is idle between two requests (after 5 s), bounds the header where
 it parses with h11, and nothing else: who connects and says nothing, or says it byte by byte, is
-waited for without end, as is who asks for much and does not read it, and httptools keeps a header
-of any size.
+waited for without end, as is who asks for much and does not read it, or who says what is no part of
+a request. It reads and keeps any number of requests that come before they are answered. httptools
+keeps a header of any size, and takes fields behind a body for those before it.
 """
 
 import asyncio
@@ -18,8 +19,10 @@ from nef.api.errors import problem
 REQUEST_S = 20.0
 #: How long an answer may wait for a client that reads nothing of it.
 ANSWER_S = 20.0
-#: Of a request's line and header fields together.
+#: Of a request's line and header fields together; and of the fields behind a body.
 MAX_HEADER_BYTES = 65_536
+#: Requests of a connection that wait for the answers of earlier ones.
+MOST_WAITING = 64
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -34,8 +37,9 @@ class PatientProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._answering: RequestResponseCycle | None = None
-        self._header_bytes = 0
-        self._in_header, self._complete = True, False
+        self._field_bytes = 0
+        self._in_header, self._complete, self._got_on = True, False, False
+        self._is_websocket = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait, unless there are too many already."""
@@ -48,21 +52,26 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, and wait for the rest of a request no longer than for all of it."""
+        self._got_on = False
         super().data_received(data)
-        if self._in_header:
-            self._header_bytes += len(data)
-            if self._header_bytes > MAX_HEADER_BYTES:
-                self._refuse_header()
-                return
-        if self._complete:
+        self._field_bytes = 0 if self._got_on else self._field_bytes + len(data)
+        if self._field_bytes > MAX_HEADER_BYTES:
+            self._refuse_header()
+        elif self._is_awaited():
+            if self._deadline is None:
+                self._wait()
+        else:
             self._wait_no_more()
-        elif self._deadline is None:
-            self._wait()
 
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._in_header, self._complete, self._header_bytes = True, False, 0
+        self._in_header, self._complete, self._field_bytes = True, False, 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field of the header; one behind the body is nobody's (RFC 9110 6.5.1)."""
+        if self._in_header:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Its header is here, perhaps all at once."""
@@ -71,11 +80,20 @@ class PatientProtocol(HttpToolsProtocol):
             self._refuse_header()
             raise ValueError("a header that is too large")  # so that nothing more is parsed
         super().on_headers_complete()
+        if len(self.pipeline) > MOST_WAITING:
+            detail = f"more than {MOST_WAITING} requests of this connection wait for their answers"
+            self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "NF_CONGESTION_RISK", detail, b"1")
+            raise ValueError("too many requests at once")  # so that nothing more is parsed
+
+    def on_body(self, body: bytes) -> None:
+        """A part of what comes behind its header."""
+        super().on_body(body)
+        self._got_on = True
 
     def on_message_complete(self) -> None:
         """All of it is here."""
         super().on_message_complete()
-        self._in_header, self._complete = False, True
+        self._in_header, self._complete, self._got_on = False, True, True
 
     def send_400_response(self, msg: str) -> None:
         """What was sent is no request; uvicorn would say so in plain text."""
@@ -84,7 +102,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """The connection is a websocket's from now on, which has pings of its own."""
-        self._wait_no_more()
+        self._is_websocket = True
         super().handle_websocket_upgrade()
 
     def pause_writing(self) -> None:
@@ -103,6 +121,12 @@ class PatientProtocol(HttpToolsProtocol):
         self._is_read()
         self._say_no_more()
         super().connection_lost(exc)
+
+    def _is_awaited(self) -> bool:
+        """Whether it is the client's turn; between two requests too, for blank lines begin none."""
+        if self._complete:
+            return not self._is_websocket and self.cycle.response_complete
+        return True
 
     def _wait(self) -> None:
         self._deadline = self.loop.call_later(REQUEST_S, self._give_up)
@@ -134,7 +158,7 @@ class PatientProtocol(HttpToolsProtocol):
     def _give_up(self) -> None:
         """Nobody is waited for, unless it is us who keep him waiting (RFC 9110 15.5.9)."""
         answering = self.cycle is not None and not self.cycle.response_complete
-        if answering and not self.cycle.more_body:
+        if self.pipeline or (answering and not self.cycle.more_body):
             self._wait()
             return
         detail = f"the request was not complete within {REQUEST_S:g} s"

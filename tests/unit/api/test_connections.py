@@ -1,15 +1,17 @@
 """How long a connection is waited for, in a time that the test moves."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 from starlette.responses import PlainTextResponse
 from uvicorn import Config
 from uvicorn.server import ServerState
 
 from fakes.loop import TimedLoop
-from nef.api.connections import REQUEST_S, PatientProtocol
+from nef.api.connections import ANSWER_S, MOST_WAITING, REQUEST_S, PatientProtocol
 
 GET = b"GET / HTTP/1.1\r\nHost: nef\r\n\r\n"
 
@@ -17,18 +19,31 @@ GET = b"GET / HTTP/1.1\r\nHost: nef\r\n\r\n"
 class Client(asyncio.Transport):
     """Who has connected, and what it was told."""
 
-    def __init__(self) -> None:
+    def __init__(self, full_at: float = math.inf) -> None:
+        """It takes so many bytes, and has no room for more."""
         super().__init__()
-        self.told, self._closing = b"", False
+        self.told, self._closing, self._full_at = b"", False, full_at
+        self.aborted = False
+
+    def set_protocol(self, protocol: Any) -> None:
+        self._protocol = protocol
 
     def write(self, data: Any) -> None:
         self.told += bytes(data)
+        if len(self.told) > self._full_at:
+            self._protocol.pause_writing()
+
+    def abort(self) -> None:
+        self.aborted = self._closing = True
 
     def close(self) -> None:
         self._closing = True
 
     def is_closing(self) -> bool:
         return self._closing
+
+    def pause_reading(self) -> None:
+        """It says what it likes."""
 
     def resume_reading(self) -> None:
         """It never stopped."""
@@ -38,12 +53,15 @@ Ask = Callable[[bytes], None]
 Passes = Callable[[float], Awaitable[None]]
 
 
-def told(app: Any, course: Callable[[Ask, Passes], Awaitable[None]]) -> bytes:
+def told(
+    app: Any, course: Callable[[Ask, Passes], Awaitable[None]], client: Client | None = None
+) -> bytes:
     """What a client of an application is told; `course` says what it sends, and when."""
-    client = Client()
+    client = client or Client()
 
     async def connected(loop: TimedLoop) -> None:
         protocol = PatientProtocol(Config(app, log_config=None), ServerState(), {})
+        client.set_protocol(protocol)
         protocol.connection_made(client)
         await course(protocol.data_received, loop.passes)
         protocol.connection_lost(None)
@@ -93,3 +111,100 @@ def test_nor_for_a_second_request_that_he_has_begun_meanwhile() -> None:
             await passes(REQUEST_S)
 
     assert told(slow, asks_and_a_half).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("said", [b"\r\n", b"\n", b"\r", b"\r\n" * 100])
+def test_blank_lines_between_requests_keep_no_connection_open(said: bytes) -> None:
+    async def says_no_more(ask: Ask, passes: Passes) -> None:
+        ask(GET)
+        for _ in range(7):
+            await passes(4.0)
+            ask(said)
+
+    answers = told(PlainTextResponse("here"), says_no_more)
+    assert answers.count(b"HTTP/1.1 200 ") == 1
+    assert b"HTTP/1.1 408 " in answers
+
+
+def test_who_sends_blank_lines_before_each_request_is_served() -> None:
+    async def every_four_seconds(ask: Ask, passes: Passes) -> None:
+        for _ in range(10):
+            ask(b"\r\n" + GET)
+            await passes(4.0)
+
+    answers = told(PlainTextResponse("here"), every_four_seconds)
+    assert answers.count(b"HTTP/1.1 200 ") == 10
+    assert b"HTTP/1.1 408 " not in answers
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: nef\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+
+
+@pytest.mark.parametrize("field", [b"X-1: a\r\n" * 3000, b"X-1: a" + b"a" * 20_000])
+def test_fields_behind_a_body_do_not_go_on_without_end(field: bytes) -> None:
+    async def goes_on(ask: Ask, passes: Passes) -> None:
+        ask(CHUNKED)
+        for _ in range(4):
+            ask(field if field.endswith(b"\n") else field.removeprefix(b"X-1: "))
+            await passes(0.1)
+
+    assert b"HTTP/1.1 431 " in told(whole_request, goes_on)
+
+
+async def whole_request(scope: Any, receive: Any, send: Any) -> None:
+    """Answers with the names of the header's fields, once the whole body is there."""
+    while (await receive()).get("more_body"):
+        continue
+    names = b" ".join(name for name, _ in scope["headers"])
+    await PlainTextResponse(names)(scope, receive, send)
+
+
+def test_a_field_behind_a_body_is_none_of_the_header() -> None:
+    async def asks_once(ask: Ask, passes: Passes) -> None:
+        ask(CHUNKED + b"Authorization: Bearer x\r\n\r\n")
+        await passes(0.1)
+
+    assert told(whole_request, asks_once).endswith(b"\r\n\r\nhost transfer-encoding")
+
+
+def test_many_requests_that_come_at_once_are_no_header_that_is_too_large() -> None:
+    async def asks_often(ask: Ask, passes: Passes) -> None:
+        request = GET[:-2] + b"X-1: " + b"a" * 4000 + b"\r\n\r\n"
+        ask(request * 20 + request[:-3])
+        await passes(0.1)
+        ask(request[-3:])
+        for _ in range(20):
+            await passes(0.1)
+
+    assert told(PlainTextResponse("here"), asks_often).count(b"HTTP/1.1 200 ") == 21
+
+
+def test_who_asks_again_and_again_before_he_is_answered_is_turned_away() -> None:
+    begun = 0
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal begun
+        begun += 1
+        await asyncio.sleep(1.0)
+
+    async def asks_often(ask: Ask, passes: Passes) -> None:
+        for _ in range(3):
+            ask(GET * MOST_WAITING)
+        await passes(0.1)
+
+    answers = told(slow, asks_often)
+    assert answers.startswith(b"HTTP/1.1 429 ")
+    assert b"retry-after: 1\r\n" in answers
+    assert begun <= 1
+
+
+def test_who_reads_nothing_of_an_answer_is_let_go() -> None:
+    async def asks_once(ask: Ask, passes: Passes) -> None:
+        ask(GET)
+        await passes(ANSWER_S - 0.1)
+        assert not client.aborted, "closed it may be, and the rest is on its way"
+        await passes(0.2)
+        assert client.aborted
+
+    client = Client(full_at=100)
+    told(PlainTextResponse("here" * 1000), asks_once, client)
