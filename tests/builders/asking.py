@@ -38,5 +38,5 @@ class Asking:
     def over(self) -> None:
         """Wait until everybody has given up."""
         for one in self._done:
-            one.result(60)
+            one.result(120)
         self._pool.shutdown()

@@ -23,11 +23,11 @@ def beside(work: Callable[[], None]) -> Iterator[int]:
     process.start()
     assert process.pid is not None
     try:
-        assert done.wait(60), "the process beside did not do its work"
+        assert done.wait(120), "the process beside did not do its work"
         yield process.pid
     finally:
         process.kill()
-        process.join(60)
+        process.join(120)
 
 
 def kill(pid: int) -> None:

@@ -33,7 +33,7 @@ class NefProcess:
     def kill(self) -> None:
         """SIGKILL: no goodbye."""
         self.process.kill()
-        self.process.wait(60)
+        self.process.wait(120)
         self._close()
 
     def stop(self) -> int:
@@ -43,7 +43,7 @@ class NefProcess:
 
     def end(self) -> int:
         """Wait until it has ended by itself; the exit status."""
-        status = self.process.wait(60)
+        status = self.process.wait(120)
         self._close()
         return status
 

@@ -56,7 +56,7 @@ class Receiver(ThreadingHTTPServer):
         """The names of the events so far."""
         return [report["event"] for report in self.reports(session)]
 
-    def until(self, condition: Callable[[], bool], timeout_s: float = 60.0) -> bool:
+    def until(self, condition: Callable[[], bool], timeout_s: float = 120.0) -> bool:
         """Wait until enough has come."""
         with self.came:
             return self.came.wait_for(condition, timeout_s)

@@ -196,7 +196,7 @@ def running(
         thread.join()
         return json.loads(counters.getvalue().splitlines()[-1])
 
-    assert waiting.wait(60)
+    assert waiting.wait(120)
     network = Network(ports[0])
     try:
         network.until_carried()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def until(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:

@@ -25,7 +25,7 @@ def started(*command: str) -> subprocess.Popen[str]:
 def ended(program: subprocess.Popen[str]) -> str:
     """Ctrl-C; what it said on stderr."""
     program.send_signal(signal.SIGINT)
-    return program.communicate(timeout=60)[1]
+    return program.communicate(timeout=120)[1]
 
 
 def test_the_programs_work_behind_tokens_and_certificates(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_the_programs_work_behind_tokens_and_certificates(tmp_path: Path) -> Non
     adding = started(
         "nef.cli", "client", "add", "my-af", "--secret-file", secret, "--file", clients
     )
-    assert adding.communicate(timeout=60) == (f"written to {secret}\n", "")
+    assert adding.communicate(timeout=120) == (f"written to {secret}\n", "")
 
     files = ["--tls-certificate", certificate, "--tls-key", key]
     files += ["--tls-client-ca", str(authority.ca), "--clients", clients]

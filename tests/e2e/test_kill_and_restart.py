@@ -124,7 +124,7 @@ def test_every_acknowledged_create_is_there_after_sigkill_under_load(tmp_path: P
     threads = [threading.Thread(target=load, args=(n,)) for n in range(4)]
     for thread in threads:
         thread.start()
-    assert enough.wait(60)
+    assert enough.wait(120)
     nef.kill()
     for thread in threads:
         thread.join()

@@ -95,7 +95,7 @@ def test_it_says_where_things_are_and_leaves_nothing(
         assert addresses["addresses"] == ["10.45.0.2", "10.45.0.3", "2001:db8:45::2"]
         assert left(names)
         plane.send_signal(number)
-        assert plane.wait(60) == 0
+        assert plane.wait(120) == 0
     assert left(names) == []
 
 
@@ -103,7 +103,7 @@ def killed(start: Start) -> None:
     plane = start()
     assert told(plane)["event"] == "waiting"
     plane.kill()
-    plane.wait(60)
+    plane.wait(120)
 
 
 def test_what_a_killed_one_left_is_replaced_by_the_next(names: Names, start: Start) -> None:
@@ -112,19 +112,19 @@ def test_what_a_killed_one_left_is_replaced_by_the_next(names: Names, start: Sta
     plane = start()
     assert told(plane)["event"] == "waiting"
     plane.terminate()
-    assert plane.wait(60) == 0
+    assert plane.wait(120) == 0
     assert left(names) == []
 
 
 def test_what_a_killed_one_left_can_be_cleaned(names: Names, start: Start) -> None:
     killed(start)
     both = start("--clean"), start("--clean")
-    said = [one.communicate(timeout=60)[0] for one in both]
+    said = [one.communicate(timeout=120)[0] for one in both]
     # The other one came too late, or while the first was at it.
     assert said.count(f"{names.name}: removed\n") == 1
     assert left(names) == []
     third = start("--clean")
-    assert third.communicate(timeout=60)[0] == f"{names.name}: there was nothing to remove\n"
+    assert third.communicate(timeout=120)[0] == f"{names.name}: there was nothing to remove\n"
 
 
 @pytest.mark.parametrize("options", [(), ("--clean",)])
@@ -134,7 +134,7 @@ def test_nobody_takes_what_a_living_one_has(
     owner = start()
     told(owner)
     thief = start(*options)
-    _, complaint = thief.communicate(timeout=60)
+    _, complaint = thief.communicate(timeout=120)
     assert thief.returncode == 1
     assert f"process {owner.pid}" in complaint
     assert names.upf in left(names)
@@ -147,7 +147,7 @@ def test_a_namespace_of_somebody_else_is_left_alone(
 ) -> None:
     commands.ip("netns", "add", names.data_network)
     plane = start(*options)
-    _, complaint = plane.communicate(timeout=60)
+    _, complaint = plane.communicate(timeout=120)
     assert plane.returncode == 1
     assert f"{names.data_network}: there already" in complaint
     assert left(names) == [names.data_network]
@@ -155,7 +155,7 @@ def test_a_namespace_of_somebody_else_is_left_alone(
 
 def test_what_the_kernel_refuses_leaves_nothing_half_made(names: Names, start: Start) -> None:
     plane = start("--server", "10.60.0.1", "--server", "10.60.0.1")
-    _, complaint = plane.communicate(timeout=60)
+    _, complaint = plane.communicate(timeout=120)
     assert plane.returncode == 1
     assert "refused: ip" in complaint
     assert "Traceback" not in complaint
@@ -168,7 +168,7 @@ def test_a_plane_of_which_something_is_taken_away_says_so_and_goes_as_a_whole(
     plane = start()
     told(plane)
     commands.ip("netns", "del", names.upf)
-    _, complaint = plane.communicate(timeout=60)
+    _, complaint = plane.communicate(timeout=120)
     assert plane.returncode == 1
     assert "Error: refused: nft -j list counters" in complaint
     assert "Traceback" not in complaint
@@ -181,11 +181,11 @@ def test_a_link_that_another_one_has_is_refused_by_its_interface(
     owner = start()
     told(owner)
     second = start("--name", f"{names.name}b"[-10:])
-    _, complaint = second.communicate(timeout=60)
+    _, complaint = second.communicate(timeout=120)
     assert second.returncode == 1
     assert f"{names.host_link} is in use by {names.host_interface}" in complaint
     owner.terminate()
-    assert owner.wait(60) == 0
+    assert owner.wait(120) == 0
     assert left(names) == []
 
 

@@ -171,7 +171,7 @@ def test_the_client_is_told_what_a_session_carries_and_used(nef: NefProcess) -> 
         until(lambda: rates(heard)[-1:] == [0])
         until(lambda: any(one.congestion_dl_percent == 0 for one in measurements(heard)))
         inbox.close()
-        example.join(60)
+        example.join(120)
         assert client.sessions() == (), "the session ends with the block"
         relay = end()["flows"][f"{session.id}/2"]
     [usage] = [one for one in heard if isinstance(one, Usage)]

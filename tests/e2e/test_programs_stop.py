@@ -25,7 +25,7 @@ def test_the_nef_finishes_what_it_does_and_ends(tmp_path: Path, number: signal.S
         )
         session = NefClient(nef.url, "af").create_session(request)
         nef.process.send_signal(number)
-        assert nef.process.wait(60) == 0
+        assert nef.process.wait(120) == 0
         heard = af.events(session.id)
     assert nef.process.stdout is not None
     nef.process.stdout.close()
@@ -54,4 +54,4 @@ def test_the_relay_says_its_ports_and_ends_when_asked(number: signal.Signals) ->
         assert (waiting["event"], waiting["nef"]) == ("waiting", "http://127.0.0.1:9")
         assert waiting["n6_port"] != waiting["radio_port"]
         relay.send_signal(number)
-        assert relay.wait(60) == 0
+        assert relay.wait(120) == 0

@@ -36,7 +36,7 @@ def test_the_example_hears_what_is_done_to_the_network(tmp_path: Path) -> None:
             subprocess.run([*sim, *worse.split()], check=True)  # noqa: S603 - our own page
             assert af.stdout.readline() == "QOS_NOT_GUARANTEED\n"
             af.send_signal(signal.SIGINT)
-            assert af.wait(60) == 0
+            assert af.wait(120) == 0
             assert af.stderr is not None
             assert af.stderr.read() == ""
         assert nef.control("GET", "/flows")["flows"] == []

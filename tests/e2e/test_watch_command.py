@@ -56,14 +56,14 @@ def test_it_tells_every_change_and_leaves_nothing_behind(nef: NefProcess) -> Non
     assert 30_000_000 < changed["average_dl_bps"] < 40_000_000
 
     program.send_signal(signal.SIGINT)
-    _, errors = program.communicate(timeout=60)
+    _, errors = program.communicate(timeout=120)
     assert (program.returncode, errors) == (0, "")
     assert subscriptions(nef) == []
 
 
 def test_a_ue_that_is_not_known_is_said_in_one_line(nef: NefProcess) -> None:
     program = watch(nef, "--ue", "msisdn-999999999")
-    output, errors = program.communicate(timeout=60)
+    output, errors = program.communicate(timeout=120)
     assert (program.returncode, output) == (1, "")
     assert "404" in errors
     assert "msisdn-999999999" in errors

@@ -283,7 +283,7 @@ def test_tokens_of_an_external_issuer_are_taken_while_its_keys_can_be_had() -> N
     now_s = time.time()
 
     def token(key: Key) -> str:
-        return signed(key, sub="af-1", aud="nef", exp=now_s + 60, af_ids=None)
+        return signed(key, sub="af-1", aud="nef", exp=now_s + 3600, af_ids=None)
 
     try:
         with served(issuer=issuer) as service:

@@ -65,7 +65,7 @@ class WatchedLog(FakeLog):
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         with self._said_more:
-            assert self._said_more.wait_for(condition, 60), self.said
+            assert self._said_more.wait_for(condition, 120), self.said
 
     def wait_for_event(self, event: str, times: int = 1) -> dict[str, Any]:
         self.wait_for(lambda: len(self.of(event)) >= times)
@@ -123,7 +123,7 @@ def running(run: Callable[[threading.Event], None]) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(60)
+        thread.join(120)
         assert not thread.is_alive()
 
 

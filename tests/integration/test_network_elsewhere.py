@@ -191,10 +191,10 @@ def test_a_session_deleted_while_it_is_changed_holds_nothing_though_who_changes_
         path = created(service).removeprefix(PUBLIC_URL)
         process = multiprocessing.get_context("fork").Process(target=change)
         process.start()
-        assert intended.wait(60)
+        assert intended.wait(120)
         assert service.ask("DELETE", path).status_code == 204
         deleted.set()
-        process.join(60)
+        process.join(120)
         assert process.exitcode == -signal.SIGKILL
         assert service.ask("GET", f"{CONTROL}/flows").json()["flows"] == []
         (cell, *_) = service.ask("GET", f"{CONTROL}/cells").json()["cells"]

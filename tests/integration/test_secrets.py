@@ -86,7 +86,7 @@ def test_nothing_that_a_service_logs_prints_or_lists_has_a_secret(
             metrics = requests.get(f"{url}/metrics", timeout=60).text
         finally:
             process.terminate()
-            printed, _ = process.communicate(timeout=60)
+            printed, _ = process.communicate(timeout=120)
     said = {"log": log.read_text(), "output": printed, "list": listed, "metrics": metrics}
     for name, words in said.items():
         for told in (MARK, secret, af.bearer):

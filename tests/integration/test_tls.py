@@ -67,7 +67,7 @@ def served(tls: config.Tls) -> Iterator[str]:
             yield url
         finally:
             server.should_exit = True
-            thread.join(60)
+            thread.join(120)
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,7 @@ def served(tls: Tls) -> Iterator[int]:
             yield on.getsockname()[1]
         finally:
             server.should_exit = True
-            thread.join(60)
+            thread.join(120)
             assert not thread.is_alive()
 
 

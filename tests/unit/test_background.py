@@ -52,7 +52,7 @@ class Watched:
         with self.seen:
             self.begun.append(delivery.id)
             self.seen.notify_all()
-        self.may_send.wait(60)
+        self.may_send.wait(120)
         with self.seen:
             self.delivered.append(delivery.id)
             self.seen.notify_all()

@@ -28,7 +28,7 @@ def handlers_as_before() -> Iterator[None]:
 def test_a_signal_is_told_to_who_waits(told_by: ToldBy, number: signal.Signals) -> None:
     told = told_by()
     threading.Timer(0.05, signal.pthread_kill, (threading.get_ident(), number)).start()
-    assert told.wait(60)
+    assert told.wait(120)
 
 
 @_BOTH
@@ -38,4 +38,4 @@ def test_a_signal_that_comes_while_the_lock_of_the_event_is_held_blocks_nobody(
     told = told_by()
     with told._cond:  # type: ignore[attr-defined] # where `wait` stands for a moment
         signal.raise_signal(signal.SIGTERM)
-    assert told.wait(60)
+    assert told.wait(120)

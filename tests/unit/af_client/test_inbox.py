@@ -158,7 +158,7 @@ def test_a_callback_gets_every_notification_in_order_even_when_it_fails() -> Non
     inbox.on_notification(callback)
     for event in "ABC":
         inbox.accept(note(event=event))
-    assert done.wait(60)
+    assert done.wait(120)
     assert got == ["A", "B", "C"]
     inbox.close()
 

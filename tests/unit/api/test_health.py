@@ -62,7 +62,7 @@ def test_a_check_that_hangs_is_not_waited_for_and_not_asked_again(
 
     def hang() -> None:
         asked.append(1)
-        go_on.wait(60)
+        go_on.wait(120)
 
     http = asking(store=hang, ticker=fine)
     try:

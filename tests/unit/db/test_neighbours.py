@@ -244,8 +244,8 @@ def test_the_others_hear_of_what_is_due_once_it_is_stored(opened: Open) -> None:
     teller, hearer = opened(), opened()
     heard, own = threading.Event(), threading.Event()
     with hearer.listening(heard.set), teller.listening(own.set):
-        assert heard.wait(60), "it may have missed something"
-        assert own.wait(60)
+        assert heard.wait(120), "it may have missed something"
+        assert own.wait(120)
         heard.clear()
         own.clear()
         with pytest.raises(ZeroDivisionError), teller.transaction() as work:
@@ -253,14 +253,14 @@ def test_the_others_hear_of_what_is_due_once_it_is_stored(opened: Open) -> None:
         with teller.transaction() as work:
             work.outbox.add(notification("a"), 0.0)
             assert not heard.wait(0.1), "it is not stored yet"
-        assert heard.wait(60)
+        assert heard.wait(120)
         assert len(claim(hearer)) == 1
         heard.clear()
         with teller.transaction() as work:
             work.outbox.wake("nobody")
         with teller.transaction() as work:
             work.outbox.wake("a")
-        assert heard.wait(60)
+        assert heard.wait(120)
         assert not own.is_set(), "nobody needs to hear himself"
 
 
@@ -273,9 +273,9 @@ def test_who_was_cut_off_is_alive_again_before_it_has_anything_in_hand(
     rung, cut_off = threading.Event(), threading.Event()
     monkeypatch.setattr(neighbours._LOG, "warning", lambda *_: cut_off.set())
     with hearer.listening(rung.set):
-        assert rung.wait(60)
+        assert rung.wait(120)
         postgres.end_connections(database)
-        assert cut_off.wait(60)
+        assert cut_off.wait(120)
         assert len(claim(hearer)) == 1
         take_back(opened())
         assert claim(teller) == []

@@ -131,7 +131,7 @@ def test_a_call_waits_for_who_is_about_to_answer(tmp_path: Path) -> None:
     asking = threading.Thread(target=lambda: found.append(called(tmp_path).pid()))
     asking.start()
     with beside(answering(tmp_path)) as pid:
-        asking.join(60)
+        asking.join(120)
     assert found == [pid]
 
 
@@ -157,7 +157,7 @@ def test_a_call_that_may_have_happened_is_not_made_again_unless_it_may_be(tmp_pa
         until((tmp_path / f"hangs-{pid}").exists)
         kill(pid)
         with beside(answering(tmp_path)):
-            asking.join(60)
+            asking.join(120)
     assert "may have happened" in errors[0]
     assert len(list(tmp_path.glob("hangs-*"))) == 1
 

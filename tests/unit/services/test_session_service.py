@@ -256,7 +256,7 @@ def test_nobody_waits_while_the_network_is_asked_what_a_session_used(rig: Rig) -
         rig.metering.while_asked = lambda: None
         other = threading.Thread(target=change)
         other.start()
-        other.join(60)
+        other.join(120)
 
     rig.metering.while_asked = elsewhere
     last = rig.service.delete(AF, session.id)
