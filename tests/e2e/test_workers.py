@@ -91,6 +91,13 @@ def stored(nef: Workers) -> set[str]:
     return {document["self"].rpartition("/")[2] for document in found}
 
 
+def test_the_sessions_of_an_address_are_found_by_a_worker_that_has_no_network(nef: Workers) -> None:
+    made = created(nef, NOBODY, ueIpv4Addr=None, gpsi="msisdn-001010000000001")
+    for address, found in (("10.45.0.2", [made]), ("10.45.0.3", [])):
+        query = {"ip-addrs": f'[{{"ipv4Addr": "{address}"}}]'}
+        assert requests.get(nef.url + AF, params=query, timeout=60).json() == found
+
+
 def test_each_worker_answers_and_no_cell_grants_more_than_it_has(nef: Workers) -> None:
     for name in ("worker-1", "worker-2"):
         with stopped(nef.processes[name]):  # so it is the other one that answers
