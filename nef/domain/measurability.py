@@ -29,6 +29,7 @@ _THRESHOLDS = {
     "UPLINK_CONGESTION": "conThreshUl",
 }
 _FREQUENCIES = ("EVENT_TRIGGERED", "PERIODIC")
+_EVENTS = tuple(UserPlaneEvent)
 
 
 def check_reporting(request: SessionRequest) -> None:
@@ -44,10 +45,10 @@ def check_reporting(request: SessionRequest) -> None:
 def _wrong_events(wanted: Collection[str]) -> Iterator[InvalidParam]:
     # Beside an event that is reported, an unknown one passes: AFs know features and later releases
     # that this NEF does not (docs/decisions/0031). No event at all leaves the choice to the NEF.
-    slips = list(misspelt("/events", wanted, tuple(UserPlaneEvent)))
+    slips = list(misspelt("/events", wanted, _EVENTS))
     yield from slips
-    if wanted and not slips and not set(wanted) & set(UserPlaneEvent):
-        reason = f"none of these is ever reported here; there are: {', '.join(UserPlaneEvent)}"
+    if wanted and not slips and set(wanted).isdisjoint(_EVENTS):
+        reason = f"none of these is ever reported here; there are: {', '.join(_EVENTS)}"
         yield InvalidParam("/events", reason)
 
 

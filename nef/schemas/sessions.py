@@ -1,9 +1,9 @@
 """`AsSessionWithQoSSubscription` on the wire (TS 29.122 5.14.2.1.2)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validates_schema
+from marshmallow import ValidationError, fields, post_load
 
 from nef.domain.sessions import (
     MediaComponent,
@@ -95,27 +95,12 @@ class SessionRequestSchema(WireSchema):
     test_notification = fields.Boolean(data_key="requestTestNotification")
     websocket = fields.Nested(WebsocketSchema, data_key="websockNotifConfig")
 
-    @validates_schema
-    def check_one_ue(self, data: dict[str, Any], **_: Any) -> None:
-        """Exactly one identity names the UE (TS 29.122 table 5.14.2.1.2-1, NOTE 1)."""
-        given = [key for name, key in _UE_KEYS.items() if name in data]
-        if len(given) != 1:
-            keys = given[1:] or list(_UE_KEYS.values())[:1]
-            reason = f"name one UE by exactly one of {', '.join(_UE_KEYS.values())}"
-            told = reason if given else f"{MISSING}: {reason}"
-            raise ValidationError({key: [told] for key in keys})
-
-    @validates_schema
-    def check_component_keys(self, data: dict[str, Any], **_: Any) -> None:
-        """The key of a media component is its medCompN (TS 29.122 5.14.2.1.2)."""
-        for key, part in data.get("components", {}).items():
-            if key != str(part.number):
-                reason = f"stands under the key {key}, but its medCompN is {part.number}"
-                raise ValidationError({"multiModDatFlows": {key: {"medCompN": [reason]}}})
-
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> SessionRequest:
         """Build the request, its components in the order of their numbers."""
+        wrong = _wrong_ue(data) | _wrong_component_keys(data.get("components", {}))
+        if wrong:
+            raise ValidationError(wrong)
         ue = UeAddress(**{name: data.pop(name, None) for name in _UE_KEYS})
         parts = sorted(data.pop("components", {}).values(), key=_number)
         rest: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
@@ -124,6 +109,30 @@ class SessionRequestSchema(WireSchema):
 
 _UE_KEYS = {"ipv4": "ueIpv4Addr", "ipv6": "ueIpv6Addr", "gpsi": "gpsi"}
 _SCHEMA = SessionRequestSchema()
+
+
+def _named(ue: UeAddress) -> Iterable[tuple[str, Any]]:
+    return ((name, getattr(ue, name)) for name in _UE_KEYS)
+
+
+def _wrong_ue(given: Collection[str]) -> dict[str, Any]:
+    """Exactly one identity names the UE (TS 29.122 table 5.14.2.1.2-1, NOTE 1)."""
+    keys = [key for name, key in _UE_KEYS.items() if name in given]
+    if len(keys) == 1:
+        return {}
+    reason = f"name one UE by exactly one of {', '.join(_UE_KEYS.values())}"
+    if not keys:
+        return {_UE_KEYS["ipv4"]: [f"{MISSING}: {reason}"]}
+    return {key: [reason] for key in keys[1:]}
+
+
+def _wrong_component_keys(components: Mapping[str, MediaComponent]) -> dict[str, Any]:
+    """The key of a media component is its medCompN (TS 29.122 5.14.2.1.2)."""
+    for key, part in components.items():
+        if key != str(part.number):
+            reason = f"stands under the key {key}, but its medCompN is {part.number}"
+            return {"multiModDatFlows": {key: {"medCompN": [reason]}}}
+    return {}
 
 
 def _number(part: MediaComponent) -> int:
@@ -139,11 +148,11 @@ def request_of(document: Any) -> SessionRequest:
 def _document(request: SessionRequest) -> dict[str, Any]:
     """The subscription, its UE's identity and its components apart from it again."""
     own = {name: getattr(request, name) for name in SessionRequest.__slots__}
-    ue = {name: getattr(request.ue, name) for name in _UE_KEYS}
-    parts = {str(part.number): part for part in request.components}
-    flat = own | ue | {"components": parts}
-    given = {name: value for name, value in flat.items() if value not in (None, (), {})}
+    given = {name: value for name, value in own.items() if value not in (None, ())}
     del given["ue"]
+    given |= {name: value for name, value in _named(request.ue) if value is not None}
+    if request.components:
+        given["components"] = {str(part.number): part for part in request.components}
     return dict(dumping(SessionRequestSchema, frozenset(given)).dump(given))
 
 
