@@ -36,6 +36,8 @@ class Occasions:
 
     async def victim(self, scope: Scope, *names: FaultName) -> Victim | None:
         """The AF whose request this is, where one of these faults may strike it."""
+        if not self._faults.any_set():
+            return None
         path = scope["path"] if scope["type"] == "http" else ""
         root = next((root for root in _roots() if path.startswith(root)), None)
         if root is None:

@@ -22,6 +22,10 @@ class Faults(Protocol):
         """
         ...
 
+    def any_set(self) -> bool:
+        """Whether any fault is set, of whatever name and about whomever."""
+        ...
+
     def may_strike(self, name: FaultName, victim: Victim) -> bool:
         """Whether there is any use in asking."""
         ...

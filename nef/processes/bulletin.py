@@ -103,6 +103,10 @@ class PublishedFaults(Remote):
 
     def may_strike(self, name: FaultName, victim: Victim) -> bool:  # noqa: ARG002 - see the port
         """Whether any fault is set at all, which is when there is use in asking."""
+        return self.any_set()
+
+    def any_set(self) -> bool:
+        """See the port."""
         try:
             return self._bulletin.read().faults
         except NotReady:

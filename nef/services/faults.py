@@ -85,9 +85,13 @@ class FaultService:
             self._keep(work, plan)
         return strike
 
+    def any_set(self) -> bool:
+        """See the port."""
+        return bool(self._plan.states)
+
     def may_strike(self, name: FaultName, victim: Victim) -> bool:
         """See the port."""
-        return bool(self._plan.states) and self._plan.concerns(name, victim, self._time_s())
+        return self.any_set() and self._plan.concerns(name, victim, self._time_s())
 
     def is_demanded(self, name: FaultName) -> bool:
         """See the port."""
