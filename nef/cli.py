@@ -24,7 +24,7 @@ from nef.commands.scenario import scenario
 from nef.commands.simulation import known_mode, sim
 from nef.commands.store import db
 from nef.config import Settings, load_catalogue
-from nef.domain.errors import NefError
+from nef.domain.errors import InvalidRequest, NefError
 from nef.network.access import Access
 from nef.network.linux.commands import LinuxPlaneUnusable
 from nef.network.linux.leftovers import clean
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from nef.workers.supervisor import Place
 
 _DEFAULTS = Settings()
+_LAST_PORT = 65_535
 
 
 @click.group(
@@ -127,6 +128,8 @@ def serve(
                 _serve_alone(settings, here)
             else:
                 _serve_together(settings, workers, here)
+        except InvalidRequest as error:  # about one option; the pointer is for who asks by HTTP
+            raise click.ClickException("; ".join(p.reason for p in error.params)) from None
         except (NefError, StorageUnusable) as error:
             raise click.ClickException(str(error)) from None
 
@@ -206,9 +209,12 @@ def user_plane(network: str, nef_url: str, *, counters: bool, **more: Any) -> No
     elif more["clean"]:
         raise click.UsageError("--clean is for --network linux; the embedded one leaves nothing")
     else:
-        (n6_host, n6_port), (radio_host, radio_port) = map(_address, (more["n6"], more["radio"]))
-        settings = RelaySettings(n6_host, n6_port, radio_host, radio_port, nef_url, access=access)
-        run_relay(settings, stop, _say, counters_to)
+        places = (*_address("--n6", more["n6"]), *_address("--radio", more["radio"]))
+        settings = RelaySettings(*places, nef_url, access=access)
+        try:
+            run_relay(settings, stop, _say, counters_to)
+        except OSError as error:
+            raise click.ClickException(error.strerror or str(error)) from None
 
 
 def _linux_plane(
@@ -245,10 +251,11 @@ def profiles(catalogue: Path | None) -> None:
         click.echo(f"{profile.reference}: 5QI {profile.five_qi}, PER {profile.level.per}, {rate}")
 
 
-def _address(text: str) -> tuple[str, int]:
+def _address(option: str, text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit():
-        raise click.BadParameter(f"{text!r} is not host:port")
+    if not host or not port.isdigit() or int(port) > _LAST_PORT:
+        reason = f"{text!r} is not host:port, as 127.0.0.1:4000; port 0 takes a free one"
+        raise click.BadParameter(reason, param_hint=option)
     return host, int(port)
 
 

@@ -56,6 +56,8 @@ def kpi(  # noqa: PLR0913 - one parameter an option
     try:
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
+        if json_file is not None and not json_file.absolute().parent.is_dir():
+            raise click.BadParameter(f"there is no folder {json_file.parent}", param_hint="--json")
         file = json_file or (out / "kpi.json" if out else None)
         run_kpi(settings, file, out / "kpi.html" if out else None, Console())
     except LookupError as fault:

@@ -99,6 +99,8 @@ def load_clients(path: Path) -> Clients:
         with path.open(encoding="utf-8") as file:
             found = os.fstat(file.fileno())
             document = yaml.safe_load(file.read())
+    except FileNotFoundError:
+        raise InvalidValue(f"there is no file {path}; nef client add makes it") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidValue(f"{path} cannot be read: {error}") from None
     except yaml.YAMLError as error:

@@ -174,6 +174,7 @@ def test_a_scenario_with_faults_is_refused(tmp_path: Path) -> None:
         (("--application", "juggling"), "'juggling' is not in table B"),
         (("--model", "vgg19"), "'vgg19' is not in table A"),
         (("--starts", "0"), "--starts"),
+        (("--json", "/nowhere/kpi.json"), "there is no folder /nowhere"),
     ],
 )
 def test_what_cannot_be_measured_is_said_in_a_line(arguments: tuple[str, ...], said: str) -> None:

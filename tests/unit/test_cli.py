@@ -44,9 +44,23 @@ def test_a_catalogue_that_is_wrong_is_refused_in_one_sentence(tmp_path: Path) ->
 
 
 def test_an_address_that_is_none_is_refused_by_its_option() -> None:
-    result = run("user-plane", "--n6", "nowhere")
-    assert result.exit_code == 2
-    assert "'nowhere' is not host:port" in result.output
+    for nowhere in ("nowhere", "127.0.0.1:99999"):
+        result = run("user-plane", "--radio", nowhere)
+        assert result.exit_code == 2
+        assert f"Invalid value for --radio: '{nowhere}' is not host:port" in result.output
+
+
+def test_a_relay_whose_port_is_taken_says_so_in_a_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        result = run("user-plane", "--n6", place)
+    assert result.output == f"Error: cannot listen on {place}: Address already in use\n"
+    assert run("user-plane", "--n6", "nef.invalid:0").output.startswith("Error: cannot listen on")
+
+
+def test_a_scenario_that_is_none_is_refused_without_a_word_of_http() -> None:
+    result = run("serve", "--port", "0", "--database", "sqlite://", "--scenario", "nowhere")
+    assert result.output.startswith("Error: no scenario is named 'nowhere'; there are: busy-cell")
 
 
 def test_the_help_of_serve_has_each_option_once_and_all_under_headings() -> None:

@@ -9,6 +9,7 @@ import yaml
 from nef.domain.errors import InvalidParam, InvalidRequest, InvalidValue
 from nef.network.simulator.parsing import parse
 from nef.network.simulator.run import Source
+from nef.network.simulator.scenario import shipped_scenarios
 from nef.network.simulator.traces import BadTraces, ReadFile, inlined
 
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -23,7 +24,11 @@ def scenario_source(given: Source | Path) -> Source:
     if isinstance(given, dict):
         return given
     path = Path(given)
-    return read_scenario(path) if path.suffix in _SUFFIXES else str(given)
+    if path.suffix in _SUFFIXES:
+        return read_scenario(path)
+    if path.is_file() and str(given) not in shipped_scenarios():
+        raise InvalidValue(f"{path} ends otherwise than a scenario: in .yaml, .yml or .json")
+    return str(given)
 
 
 def read_scenario(path: Path) -> dict[str, Any]:

@@ -69,6 +69,7 @@ def test_what_cannot_be_is_refused_in_a_sentence_and_changes_nothing(tmp_path: P
         result = run(tmp_path, *arguments)
         assert result.exit_code == 1, arguments
         assert "Traceback" not in result.output
+    assert "nef client add makes it" in run(tmp_path, "list").output
     assert not (tmp_path / "clients.yaml").exists()
     run(tmp_path, "add", "a")
     result = run(tmp_path, "remove", "nobody")

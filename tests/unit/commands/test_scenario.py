@@ -56,6 +56,14 @@ def test_a_name_of_none_is_answered_with_those_there_are() -> None:
     assert "no scenario is named 'nowhere'; there are: busy-cell, " in result.output
 
 
+def test_a_file_of_another_kind_is_not_taken_for_a_name(tmp_path: Path) -> None:
+    other = tmp_path / "steady.txt"
+    other.write_text("name: steady")
+    assert run("check", other).output == (
+        f"Error: {other} ends otherwise than a scenario: in .yaml, .yml or .json\n"
+    )
+
+
 def test_a_description_has_the_range_and_the_mean_over_time(path: Path) -> None:
     lines = run("describe", path).output.splitlines()
     (mine,) = (line.split() for line in lines if line.startswith("ue-1 "))
