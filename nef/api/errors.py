@@ -126,10 +126,7 @@ _STATUSES: dict[type[NefError], tuple[HTTPStatus, str | None]] = {
     # The cause of a network function whose work another one takes over, with the status that tells
     # a client to come back.
     NotReady: (HTTPStatus.SERVICE_UNAVAILABLE, "NF_FAILOVER"),
-    ResourcesRefused: (
-        HTTPStatus.FORBIDDEN,
-        "REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED",
-    ),
+    ResourcesRefused: (HTTPStatus.FORBIDDEN, "REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED"),
     StoreUnavailable: (HTTPStatus.SERVICE_UNAVAILABLE, "SYSTEM_FAILURE"),
     TooManyRequests: (HTTPStatus.TOO_MANY_REQUESTS, "NF_CONGESTION_RISK"),
     # No table has causes for these: the errors of RFC 6750 3.1 stand there, and some of ours.

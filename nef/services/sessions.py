@@ -261,8 +261,6 @@ class SessionService:
             self.notify()
         return session
 
-    # --- telling ---
-
     @cached_property
     def _under_way(self) -> UnderWay:
         return UnderWay(self.storage, self.network, self._following.follow, self._ending.give_up)

@@ -50,10 +50,8 @@ class SimulatedNetwork:
 
     def addresses(self, ue: UeAddress) -> Sequence[IpAddress]:
         """See the port."""
-        _, identity = ue.named
         with self._lock:
-            found = self._ledger.run.ues_by_identity.get(identity)
-        return [] if found is None else [ip for ip in (found.ipv4, found.ipv6) if ip is not None]
+            return self._ledger.run.addresses(ue)
 
     def ues_at(self, places: Collection[AddressOrPrefix]) -> Collection[str]:
         """See the port."""

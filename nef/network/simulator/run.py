@@ -103,6 +103,12 @@ class Run:
             raise UeNotFound(pointer, str(identity))
         return ue
 
+    def addresses(self, ue: UeAddress) -> list[IpAddress]:
+        """Every IP address of a UE, attached or not; empty where it has none, or is not known."""
+        _, identity = ue.named
+        found = self.ues_by_identity.get(identity)
+        return [] if found is None else [ip for ip in (found.ipv4, found.ipv6) if ip is not None]
+
     def ues_at(self, places: Collection[AddressOrPrefix]) -> list[Ue]:
         """Who has any of these addresses, or any in these prefixes, attached or not; each once."""
         found: dict[str, Ue] = {}
