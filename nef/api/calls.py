@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nef.api.authorisation import Authorisation, af_of
 from nef.api.bodies import ClientGone, body_of
-from nef.api.documents import CONTROL, METHODS, api_at, api_name, apis, path_pattern
+from nef.api.documents import CONTROL, METHODS, api_at, api_name, apis, path_pattern, resource_at
 from nef.api.errors import UnknownApi
 from nef.api.limits import Rates
 from nef.api.replies import Handler
@@ -146,12 +146,23 @@ class Calls(SpecMiddleware):
             match = pattern.fullmatch(path)
             if match is not None:
                 if method not in calls:
-                    raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "not with this method")
+                    there_are = ", ".join(m.upper() for m in METHODS if m.upper() in calls)
+                    reason = f"not with this method; here there are {there_are}"
+                    raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, reason)
                 return calls[method], api, match.groupdict()
         named = api_at(path)
         if named is not None and named not in apis():
             raise UnknownApi(f"there is no API {named}; there are: {', '.join(apis())}")
-        raise HTTPException(HTTPStatus.NOT_FOUND, "no resource has such a path")
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"no resource has such a path{_instead_of(path)}")
+
+
+def _instead_of(path: str) -> str:
+    """What is nearest to a path that leads nowhere."""
+    if path.endswith("/") and resource_at(path[:-1]):
+        return "; leave out the slash at its end"
+    if api_at(path) is None:
+        return f"; paths here begin with /{', /'.join(apis())}"
+    return ""
 
 
 def _fields(scope: Scope, name: bytes) -> Iterator[str]:

@@ -242,6 +242,7 @@ def test_the_case_of_a_media_type_does_not_matter(nef: Served) -> None:
 def test_a_slash_at_the_end_of_a_path_leads_nowhere(nef: Served, method: str) -> None:
     response = nef.http.request(method, f"{AF}/", json={}, follow_redirects=False)
     refused(response, 404, "RESOURCE_URI_STRUCTURE_NOT_FOUND")
+    assert "leave out the slash at its end" in response.json()["detail"]
 
 
 def test_a_body_of_ten_megabytes_is_refused(nef: Served) -> None:
@@ -287,10 +288,13 @@ def test_the_wrong_method_is_told_the_right_ones(nef: Served) -> None:
     assert response.headers["allow"] == "GET, POST"
     one = nef.http.post(f"{AF}/x", json={})
     assert one.headers["allow"] == "GET, PUT, PATCH, DELETE"
+    assert one.json()["detail"] == "not with this method; here there are GET, PUT, PATCH, DELETE"
 
 
 def test_a_path_that_does_not_exist_is_a_problem_too(nef: Served) -> None:
-    refused(nef.http.get("/nowhere"), 404, None)
+    response = nef.http.get("/")
+    refused(response, 404, None)
+    assert "begin with /3gpp-as-session-with-qos/v1, /3gpp-" in response.json()["detail"]
     refused(nef.http.get(f"{AF}/x/y"), 404, "RESOURCE_URI_STRUCTURE_NOT_FOUND")
 
 
