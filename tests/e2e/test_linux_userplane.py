@@ -2,8 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from statistics import median
 
 import pytest
 
@@ -11,7 +10,6 @@ from builders.linux_plane import (
     PACKET_BYTES,
     Arrival,
     LinuxNetwork,
-    Sender,
     linux_network,
     needs_linux_plane,
 )
@@ -20,6 +18,8 @@ from builders.userplane import FAST, HELD, SLOW, TOPOLOGY, UE2, WEIGHTS, flow, g
 pytestmark = [pytest.mark.linux_network, pytest.mark.alone]
 
 ALL_RATE = 10**9
+#: At which a packet takes 46 ms, so that many are still waiting whatever the test is kept from.
+CRAWL = SLOW // 4
 
 
 @pytest.fixture(autouse=True)
@@ -27,59 +27,39 @@ def _able() -> None:
     needs_linux_plane()
 
 
-@contextmanager
-def sending(sender: Sender, tos: int, rate_bps: float) -> Iterator[None]:
-    """Send evenly from another thread."""
-    stop = threading.Event()
-    a_turn = max(1, round(rate_bps * 0.004 / 8 / PACKET_BYTES))
-
-    def send() -> None:
-        while not stop.wait(a_turn * PACKET_BYTES * 8 / rate_bps):
-            for number in range(a_turn):
-                with suppress(OSError):
-                    sender.send(number, tos)
-
-    thread = threading.Thread(target=send)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
 def rate_of(arrived: list[Arrival]) -> float:
     """Bits per second of inner packets, by the times of the kernel."""
     return sum(a.bytes for a in arrived[1:]) * 8 / (arrived[-1].at_s - arrived[0].at_s)
 
 
-def measured(network: LinuxNetwork, rate_bps: int) -> float:
-    """At what rate a flow goes of which more is sent than it is granted, for about a second."""
+#: What waits at a time in a queue of 734 packets, the burst that goes at once, and a stretch.
+WAITING, BURST, STRETCH = 660, 60, 200
+
+
+def measured(network: LinuxNetwork, rate_bps: int) -> list[float]:
+    """At what rate packets go that wait, in stretches by the times of the kernel.
+
+    All of them wait before the first one goes at this rate: a sender that has to wait for a
+    processor does not decide it.
+    """
     sender, device = network.ends()
-    for number in range(600):  # so that the queue does not run dry when the sender has to wait
-        sender.send(number, WEIGHTS)
-    with sending(sender, WEIGHTS, 1.5 * rate_bps):
-        device.take(50)  # the burst is over
-        return rate_of(device.take(max(200, rate_bps // 8 // PACKET_BYTES)))
-
-
-def tried_again(attempt: Callable[[], bool], times: int = 4) -> bool:
-    """A machine may be busy for a moment."""
-    return any(attempt() for _ in range(times))
-
-
-@pytest.mark.parametrize("rate_bps", [2 * 10**6, 20 * 10**6, 100 * 10**6])
-def test_a_granted_rate_is_held_within_five_percent(rate_bps: int) -> None:
     rates: list[float] = []
+    for _ in range(1 + rate_bps // (20 * SLOW)):
+        network.grant(two_flows(FAST, SLOW))
+        for number in range(WAITING):
+            sender.send(number, WEIGHTS)
+        network.grant(two_flows(FAST, rate_bps))
+        arrived = device.take(WAITING)[-STRETCH * 3 :]
+        rates += [rate_of(arrived[at : at + STRETCH]) for at in range(0, len(arrived), STRETCH)]
+    return rates
 
-    def held() -> bool:
-        with linux_network(two_flows(FAST, rate_bps)) as network:
-            rates.append(measured(network, rate_bps))
-        return rates[-1] > 0.95 * rate_bps
 
-    # A busy machine may keep the sender or the timer waiting; nothing makes a class too fast.
-    assert tried_again(held), rates
-    assert max(rates) < 1.05 * rate_bps, rates
+@pytest.mark.parametrize("rate_bps", [2 * SLOW, 20 * SLOW, 100 * SLOW])
+def test_a_granted_rate_is_held_within_five_percent(rate_bps: int) -> None:
+    with linux_network(two_flows(FAST, SLOW)) as network:
+        rates = measured(network, rate_bps)
+    # A busy machine lets the timer wait in some stretches, and catch up in the next.
+    assert 0.95 * rate_bps < median(rates) < 1.05 * rate_bps, rates
 
 
 @pytest.mark.parametrize("per", ["1E-2", "2E-1"])
@@ -125,7 +105,7 @@ TWO = ((1, "b8fc", FAST), (2, "28fc", HELD))
 
 
 def test_a_change_of_a_rate_takes_hold_of_packets_that_wait() -> None:
-    with linux_network(two_flows(FAST, SLOW)) as network:
+    with linux_network(two_flows(FAST, CRAWL)) as network:
         sender, device = network.ends()
         for number in range(500):
             sender.send(number, WEIGHTS)
@@ -133,12 +113,12 @@ def test_a_change_of_a_rate_takes_hold_of_packets_that_wait() -> None:
         network.grant(two_flows(FAST, 50 * SLOW))
         arrived = device.take(470)
     assert [arrival.number for arrival in arrived] == list(range(30, 500))
-    assert slow < 2 * SLOW
+    assert slow < 2 * CRAWL
     assert rate_of(arrived[50:]) > 10 * SLOW
 
 
 def test_a_change_of_an_error_rate_takes_hold_of_packets_that_wait() -> None:
-    with linux_network(grants(flow(2, "28fc", SLOW))) as network:
+    with linux_network(grants(flow(2, "28fc", CRAWL))) as network:
         sender, device = network.ends()
         for number in range(300):
             sender.send(number, WEIGHTS)
@@ -167,7 +147,7 @@ def test_after_its_end_the_traffic_of_a_session_rides_the_default_bearer() -> No
 
 
 def test_what_waits_when_a_session_ends_is_counted() -> None:
-    with linux_network(two_flows(FAST, SLOW)) as network:
+    with linux_network(two_flows(FAST, CRAWL)) as network:
         sender, device = network.ends()
         for number in range(300):
             sender.send(number, WEIGHTS)
@@ -181,7 +161,7 @@ def test_what_waits_when_a_session_ends_is_counted() -> None:
 
 
 def test_a_full_queue_drops_and_the_waits_are_told() -> None:
-    with linux_network(two_flows(FAST, SLOW)) as network:
+    with linux_network(two_flows(FAST, CRAWL)) as network:
         sender, device = network.ends()
         for number in range(1000):
             sender.send(number, WEIGHTS)
@@ -191,8 +171,8 @@ def test_a_full_queue_drops_and_the_waits_are_told() -> None:
         counted = network.flow("s/2")
     assert 200 < counted.packets_overflowed < 300  # 1048576 bytes are 734 packets
     assert counted.packets_in == 1000
-    # 700 packets at a megabit take eight seconds.
-    assert 7e6 < counted.last_wait_us < 9e6
+    # 700 packets at a quarter of a megabit take 32 seconds.
+    assert 28e6 < counted.last_wait_us < 36e6
 
 
 def test_a_ue_that_appears_is_reached_and_one_that_the_nef_does_not_know_is_not() -> None:
