@@ -196,7 +196,7 @@ def _transport_error(
     why = unreached(request.url, error) or reason
     # What requests finds wrong with a URL or a header is a ValueError: nothing was sent.
     if isinstance(reason, ConnectTimeoutError) or isinstance(error, (SSLError, ValueError)):
-        return ConnectFailed(f"{where}: no connection to the NEF: {why}")
+        return ConnectFailed(f"{where}: no connection: {why}")
     if isinstance(reason, ReadTimeoutError):
         silence = f"no answer within {timeout_s[1]} s"
         return TimedOut(f"{where}: {silence}; it may have been carried out{about}")

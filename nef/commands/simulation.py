@@ -73,7 +73,7 @@ def reset(control: Control) -> None:
 
 
 @sim.command()
-@click.argument("seconds", type=click.FloatRange(min=0))
+@click.argument("seconds", type=click.FloatRange(min=0, min_open=True))
 @_pass
 def step(control: Control, seconds: float) -> None:
     """Let SECONDS pass; the mode must be manual."""

@@ -12,6 +12,7 @@ import requests
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST"})
 #: X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL.
 _ANOTHER_NAME = frozenset({62, 64})
+_IF_TOKENS = "; --token-url and --client-secret-file let one in"
 _IF_TLS = "if it serves TLS, say https://"
 _IF_MUTUAL = "if it asks for a certificate, --client-certificate shows one"
 _NOBODY = "nobody listens at"
@@ -23,7 +24,9 @@ def unreached(url: str, error: requests.RequestException) -> str:
     asked = getattr(error.request, "url", None) or url  # it may have been the issuer of tokens
     where = "{0.scheme}://{0.netloc}".format(urlsplit(asked))
     if isinstance(error, requests.HTTPError):
-        return f"{where} answered {error.response.status_code} {error.response.reason}"
+        answer = error.response
+        right = _IF_TOKENS if answer.status_code == requests.codes.unauthorized else ""
+        return f"{where} answered {answer.status_code} {answer.reason}{right}"
     if isinstance(error, requests.Timeout):
         return f"{where} does not answer in time"
     told = (_told(fault, where) for fault in _faults(error))

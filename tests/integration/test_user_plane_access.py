@@ -47,6 +47,21 @@ def test_grants_come_and_measurements_go_with_a_token(nef: RunningNef) -> None:
         assert session.get(f"{nef.url}/simulator/v1/flows", timeout=60).status_code == 200
 
 
+def test_a_user_plane_without_a_token_is_told_the_options(
+    nef: RunningNef, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop = threading.Event()
+    thread = threading.Thread(target=GrantPoller(nef.url, 0.01).run, args=(stop,))
+    thread.start()
+    try:
+        until(lambda: bool(caplog.messages))
+    finally:
+        stop.set()
+        thread.join()
+    right = "answered 401 Unauthorized; --token-url and --client-secret-file let one in"
+    assert caplog.messages[0].endswith(f"{nef.url} {right}")
+
+
 def test_a_token_that_was_refused_is_another_one_next_time(nef: RunningNef) -> None:
     with access(nef).session() as session:
         url = f"{nef.url}/simulator/v1/flows"

@@ -163,7 +163,7 @@ def test_a_door_that_is_shut_is_a_failed_connection(
         # Bound, but not listening: nobody else can answer there.
         taken.bind(("127.0.0.1", 0))
         root = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(ConnectFailed, match=f"no connection to the NEF: nobody.* at {root}$"):
+        with pytest.raises(ConnectFailed, match=f"no connection: nobody.* at {root}$"):
             send(method, f"{root}/")
 
 
