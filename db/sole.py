@@ -69,11 +69,17 @@ class UseOfDatabase:
         """Also where the database was away for a while, if nobody else has had it since.
 
         Somebody else has moved the network on: the one that is in memory here is not that any more.
+        Of one's own connection that broke the database may have to notice first.
         """
         if self._election.holds() and not self._in_doubt:
             return
         self._in_doubt = True
-        if not self._election.won() or last() != self._name:
+        end_s = time.monotonic() + _PATIENCE_S
+        while not self._election.won():
+            if last() != self._name or time.monotonic() > end_s:
+                raise self._taken()
+            time.sleep(_LOOK_EVERY_S)
+        if last() != self._name:
             raise self._taken()
         self._in_doubt = False
 

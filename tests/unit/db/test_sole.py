@@ -3,12 +3,14 @@
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from builders.postgresql import PostgresServer
+from db.election import Election
 from db.simulations import SqlSimulations
 from db.sole import StoreTaken
 from db.storage import SqlStorage
@@ -86,6 +88,21 @@ def test_a_service_keeps_a_postgresql_that_was_away_unless_another_one_has_taken
         with pytest.raises(StoreTaken):
             first.keep_alone()
         second.close()
+        first.close()
+
+
+def test_a_connection_that_broke_may_hold_the_postgresql_a_little_longer_than_its_service_knows(
+    postgres: PostgresServer,
+) -> None:
+    with postgres.database() as url:
+        first = SqlStorage.open(url, alone=True)
+        postgres.end_connections(url)
+        broken = Election(url)
+        assert broken.won()
+        noticed = threading.Timer(0.3, broken.close)
+        noticed.start()
+        first.keep_alone()
+        noticed.join()
         first.close()
 
 
