@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from nef.domain.destinations import TO_THIS_MACHINE, CallbackPolicy
+from nef.domain.destinations import TO_THIS_MACHINE, CallbackPolicy, shown
 from nef.domain.errors import InvalidValue
 from nef.domain.internet import is_loopback
 from nef.domain.profiles import profile_of
@@ -42,7 +42,8 @@ class ExternalIssuer:
         url = urlsplit(self.jwks_url)
         safe = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname or ""))
         if not url.hostname or not safe:
-            raise InvalidValue(f"keys are fetched over https, and not from {self.jwks_url!r}")
+            where = shown(self.jwks_url)
+            raise InvalidValue(f"keys are fetched over https, and not from {where!r}")
         wrong = sorted(set(self.rules.algorithms) - set(ALGORITHMS))
         if wrong or not self.rules.algorithms:
             known = ", ".join(ALGORITHMS)
@@ -66,14 +67,14 @@ class Limits:
     """What one client may ask for; 0 is without a limit.
 
     All but `items` (of a body) and `connections` are for each AF, and each process that serves
-    counts for itself.
+    counts for itself. A websocket is a connection too: no AF can take all of them.
     """
 
     requests_a_second: int = 1000
     items: int = 10_000
     sessions: int = 100_000
     subscriptions: int = 1000
-    websockets: int = 1000
+    websockets: int = 500
     connections: int = 1000
 
 

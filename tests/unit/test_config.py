@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nef.config import load_catalogue
+from nef.config import Limits, load_catalogue
 from nef.domain.errors import InvalidValue
 from nef.domain.fiveqi import ResourceType
 from nef.domain.units import BitRate
@@ -19,6 +19,10 @@ def written(folder: Path, text: str) -> Path:
     path = folder / "own.yaml"
     path.write_text(text)
     return path
+
+
+def test_no_af_can_take_all_connections_by_its_websockets() -> None:
+    assert 2 * Limits().websockets <= Limits().connections
 
 
 def test_the_shipped_catalogue_has_the_two_profiles_of_a_model_download() -> None:

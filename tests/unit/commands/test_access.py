@@ -67,6 +67,10 @@ def test_the_audience_is_the_service_unless_said_otherwise() -> None:
         ((*EXTERNAL, "--token-algorithm", "none"), "'none' is not one of"),
         (("--jwks-url", "http://issuer.example/k", *EXTERNAL[2:]), "fetched over https"),
         (("--jwks-url", "ftp://127.0.0.1/k", *EXTERNAL[2:]), "fetched over https"),
+        (
+            ("--jwks-url", "http://me:secret@x.example/k", *EXTERNAL[2:]),
+            "from 'http://.+@x.example/k'",
+        ),
         (("--jwks-url", "https:///k", *EXTERNAL[2:]), "fetched over https"),
         (("--clients", __file__), "is not YAML"),
     ],
