@@ -8,12 +8,18 @@ keeps a header of any size, and takes fields behind a body for those before it.
 """
 
 import asyncio
+import logging
 from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from nef.api.errors import problem
+
+#: What uvicorn says of a client that speaks no good HTTP: it is told so, and anybody could fill the
+#: log with that.
+_OF_CLIENTS = logging.getLogger("uvicorn.error.clients")
+_OF_CLIENTS.setLevel(logging.ERROR)
 
 #: From connecting, or from the first byte of a further request, until its last byte is here.
 REQUEST_S = 20.0
@@ -34,6 +40,7 @@ class PatientProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **more: Any) -> None:
         """As uvicorn makes it."""
         super().__init__(*args, **more)
+        self.logger = _OF_CLIENTS
         self._deadline: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._answering: RequestResponseCycle | None = None

@@ -98,14 +98,21 @@ class TosTrafficClass:
         return f"{self.value:02x}{self.mask:02x}"
 
 
-# A rule is read when it is asked for, and again with each row that has it.
-@lru_cache(maxsize=10_000)
+#: So many rules are kept, and none that is longer, as one with very many blanks may be.
+_KEPT, _LONGEST_KEPT = 10_000, 500
+
+
 def parse_ip_filter_rule(text: str) -> PacketFilter:
     """Read an IPFilterRule as TS 29.214 5.3.8 restricts it (RFC 6733 4.3.1).
 
     The action is "permit", there are no options, and "!" is not used. Raises InvalidValue that
     says which word is wrong.
     """
+    # A rule is read when it is asked for, and again with each row that has it.
+    return _kept(text) if len(text) <= _LONGEST_KEPT else _read(text)
+
+
+def _read(text: str) -> PacketFilter:
     # Spaces only: split() would take any blank that Unicode has, and a line break, for one.
     words = [word for word in text.split(" ") if word]
     if len(words) < 6:
@@ -125,6 +132,9 @@ def parse_ip_filter_rule(text: str) -> PacketFilter:
     if len(versions) > 1:
         raise _wrong(text, "source and destination are of different IP versions")
     return PacketFilter(travels, _protocol(text, protocol), source, destination)
+
+
+_kept = lru_cache(maxsize=_KEPT)(_read)
 
 
 def _wrong(text: str, why: str) -> InvalidValue:

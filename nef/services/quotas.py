@@ -8,6 +8,8 @@ from nef.domain.errors import QuotaExceeded
 #: Of what an AF has left, one part in so many may be used up before it is counted again, and
 #: within so many seconds.
 _SHARE, _LASTS_S = 8, 5.0
+#: Whoever comes under ever new names is not remembered without end: all are counted again then.
+_MOST_KEPT = 10_000
 
 
 @dataclass(frozen=True)
@@ -38,4 +40,6 @@ class Quota:
                 has = f"this AF has {self.most - remaining} {self.what}"
                 raise QuotaExceeded(f"{has}, and may have {self.most}, but not {more} more")
             left, until_s = max(more, remaining // _SHARE), now_s + _LASTS_S
+            if len(self._left) >= _MOST_KEPT:
+                self._left.clear()
         self._left[af_id] = left - more, until_s

@@ -208,3 +208,17 @@ def test_who_reads_nothing_of_an_answer_is_let_go() -> None:
 
     client = Client(full_at=100)
     told(PlainTextResponse("here" * 1000), asks_once, client)
+
+
+@pytest.mark.parametrize(
+    "said", [b"NONSENSE\r\n\r\n", GET[:-2] + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"]
+)
+def test_who_speaks_no_good_http_does_not_fill_the_log(
+    said: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def asks_once(ask: Ask, passes: Passes) -> None:
+        ask(said)
+        await passes(0.1)
+
+    assert told(PlainTextResponse("here"), asks_once)
+    assert caplog.records == []

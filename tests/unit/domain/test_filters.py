@@ -170,3 +170,11 @@ def test_a_written_traffic_class_is_read_as_the_same(value: int, mask: int) -> N
 def test_what_is_no_traffic_class_is_refused(text: str) -> None:
     with pytest.raises(InvalidValue, match="two octets in hexadecimal"):
         TosTrafficClass.parse(text)
+
+
+def test_a_rule_that_is_read_again_is_the_same_and_a_long_one_is_not_kept() -> None:
+    short = "permit out 17 from any 7000 to any 7001"
+    long = short.replace(" to ", " " * 1000 + "to ")
+    assert parse_ip_filter_rule(short) is parse_ip_filter_rule(short)
+    assert parse_ip_filter_rule(long) == parse_ip_filter_rule(short)
+    assert parse_ip_filter_rule(long) is not parse_ip_filter_rule(long)

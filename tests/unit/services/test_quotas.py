@@ -1,11 +1,15 @@
 """How many resources an AF may have: exact for one request after the other, and seldom counted."""
 
+import tracemalloc
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.clock import FakeClock
 from nef.domain.errors import QuotaExceeded
+from nef.services import quotas
 from nef.services.quotas import Quota
 
 
@@ -70,3 +74,23 @@ def test_each_af_has_a_quota_of_its_own() -> None:
     quota.take("b")
     with pytest.raises(QuotaExceeded, match="1 things"):
         quota.take("a")
+
+
+def test_afs_are_not_remembered_without_end_and_each_has_its_quota_all_the_same() -> None:
+    held = Counter[str]()
+    quota = Quota(2, "things", lambda af_id: held[af_id])
+
+    def take(af_id: str) -> None:
+        quota.take(af_id)
+        held[af_id] += 1
+
+    take("first")
+    tracemalloc.start()
+    for number in range(quotas._MOST_KEPT * 3):
+        quota.take(f"af-{number}" + "x" * 250)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size < quotas._MOST_KEPT * 1000
+    take("first")
+    with pytest.raises(QuotaExceeded):
+        take("first")
