@@ -1,11 +1,14 @@
 """What the docs say, held against the code."""
 
 import re
+import shlex
 from pathlib import Path
 
+import click
 import pytest
 import requests
 
+import af_client.cli
 from db.engine import POOL_SIZE
 from nef import cli, serving
 from nef.api import connections, health, validation
@@ -99,6 +102,26 @@ def test_what_the_threat_model_names_exists() -> None:
         assert re.search(rf"^def {name}\(", page(path), re.MULTILINE), f"{path}::{name}"
     for place in re.findall(r"`((?:nef|db)/[\w/.]+)`", text):
         assert (ROOT / place).exists(), place
+
+
+def test_every_command_on_a_page_has_these_options() -> None:
+    pages = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    pattern = re.compile(r"^\$ (?:\S+/)?((?:nef|af-client) .*)$", re.MULTILINE)
+    written = [line for path in pages for line in pattern.findall(path.read_text("utf-8"))]
+    assert len(written) > 10
+    for line in written:
+        program, *arguments = shlex.split(line, comments=True)
+        _parse({"nef": cli.main, "af-client": af_client.cli.main}[program], arguments)
+
+
+def _parse(command: click.Command, arguments: list[str]) -> None:
+    """As click reads a command line, without looking at values; raises UsageError."""
+    context = click.Context(command)
+    _, rest, _ = command.make_parser(context).parse_args(arguments)
+    if isinstance(command, click.Group):
+        _, inner, left = command.resolve_command(context, rest)
+        assert inner is not None
+        _parse(inner, left)
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")))
