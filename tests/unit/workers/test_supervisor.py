@@ -101,7 +101,7 @@ def test_who_is_killed_is_replaced(tmp_path: Path) -> None:
 
 
 def test_who_does_not_end_is_killed(tmp_path: Path) -> None:
-    program = Supervised(tmp_path, 0.1, "defy", "obey")
+    program = Supervised(tmp_path, 3.0, "defy", "obey")
     assert program.end() == 0
     assert all(map(gone, program.pids()))
     assert program.lines("ends") == ["obey-1 ends"]
