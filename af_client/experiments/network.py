@@ -27,10 +27,12 @@ def serving_nef() -> Iterator[str]:
 def serving_user_plane(nef_url: str) -> Iterator[tuple[tuple[str, int], tuple[str, int]]]:
     """Run `nef user-plane` for the length of a `with` block; yields its N6 and its radio side.
 
+    It knows by then what the NEF grants.
     Raises `af_client.demo.programs.ProgramFailed` where it does not start.
     """
     with Programs() as programs:
         command = [sys.executable, "-m", "nef.cli", "user-plane", "--nef-url", nef_url]
         programs.start("user-plane", command)
         ports = programs.wait_for("user-plane", "n6_port")
+        programs.wait_for("user-plane", "event")  # that it is ready
         yield ("127.0.0.1", int(ports["n6_port"])), ("127.0.0.1", int(ports["radio_port"]))

@@ -23,12 +23,11 @@ _PAYLOAD_BYTES = 72
 #: Below the granted rate, so that nothing is lost but what the radio loses.
 _SHARE_OF_RATE = 0.9
 _LONGEST_RUN = 256
-#: The user plane has read the grants, and both ends are attached.
-_SETTLED_S = 0.3
-#: Nothing more is on its way when nothing came for so long.
-_QUIET_S = 0.6
-#: The user plane reports what it counted every 200 ms (docs/user-plane.md).
-_REPORT_S = 3.0
+#: The user plane has heard by then that both ends are attached.
+_SETTLED_S = 0.5
+#: The user plane reports what it counted every 200 ms (docs/user-plane.md); how long it may take on
+#: a busy machine until it has told of every packet, and all are here that it carried.
+_PATIENCE_S, _LOOK_EVERY_S = 60.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,8 @@ def count_packets(
         server = server_for(device.address)
         with TunnelEndpoint(n6, server) as near, TunnelEndpoint(radio, device) as far:
             lines = _Lines(near, far, device, grant, wanted)
-            lines.carry(longest_s)
-            return _counted(network, session, grant, lines)
+            lines.send(longest_s)
+            return _counted(grant, lines, _reported(network, session, lines))
 
 
 @contextmanager
@@ -127,23 +126,20 @@ class _Lines:
         self.sent = dict.fromkeys(wanted, 0)
         self.received = dict.fromkeys(wanted, 0)
 
-    def carry(self, longest_s: float) -> None:
-        """Send for a time, and receive until nothing more comes."""
-        heard_s = begin_s = time.monotonic()
-        while True:
-            now_s = time.monotonic()
+    def send(self, longest_s: float) -> None:
+        """Send, for a time at most, and receive meanwhile."""
+        end_s = time.monotonic() + longest_s
+        while any(self._left.values()) and (now_s := time.monotonic()) < end_s:
             self._near.keep_attached(now_s)
             self._far.keep_attached(now_s)
-            sending = any(self._left.values()) and now_s < begin_s + longest_s
-            if sending:
-                self._send(now_s)
-                heard_s = now_s
-            if self._receive():
-                heard_s = now_s
-            elif now_s > heard_s + _QUIET_S:
-                return
-            else:
-                time.sleep(0.0005)
+            self._send(now_s)
+            self._receive()
+
+    def receive(self, for_s: float) -> None:
+        """Receive what comes in a time."""
+        end_s = time.monotonic() + for_s
+        while time.monotonic() < end_s:
+            self._receive()
 
     def _send(self, now_s: float) -> None:
         for part, pacer in self._pacers.items():
@@ -156,26 +152,37 @@ class _Lines:
                 self._left[part] -= count
                 self.sent[part] += count
 
-    def _receive(self) -> bool:
+    def _receive(self) -> None:
         self._near.receive()  # what waits to be sent goes on
         runs = self._far.receive()
         for run in runs:
             for part in self.received:
                 if run.tos == TOS[part]:
                     self.received[part] += len(run.payloads)
-        return bool(runs)
+        if not runs:
+            time.sleep(0.0005)
 
 
-def _counted(
-    network: Network, session: Session, grant: Grant, lines: _Lines
-) -> tuple[Counted, ...]:
-    until_s = time.monotonic() + _REPORT_S
-    while time.monotonic() < until_s:
+#: What the user plane says of each component of a session.
+_Reported = Mapping[int, Mapping[str, int]]
+
+
+def _reported(network: Network, session: Session, lines: _Lines) -> _Reported:
+    """What the user plane says once it knows of every packet, and what it carried is here."""
+    until_s = time.monotonic() + _PATIENCE_S
+    while True:
+        lines.receive(_LOOK_EVERY_S)
         reported = network.measured(session)
-        known = {part: _known(reported.get(int(part), {})) for part in lines.sent}
-        if all(known[part] >= sent for part, sent in lines.sent.items()):
-            break
-        time.sleep(0.1)
+        flows = {part: reported.get(int(part), {}) for part in lines.sent}
+        if time.monotonic() > until_s or all(
+            _known(flow) >= lines.sent[part]
+            and lines.received[part] >= int(flow.get("packetsCarried", 0))
+            for part, flow in flows.items()
+        ):
+            return reported
+
+
+def _counted(grant: Grant, lines: _Lines, reported: _Reported) -> tuple[Counted, ...]:
     pers = {Part.TOPOLOGY: grant.topology_per, Part.WEIGHTS: grant.weights_per}
     rates = {Part.TOPOLOGY: grant.topology_bps, Part.WEIGHTS: grant.weights_bps}
     return tuple(
@@ -194,4 +201,5 @@ def _counted(
 
 
 def _known(flow: Mapping[str, int]) -> int:
-    return int(flow.get("packetsCarried", 0)) + int(flow.get("packetsLost", 0))
+    fates = ("packetsCarried", "packetsLost", "packetsOverflowed")
+    return sum(int(flow.get(fate, 0)) for fate in fates)
