@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from types import NoneType
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from af_client.units import checked_error_rate, checked_rate
 
@@ -13,37 +14,42 @@ if TYPE_CHECKING:
 
 #: How alike a misspelt name is to what was meant.
 _ALIKE = 0.85
-_NUMBERS = (int, int | None)
 
 
 def check_values(said: "DataclassInstance") -> None:
+    """Raise ValueError for an attribute that cannot be written; see `check_value`."""
+    for one in fields(said):
+        check_value(one.name, getattr(said, one.name), one.type)
+
+
+def check_value(name: str, value: object, kind: Any) -> None:
     """Raise ValueError for a rate, an error rate or a number that cannot be written, a lost comma.
 
-    One text in the place of several would be sent letter by letter, and of 1.5 ms only one.
+    One text in the place of several would be sent letter by letter, and of 1.5 ms only one. What is
+    None passes where the `kind` has it.
     """
-    for one in fields(said):
-        value = getattr(said, one.name)
-        if get_origin(one.type) is tuple:
-            check_several(one.name, value)
-        elif one.name == "per" and value is not None:
-            checked_error_rate(value)
-        elif one.name.endswith("_bps") and value is not None:
-            checked_rate(one.name, value)
-        elif any(map(is_dataclass, get_args(one.type) or (one.type,))):
-            _check_kind(one.name, value, one.type)
-        elif one.type in _NUMBERS and value is not None:
-            _check_whole(one.name, value)
+    kinds = get_args(kind) or (kind,)
+    if get_origin(kind) is tuple:
+        check_several(name, value)
+        for one in cast("Sequence[object]", value):
+            _check_kind(name, one, kinds[0])
+    elif value is None and NoneType in kinds:
+        return
+    elif name == "per":
+        checked_error_rate(cast("str", value))
+    elif name.endswith("_bps"):
+        checked_rate(name, cast("int", value))
+    elif any(map(is_dataclass, kinds)):
+        _check_kind(name, value, kind)
+    elif int in kinds and (isinstance(value, bool) or not isinstance(value, Integral)):
+        raise ValueError(f"{name} is {value!r}; give a whole number")
 
 
 def _check_kind(name: str, value: object, kind: Any) -> None:
     if not isinstance(value, kind):
-        wanted = next(iter(get_args(kind)), kind)
-        raise ValueError(f"{name} is {value!r}; it takes a {wanted.__name__}")  # noqa: TRY004 - as all that is wrong
-
-
-def _check_whole(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise ValueError(f"{name} is {value!r}; give a whole number")  # noqa: TRY004 - as all that is wrong
+        wanted = " or ".join(one.__name__ for one in get_args(kind) or (kind,) if one != NoneType)
+        reason = f"{name} has {value!r}; it takes a {wanted}"
+        raise ValueError(reason)  # noqa: TRY004 - as everything that is wrong in a message
 
 
 def check_several(name: str, value: object) -> None:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Self, Unpack
 
 from af_client.answers import Cell, TrackingArea
-from af_client.checks import checked_af_id
+from af_client.checks import check_value, checked_af_id
 from af_client.exchange import Exchange
 from af_client.inbox import Inbox
 from af_client.messages import EventReport, Session, SessionChanges, SessionRequest, UeAddress
@@ -162,6 +162,7 @@ class NefClient:
         """Return the door to what the network can tell about cells, and the UEs in them."""
         if not places:
             raise ValueError("name at least one Cell or TrackingArea")
+        check_value("area", places, tuple[Cell | TrackingArea, ...])
         cells = tuple(place for place in places if isinstance(place, Cell))
         areas = tuple(place for place in places if isinstance(place, TrackingArea))
         return Analytics(self._exchange, self._af_id, Target(cells=cells, tracking_areas=areas))

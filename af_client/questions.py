@@ -27,6 +27,7 @@ from af_client.answers import (
     TrackingArea,
     TransferTimes,
 )
+from af_client.checks import check_several
 from af_client.units import checked_error_rate, checked_rate
 
 A_co = TypeVar("A_co", bound=Answer, covariant=True)
@@ -69,6 +70,7 @@ class BandwidthQuestion(AnalyticsQuestion[Bandwidth]):
         """Refuse what cannot be asked."""
         _check_time(self)
         _check_per(self.per)
+        check_several("thresholds_bps", self.thresholds_bps)
         for rate_bps in self.thresholds_bps:
             checked_rate("thresholds_bps", rate_bps)
 
@@ -89,6 +91,7 @@ class TransferTimeQuestion(AnalyticsQuestion[TransferTimes]):
         """Refuse what cannot be asked."""
         _check_time(self)
         _check_per(self.per)
+        check_several("sizes", self.sizes)
         if not self.sizes:
             raise ValueError("name at least one size in bytes")
         for n_bytes in self.sizes:
@@ -117,12 +120,22 @@ class CongestionQuestion(AnalyticsQuestion[Congestion]):
     thresholds_percent: tuple[int, ...] = ()
     crossing: Crossing = Crossing.ANY
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be asked."""
+        _check_time(self)
+        check_several("thresholds_percent", self.thresholds_percent)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerformanceQuestion(AnalyticsQuestion[NetworkPerformance]):
     """What are these figures of the cell, or of the area?"""
 
     kinds: tuple[str, ...] = tuple(PerformanceKind)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be asked."""
+        _check_time(self)
+        check_several("kinds", self.kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,8 @@ class Sessions:
     @contextmanager
     def held(self, request: SessionRequest, inbox: Inbox | None) -> Iterator[Session]:
         if inbox is not None:
+            if not hasattr(inbox, "destined"):
+                raise TypeError(f"inbox has a {type(inbox).__name__}; it takes receiver.inbox()")
             request = inbox.destined(request)
         with inbox.awaiting_session() if inbox is not None else nullcontext():
             session = self.create(request)

@@ -147,6 +147,8 @@ class Analytics:
             return self._analytics.channel(question, self._target)
         if isinstance(question, MonitoringQuestion) and self._target.gpsi is not None:
             return self._monitoring.channel(question, self._target.gpsi)
+        if isinstance(question, type):
+            raise TypeError(f"{question.__name__} is a class; ask {question.__name__}()")
         raise ValueError(f"{question} can be asked about a UE, but not about {self._target}")
 
     def _ask(self, channel: Channel) -> Told:

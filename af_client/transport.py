@@ -28,6 +28,9 @@ def checked_url(text: str) -> str:
     """Return the root of something on HTTP as it is; raises ValueError where it is none."""
     if not text.startswith(("http://", "https://")):
         raise ValueError(f"{text!r} is no URL; one begins with http:// or https://")
+    root, api, _ = text.partition("/3gpp-")
+    if api:
+        raise ValueError(f"{text!r} has the name of an API; its root is {root}")
     return text
 
 

@@ -41,9 +41,10 @@ def format_rate(bps: int) -> str:
 
 def checked_error_rate(text: str) -> str:
     """Return a packet error rate from "1E-9" to "9E-1" as it is; raises ValueError for others."""
-    if not _ERROR_RATE.fullmatch(text):
+    if not isinstance(text, str) or not _ERROR_RATE.fullmatch(text):
         raise ValueError(
-            f'{text[:40]!r} is not a packet error rate; one loss in a thousand packets is "1E-3"'
+            f"{str(text)[:40]!r} is not a packet error rate;"
+            ' one loss in a thousand packets is the text "1E-3"'
         )
     return text
 

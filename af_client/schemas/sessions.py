@@ -1,12 +1,12 @@
 """`AsSessionWithQoSSubscription` and its merge patch (TS 29.122 5.14.2.1.2 and 5.14.2.1.3)."""
 
 from collections.abc import Mapping
-from typing import Any, cast, get_origin
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields, post_dump, pre_load
 
-from af_client.checks import check_numbers, check_several
+from af_client.checks import check_numbers, check_value
 from af_client.errors import InvalidParam
 from af_client.measurements import QosMonitoring, Usage
 from af_client.messages import (
@@ -211,9 +211,8 @@ def merge_patch(changes: SessionChanges) -> dict[str, Any]:
     if unknown := sorted(set(words) - set(SessionChanges.__annotations__)):
         raise TypeError(f"modify_session cannot change {', '.join(unknown)}")
     for name, value in words.items():
-        kind: object = get_origin(SessionChanges.__annotations__[name])
-        if value is not None and kind is tuple:
-            check_several(name, value)
+        if value is not None:
+            check_value(name, value, SessionChanges.__annotations__[name])
     flows: tuple[MediaFlow, ...] = words.pop("flows", ())
     check_numbers([flow.number for flow in flows])
     removed: tuple[int, ...] = words.pop("removed_flows", ())

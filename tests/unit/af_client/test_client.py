@@ -61,6 +61,16 @@ def test_a_root_that_is_none_is_refused_where_it_is_written(wrong: str) -> None:
         NefClient(BASE, "recognition", credentials=Credentials(wrong, "recognition", "secret"))
 
 
+def test_a_root_with_an_api_is_refused_with_the_root() -> None:
+    with pytest.raises(ValueError, match=r"has the name of an API; its root is http://nef$"):
+        NefClient("http://nef/3gpp-as-session-with-qos/v1", "recognition")
+
+
+def test_an_area_is_made_of_cells_and_not_of_names() -> None:
+    with pytest.raises(ValueError, match="area has 'cell-1'; it takes a Cell or TrackingArea"):
+        client()[0].area("cell-1")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("wrong", ["", ".", ".."])
 def test_an_af_id_that_no_path_can_hold_is_refused_where_it_is_written(wrong: str) -> None:
     with pytest.raises(ValueError, match="can be no AF id"):
@@ -259,6 +269,16 @@ class TestHolding:
         with pytest.raises(RuntimeError, match="the block"), nef.qos_session(REQUEST):
             raise RuntimeError("the block")
         assert network.asked[1][0] == "DELETE"
+
+    def test_what_is_no_inbox_is_told_before_anything_is_asked(self) -> None:
+        nef, network = client()
+        holding = nef.qos_session(REQUEST, inbox="http://af.example/n")  # type: ignore[arg-type]
+        with (
+            pytest.raises(TypeError, match=r"inbox has a str; it takes receiver\.inbox\(\)"),
+            holding,
+        ):
+            pass
+        assert network.asked == []
 
     def test_a_session_that_the_network_ended_is_no_error(self) -> None:
         nef, network = client(created(), problem(404))

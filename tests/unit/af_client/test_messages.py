@@ -128,8 +128,11 @@ def test_a_forgotten_comma_is_told_where_it_is_missing(
         ("number is '1'; give a whole number", lambda: MediaFlow("1")),  # type: ignore[arg-type]
         ("total_bytes is 1000000.0; give a whole", lambda: Usage(total_bytes=1e6)),  # type: ignore[arg-type]
         ("period_s is 0.5; give a whole", lambda: QosMonitoring.of_delay(period_s=0.5)),  # type: ignore[arg-type]
-        ("ue is '10.45.0.2'; it takes a UeAddress", lambda: SessionRequest("10.45.0.2")),  # type: ignore[arg-type]
-        ("snssai is 1; it takes a Snssai", lambda: SessionRequest(HERE, snssai=1)),  # type: ignore[arg-type]
+        ("'0.001' is not a packet error rate", lambda: MediaFlow(1, per=0.001)),  # type: ignore[arg-type]
+        ("filters has 'permit'; it takes a FlowFilter", lambda: MediaFlow(1, ("permit",))),  # type: ignore[arg-type]
+        ("flows has 1; it takes a MediaFlow", lambda: SessionRequest(HERE, (1,))),  # type: ignore[arg-type]
+        ("ue has '10.45.0.2'; it takes a UeAddress", lambda: SessionRequest("10.45.0.2")),  # type: ignore[arg-type]
+        ("snssai has 1; it takes a Snssai", lambda: SessionRequest(HERE, snssai=1)),  # type: ignore[arg-type]
         ("names nothing; name a duration_s", lambda: SessionRequest(HERE, usage_threshold=Usage())),
     ],
 )

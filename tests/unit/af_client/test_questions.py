@@ -43,6 +43,10 @@ def conditions(question: AnalyticsQuestion[Any]) -> dict[str, Any]:
     [
         (lambda: BandwidthQuestion(within_s=5, past_s=5), "within_s or past_s"),
         (lambda: MobilityQuestion(within_s=-1), "within_s is -1"),
+        (lambda: BandwidthQuestion(thresholds_bps=5), r"needs a comma: thresholds_bps=\(…,\)"),  # type: ignore[arg-type]
+        (lambda: CongestionQuestion(thresholds_percent=80), "thresholds_percent is a int"),  # type: ignore[arg-type]
+        (lambda: PerformanceQuestion(kinds="NUM_OF_UE"), "kinds is a str and not a tuple"),  # type: ignore[arg-type]
+        (lambda: TransferTimeQuestion(5), "sizes is a int and not a tuple"),  # type: ignore[arg-type]
         (lambda: MobilityQuestion(past_s=0), "past_s is 0"),
         (lambda: QosQuestion(1, within_s=0.5), "within_s is 0.5"),  # type: ignore[arg-type]
         (lambda: QosQuestion(1e6), "whole number of bits"),  # type: ignore[arg-type]

@@ -288,6 +288,20 @@ class TestAMergePatch:
         with pytest.raises(ValueError, match=r"events is a str and not a tuple"):
             merge_patch({"events": "QOS_GUARANTEED"})  # type: ignore[typeddict-item]
 
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"duration_s": 1.5}, "duration_s is 1.5; give a whole number"),
+            ({"flows": ("a",)}, "flows has 'a'; it takes a MediaFlow"),
+            ({"requirement": "fast"}, "requirement has 'fast'; it takes a QosRequirement"),
+        ],
+    )
+    def test_refuses_what_would_be_sent_as_something_else(
+        self, changes: dict[str, Any], said: str
+    ) -> None:
+        with pytest.raises(ValueError, match=said):
+            merge_patch(changes)  # type: ignore[arg-type]
+
     def test_loses_no_flow_behind_another_of_its_number(self) -> None:
         with pytest.raises(ValueError, match=r"number of its own, and not \[2, 2\]"):
             merge_patch({"flows": (MediaFlow(2), MediaFlow(2))})
