@@ -27,7 +27,7 @@ REQUEST_S = 20.0
 ANSWER_S = 20.0
 #: Of a request's line and header fields together; and of the fields behind a body.
 MAX_HEADER_BYTES = 65_536
-#: Requests of a connection that wait for the answers of earlier ones.
+#: Requests of a connection that wait for the answers of earlier ones; what comes after is not heard.
 MOST_WAITING = 64
 
 
@@ -46,7 +46,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._answering: RequestResponseCycle | None = None
         self._field_bytes = 0
         self._in_header, self._complete, self._got_on = True, False, False
-        self._is_websocket = False
+        self._is_websocket = self._is_deaf = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait, unless there are too many already."""
@@ -59,16 +59,16 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, and wait for the rest of a request no longer than for all of it."""
+        if self._is_deaf:
+            self.flow.pause_reading()  # uvicorn resumes it with each answer
+            return
         self._got_on = False
         super().data_received(data)
         self._field_bytes = 0 if self._got_on else self._field_bytes + len(data)
         if self._field_bytes > MAX_HEADER_BYTES:
             self._refuse_header()
-        elif self._is_awaited():
-            if self._deadline is None:
-                self._wait()
-        else:
-            self._wait_no_more()
+        elif self._deadline is None and self._is_awaited():
+            self._wait()
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -88,8 +88,7 @@ class PatientProtocol(HttpToolsProtocol):
             raise ValueError("a header that is too large")  # so that nothing more is parsed
         super().on_headers_complete()
         if len(self.pipeline) > MOST_WAITING:
-            detail = f"more than {MOST_WAITING} requests of this connection wait for their answers"
-            self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "NF_CONGESTION_RISK", detail, b"1")
+            self._hears_no_more()
             raise ValueError("too many requests at once")  # so that nothing more is parsed
 
     def on_body(self, body: bytes) -> None:
@@ -101,6 +100,7 @@ class PatientProtocol(HttpToolsProtocol):
         """All of it is here."""
         super().on_message_complete()
         self._in_header, self._complete, self._got_on = False, True, True
+        self._wait_no_more()  # a further one that has come with its end has all the time again
 
     def send_400_response(self, msg: str) -> None:
         """What was sent is no request; uvicorn would say so in plain text."""
@@ -131,8 +131,21 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _is_awaited(self) -> bool:
         """Whether it is the client's turn; between two requests too, for blank lines begin none."""
-        if self._complete:
-            return not self._is_websocket and self.cycle.response_complete
+        if self._is_deaf or self._is_websocket:
+            return False
+        return not self._complete or self.cycle.response_complete
+
+    def _hears_no_more(self) -> bool:
+        """Whether whole requests are to be answered yet: they are, and the last answer ends it.
+
+        It says so to the client, who knows by that what was not heard (RFC 9112 9.6).
+        """
+        if self.pipeline and self.pipeline[0][0].more_body:
+            self.pipeline.popleft()
+        last = self.pipeline[0][0] if self.pipeline else self._answering
+        if last is None or last.more_body or last.response_complete:
+            return False
+        last.keep_alive, self._is_deaf = False, True
         return True
 
     def _wait(self) -> None:
@@ -179,8 +192,11 @@ class PatientProtocol(HttpToolsProtocol):
     def _refuse(
         self, status: HTTPStatus, cause: str | None, detail: str, retry_after_s: bytes | None = None
     ) -> None:
-        """Say why, and close; whoever works on the request is told that its client has gone."""
-        if self.transport.is_closing():
+        """Say why, and close; whoever works on the request is told that its client has gone.
+
+        Not where others wait for their answers, for one of which this would be taken.
+        """
+        if self.transport.is_closing() or self._hears_no_more():
             return
         body = problem(status, cause, detail)
         lines = [

@@ -179,23 +179,56 @@ def test_many_requests_that_come_at_once_are_no_header_that_is_too_large() -> No
     assert told(PlainTextResponse("here"), asks_often).count(b"HTTP/1.1 200 ") == 21
 
 
-def test_who_asks_again_and_again_before_he_is_answered_is_turned_away() -> None:
-    begun = 0
+POST = b"POST / HTTP/1.1\r\nHost: nef\r\nContent-Length: 2\r\n\r\n{}"
 
-    async def slow(scope: Any, receive: Any, send: Any) -> None:
-        nonlocal begun
-        begun += 1
+
+def test_who_asks_again_and_again_before_he_is_answered_is_heard_up_to_a_limit() -> None:
+    made = 0
+
+    async def makes(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal made
+        made += 1
         await asyncio.sleep(1.0)
+        await PlainTextResponse("made", 201)(scope, receive, send)
 
     async def asks_often(ask: Ask, passes: Passes) -> None:
         for _ in range(3):
-            ask(GET * MOST_WAITING)
-        await passes(0.1)
+            ask(POST * MOST_WAITING)
+        for _ in range(MOST_WAITING + 2):
+            await passes(1.0)
+            ask(POST)
 
-    answers = told(slow, asks_often)
-    assert answers.startswith(b"HTTP/1.1 429 ")
-    assert b"retry-after: 1\r\n" in answers
-    assert begun <= 1
+    answers = told(makes, asks_often)
+    assert made == answers.count(b"HTTP/1.1 ") == answers.count(b"HTTP/1.1 201 ")
+    assert made == MOST_WAITING + 1
+    assert b"connection: close" in answers[answers.rindex(b"HTTP/1.1 ") :]
+
+
+@pytest.mark.parametrize("behind", [b"NO REQUEST\r\n\r\n", CHUNKED[:-8] + b"x", GET[:-2]])
+def test_what_is_wrong_behind_a_request_is_not_said_as_its_answer(behind: bytes) -> None:
+    async def asks_and_goes_wrong(ask: Ask, passes: Passes) -> None:
+        ask(POST + behind)
+        ask(b"X: a\r\n" * 20_000)
+        for _ in range(3):
+            await passes(0.1)
+
+    answers = told(whole_request, asks_and_goes_wrong)
+    assert answers.startswith(b"HTTP/1.1 200 ")
+    assert answers.count(b"HTTP/1.1 ") == 1
+    assert b"connection: close" in answers
+
+
+def test_a_request_that_begins_with_the_end_of_another_has_all_the_time_again() -> None:
+    async def cuts_them_in_the_middle(ask: Ask, passes: Passes) -> None:
+        ask(GET[:-5])
+        for _ in range(12):
+            await passes(2.0)  # the whole takes longer than one request may
+            ask(GET[-5:] + GET[:-5])
+        await passes(2.0)
+
+    answers = told(PlainTextResponse("here"), cuts_them_in_the_middle)
+    assert answers.count(b"HTTP/1.1 200 ") == 12
+    assert b"HTTP/1.1 408 " not in answers
 
 
 def test_who_reads_nothing_of_an_answer_is_let_go() -> None:
