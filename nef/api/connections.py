@@ -27,7 +27,7 @@ REQUEST_S = 20.0
 ANSWER_S = 20.0
 #: Of a request's line and header fields together; and of the fields behind a body.
 MAX_HEADER_BYTES = 65_536
-#: Requests of a connection that wait for the answers of earlier ones; what comes after is not heard.
+#: Requests of a connection that wait for the answers of earlier ones; of more nothing is heard.
 MOST_WAITING = 64
 
 
