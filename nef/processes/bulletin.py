@@ -1,4 +1,4 @@
-"""What all processes see at once, without asking: the clock, and whether any fault is set."""
+"""What all processes see at once, without asking: the clock, any fault, and that all are to end."""
 
 import mmap
 import struct
@@ -20,6 +20,8 @@ _SIZE = 4096
 #: How long what is published is, and its checksum: who reads while it is written reads again.
 _HEADER = struct.Struct("<II")
 _READS = 1000
+#: What is published does not come so far.
+_LEAVING = _SIZE - 1
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,14 @@ class Bulletin:
     def is_blank(self) -> bool:
         """Whether nothing was published yet."""
         return not any(self._page[: _HEADER.size])
+
+    def leave(self) -> None:
+        """Let all know that they are about to be ended."""
+        self._page[_LEAVING] = 1
+
+    def is_leaving(self) -> bool:
+        """Whether they are."""
+        return self._page[_LEAVING] == 1
 
     def publish(self, published: Published) -> None:
         """Replace what was published."""

@@ -103,13 +103,17 @@ def _have_network(
         hold()
         live.seams.simulation.go_on()
 
+    def is_leaving() -> bool:
+        # A step is not waited for by those who end before.
+        return stopping.is_set() or reach.bulletin.is_leaving()
+
     others = not reach.bulletin.is_blank()
     if others:
         stopping.wait(_GRACE_S)
     threading.Thread(target=guard, name="nef-guard", daemon=True).start()
     with _outage_told():
         storage.note_user(secrets.token_hex(8))
-        live = restored(settings, reach, storage, alone=not others, is_leaving=stopping.is_set)
+        live = restored(settings, reach, storage, alone=not others, is_leaving=is_leaving)
     pulse = Pulse(go_on, settings.tick_s, metrics.ticked.observe)
     metrics.watch_pulse(pulse)
     metrics.watch(StoreMetrics(storage, reach.now_s))

@@ -52,7 +52,7 @@ def serve_with_workers(
     leave_start_alone()
     with Reach.made(now_s) as reach:
         own = replace(settings, metrics=OFF) if own_address else settings
-        supervisor = Supervisor(reach.forget)
+        supervisor = Supervisor(reach.forget, reach.bulletin.leave)
         answering = [
             Place(name, partial(work, own, name, listening, reach))
             for name in (f"worker-{n}" for n in range(1, workers + 1))

@@ -55,9 +55,12 @@ class Supervisor:
     however it dies.
     """
 
-    def __init__(self, replaced: Callable[[int], None]) -> None:
-        """`replaced` is called with the id of each process that is gone."""
-        self._replaced = replaced
+    def __init__(self, replaced: Callable[[int], None], leaving: Callable[[], None]) -> None:
+        """`replaced` is called with the id of each process that is gone.
+
+        `leaving` is called when it is told to end, before anybody is ended.
+        """
+        self._replaced, self._leaving = replaced, leaving
         self._told = 0
         self._places: list[Place] = []
         self._life, self._own_life = os.pipe()
@@ -80,6 +83,7 @@ class Supervisor:
                 self._fill()
                 done = done or meanwhile()
                 self._look(_LOOK_EVERY_S if done else _FIRST_PAUSE_S)
+            self._leaving()
             for group in groups:
                 self._end(group, patience_s)
 
@@ -161,13 +165,12 @@ class Supervisor:
         for place in group:
             if place.process is not None:
                 place.process.terminate()
-        end_s = time.monotonic() + patience_s
+        end_s, killed = time.monotonic() + patience_s, False
         while any(place.process for place in group):
-            left_s = end_s - time.monotonic()
-            if left_s <= 0 or self._told > 1:
+            if not killed and (time.monotonic() >= end_s or self._told > 1):
                 _killed(group)
-                left_s = patience_s
-            self._look(min(left_s, _LOOK_EVERY_S))
+                killed = True
+            self._look(_LOOK_EVERY_S)
 
 
 def _killed(group: Sequence[Place]) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from builders.analytics_requests import AF as ANALYTICS
+from builders.analytics_requests import subscription
 from builders.asking import Asking
 from builders.postgresql import PostgresServer
 from builders.receivers import receiving
@@ -78,6 +81,25 @@ def test_who_asks_one_process_is_told_of_all_and_all_end_in_good_order(
             stored = requests.get(nef.url + AF, timeout=60).json()
             assert {one["self"].rsplit("/", 1)[1] for one in stored} == set(asking.made)
             assert af.until(lambda: set(asking.made) <= af.told())
+            stepped = a_step_without_end(nef)
+            assert nef.stop() == 0
+            assert (answer := stepped.result()).status_code == 504
+            assert "since the service ends" in answer.json()["detail"]
+            assert "is killed" not in nef.log.read_text()
+
+
+def a_step_without_end(nef: Workers) -> Future[requests.Response]:
+    """A step of a year in which something is asked every second; it has begun."""
+    nef.control("PUT", "/simulation", {"scenario": "steady", "mode": "manual"})
+    every_second = subscription(analyRepInfo={"notifMethod": "PERIODIC", "repPeriod": 1})
+    asked = requests.post(nef.url + ANALYTICS, json=every_second, timeout=60)
+    assert asked.status_code == 201, asked.text
+    step = f"{nef.url}/simulator/v1/simulation/step"
+    stepped = ThreadPoolExecutor(1).submit(
+        requests.post, step, json={"seconds": 31_536_000}, timeout=60
+    )
+    until(lambda: nef.control("GET", "/simulation")["timeS"] > 10)
+    return stepped
 
 
 def test_all_processes_are_told_of_at_one_address_also_one_that_hangs(

@@ -41,7 +41,8 @@ def defy(name):
 WORK = {"obey": obey, "defy": defy}
 names = [(kind, f"{kind}-{n}") for n, kind in enumerate(sys.argv[2:])]
 groups = [[Place(name, partial(WORK[kind], name))] for kind, name in names]
-Supervisor(lambda pid: say("gone", pid)).run(groups, float(sys.argv[1]), lambda: True)
+supervisor = Supervisor(lambda pid: say("gone", pid), lambda: say("leaving"))
+supervisor.run(groups, float(sys.argv[1]), lambda: True)
 say("done")
 """
 
@@ -53,7 +54,9 @@ class Supervised:
         self._said = folder / "said"
         with self._said.open("a") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-c", PROGRAM, str(patience_s), *kinds], stdout=output
+                [sys.executable, "-c", PROGRAM, str(patience_s), *kinds],
+                stdout=output,
+                stderr=output,
             )
         until(lambda: len(self.lines("begins")) == len(kinds))
 
@@ -82,6 +85,7 @@ def test_groups_end_one_after_the_other(tmp_path: Path, number: signal.Signals) 
     program = Supervised(tmp_path, 60, "obey", "obey")
     assert program.end(number) == 0
     assert [line for line in program.lines() if "begins" not in line] == [
+        "leaving",
         "obey-0 ends",
         f"gone {program.pids()[0]}",
         "obey-1 ends",
@@ -105,6 +109,7 @@ def test_who_does_not_end_is_killed(tmp_path: Path) -> None:
     assert program.end() == 0
     assert all(map(gone, program.pids()))
     assert program.lines("ends") == ["obey-1 ends"]
+    assert len(program.lines("is killed")) == 1
 
 
 def test_a_second_signal_waits_for_nobody(tmp_path: Path) -> None:
@@ -149,7 +154,7 @@ def test_a_machine_without_room_for_a_process_is_asked_again(
             os.kill(os.getpid(), signal.SIGTERM)
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    supervisor = Supervisor(lambda _: None)
+    supervisor = Supervisor(lambda _: None, lambda: None)
     monkeypatch.setattr(supervisor, "_forked", no_room)
     supervisor.run([[place]], 1.0, lambda: True)
     assert tries == 3
