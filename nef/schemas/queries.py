@@ -1,6 +1,7 @@
 """Query parameters that carry JSON."""
 
-from ipaddress import IPv4Address, IPv6Interface
+from collections.abc import Collection
+from ipaddress import IPv4Address, IPv6Interface, IPv6Network, collapse_addresses
 from typing import Any
 
 import orjson
@@ -54,7 +55,14 @@ def _named(text: str) -> tuple[AddressOrPrefix, ...]:
         raise _wrong(str(error)) from None
     if not found:
         raise _wrong("name at least one ipv4Addr, ipv6Addr or ipv6Prefix")
-    return tuple(found)
+    return _once(found)
+
+
+def _once(named: Collection[AddressOrPrefix]) -> tuple[AddressOrPrefix, ...]:
+    """The same places, none in another: a prefix may have all UEs, and is looked through once."""
+    prefixes = [one for one in named if isinstance(one, IPv6Network)]
+    addresses = dict.fromkeys(one for one in named if not isinstance(one, IPv6Network))
+    return (*addresses, *collapse_addresses(prefixes))
 
 
 def _wrong(reason: str) -> InvalidQuery:

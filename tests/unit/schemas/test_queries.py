@@ -23,6 +23,13 @@ def test_addresses_of_both_kinds_and_prefixes_are_read() -> None:
     )
 
 
+def test_what_is_named_again_or_within_another_is_looked_for_once() -> None:
+    prefixes = '{"ipv6Prefix": "::/0"}, {"ipv6Prefix": "2001:db8::/64"}, {"ipv6Prefix": "::/0"}'
+    address = '{"ipv4Addr": "10.45.0.2"}'
+    places = places_of(f"[{prefixes}, {address}, {address}]", None)
+    assert places == (ip_address("10.45.0.2"), ip_network("::/0"))
+
+
 @pytest.mark.parametrize(
     "text",
     [
