@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from af_client.demo.contention import Load
 from af_client.demo.grants import Grants
 from af_client.demo.programs import Line
 from af_client.demo.verdict import Download, Loss
@@ -79,8 +80,8 @@ class Record:
     missed: list[Missed] = field(default_factory=list)
     recognised: int = 0
     progress: Mapping[str, Any] = field(default_factory=dict)
-    #: Moments, and how long the programs had waited for a processor until then (`Contention`).
-    waits: list[tuple[float, float]] = field(default_factory=list)
+    #: Moments, and how busy the machine had been until then.
+    loads: list[tuple[float, Load]] = field(default_factory=list)
     #: The last moment of which something is known.
     ends_s: float = 0.0
     available_bps: int = 0
@@ -93,11 +94,13 @@ class Record:
             handler(self, line.at_s - self.started_s, line.fields)
 
     def waited_s(self, from_s: float, to_s: float) -> float:
-        """How much of the time between two moments the programs can have waited for a processor."""
-        before_s = max((total for at_s, total in self.waits if at_s <= from_s), default=0.0)
-        totals = (total for at_s, total in self.waits if at_s >= to_s)
-        last_s = self.waits[-1][1] if self.waits else 0.0
-        return min(next(totals, last_s) - before_s, to_s - from_s)
+        """How much of the time between two moments the programs can have waited for others."""
+        if not self.loads:
+            return 0.0
+        _, before = next((one for one in reversed(self.loads) if one[0] <= from_s), self.loads[0])
+        _, after = next((one for one in self.loads if one[0] >= to_s), self.loads[-1])
+        waited_s, taken_s = after.waited_s - before.waited_s, after.taken_s - before.taken_s
+        return max(0.0, min(waited_s, taken_s, to_s - from_s))
 
     @property
     def bandwidth_bps(self) -> int:

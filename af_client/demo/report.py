@@ -75,8 +75,8 @@ def shortcomings(record: Record, variants: Sequence[Variant]) -> list[str]:
 def not_judged(record: Record) -> list[str]:
     """What was late, and might have been in time on a machine that is less busy, in sentences."""
     return [
-        f"{d.variant} took {d.took_s:.2f} s, of which the programs waited for a processor for up to"
-        f" {_waited_s(d, record):.2f} s"
+        f"{d.variant} took {d.took_s:.2f} s, of which the programs waited up to"
+        f" {_waited_s(d, record):.2f} s while others had the machine"
         for d in record.downloads
         if not within_latency(d) and _machine_was_late(d, record)
     ]
@@ -87,7 +87,7 @@ def _waited_s(download: Download, record: Record) -> float:
 
 
 def _machine_was_late(download: Download, record: Record) -> bool:
-    """Whether the wait for a processor can be all that P.R.6.1-001 was missed by."""
+    """Whether the wait for others can be all that P.R.6.1-001 was missed by."""
     return download.took_s - _waited_s(download, record) <= BUDGET_S
 
 

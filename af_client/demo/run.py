@@ -1,5 +1,6 @@
 """Runs the demo: starts every program, lets the scenario play, watches, and judges."""
 
+import os
 import sys
 import tempfile
 import time
@@ -79,7 +80,8 @@ def _watch(programs: Programs, nef_url: str, length_s: float, console: Console) 
             programs.check()
             while not programs.lines.empty():
                 record.take(programs.lines.get())
-            record.waits.append((time.time() - record.started_s, contention.look(programs.pids)))
+            load = contention.look([os.getpid(), *programs.pids])
+            record.loads.append((time.time() - record.started_s, load))
             record.network.append(_sample(nef_url, now_s))
             live.update(render(record, now_s, length_s))
             time.sleep(_FRAME_S)

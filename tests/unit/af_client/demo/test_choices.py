@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from af_client.demo.contention import Load
 from af_client.demo.programs import Line
 from af_client.demo.record import Record
 from af_client.demo.report import print_report, shortcomings
@@ -161,10 +162,10 @@ def test_a_run_with_one_thing_wrong_is_told_what(
     assert not judge(run.record(), VARIANTS, Path("demo.png"), Console(quiet=True))
 
 
-def judged(run: Run, *waits: tuple[float, float]) -> tuple[bool, str]:
+def judged(run: Run, *waits: tuple[float, float], taken_s: float = 99.0) -> tuple[bool, str]:
     """Whether a run is called good where the programs had waited so long at these moments."""
     record, console = run.record(), Console(width=200, record=True)
-    record.waits = [(0.0, 0.0), *waits]
+    record.loads = [(at_s, Load(wait_s, taken_s * at_s)) for at_s, wait_s in ((0.0, 0.0), *waits)]
     return judge(record, VARIANTS, Path("demo.png"), console), console.export_text()
 
 
@@ -174,7 +175,7 @@ def test_what_came_late_because_the_machine_was_busy_is_not_judged() -> None:
     good, text = judged(run, (1.5, 0.0), (3.0, 0.21), (30.0, 0.3))
     assert good
     assert "Not judged: digits-large took 1.20 s" in text
-    assert "waited for a processor for up to 0.21 s" in text
+    assert "of which the programs waited up to 0.21 s while others had the machine" in text
     assert text.count(" busy ") == 1
 
 
@@ -189,6 +190,13 @@ def test_what_the_machine_was_not_busy_enough_for_is_late(waits: list[tuple[floa
     good, text = judged(run, *waits)
     assert not good
     assert "Not as it must be: digits-large took 1.20 s, more than a second." in text
+
+
+def test_what_the_programs_took_from_each_other_is_no_excuse() -> None:
+    run = Run()
+    run.change("transfer_end", 0, seconds=1.2)
+    good, _ = judged(run, (1.5, 0.0), (3.0, 9.0), taken_s=0.1)
+    assert not good
 
 
 def test_a_choice_may_be_as_late_as_the_machine() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from af_client.demo.contention import Load
 from af_client.demo.plot import save_plot
 from af_client.demo.programs import Line
 from af_client.demo.record import NetworkSample, Record
@@ -130,7 +131,7 @@ def test_the_table_fits_a_terminal_of_eighty_columns() -> None:
     console = Console(width=80, record=True)
     late = delivered(5.0, "digits-medium", "notification", seconds=1.5)
     made = record(delivered(2.0, "digits-medium", "notification"), late)
-    made.waits = [(0.0, 0.0), (6.0, 1.0)]
+    made.loads = [(0.0, Load(0.0, 0.0)), (6.0, Load(1.0, 1.0))]
     print_report(console, made, VARIANTS)
     text = console.export_text()
     assert "…" not in text
