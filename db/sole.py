@@ -106,7 +106,10 @@ class UseOfFile:
     """A file beside the database, locked until `release` or the end of the process, however."""
 
     def __init__(self, url: str) -> None:
-        """Take the lock; raises StoreTaken where another service has it."""
+        """Take the lock; raises StoreTaken where another service has it.
+
+        A new database is for its owner alone: what AFs say stands in it, and where UEs are.
+        """
         self._file = None
         path = file_of(url)
         if path is None:
@@ -129,6 +132,7 @@ class UseOfFile:
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()
+        path.touch(0o600)
 
     def begin(self, _: Callable[[str], None]) -> None:
         """A lock of the system is not lost."""

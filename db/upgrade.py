@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 
-from db.engine import take_all_time, writing
+from db.engine import shown, take_all_time, writing
 from db.tables import metadata
 from nef.ports.storage import StorageUnusable
 
@@ -72,7 +72,8 @@ def upgrade(engine: Engine, revision: str = "head") -> str | None:
             command.upgrade(config, revision)
         except CommandError as error:
             raise NewerDatabase(
-                f"the database {engine.url} is of a newer version of this software: {error}"
+                f"the database {shown(str(engine.url))} is of a newer version of this software:"
+                f" {error}"
             ) from None
     return before
 
@@ -90,7 +91,7 @@ def make_ready(engine: Engine) -> None:
         upgrade(engine)
         return
     raise OlderDatabase(
-        f"the database {engine.url} has the form {form.found}, and this version needs"
+        f"the database {shown(str(engine.url))} has the form {form.found}, and this version needs"
         f" {form.newest}: stop all services that use it, make a backup, and run `nef db upgrade`"
     )
 

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
@@ -35,6 +36,19 @@ def test_a_second_service_on_a_file_is_refused_and_may_come_when_the_first_has_g
     SqlStorage.open(url).close()  # who only looks
     first.close()
     SqlStorage.open(url, alone=True).close()
+
+
+def test_a_new_file_is_for_its_owner_alone_and_one_that_is_there_stays_as_it_is(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "store.sqlite3"
+    for mode in (0o600, 0o640):
+        with closing(SqlStorage.open(f"sqlite:///{path}", alone=True)) as store:
+            store.check()
+            files = [one for one in tmp_path.iterdir() if one.suffix != ".lock"]
+            assert {one.stat().st_mode & 0o777 for one in files} == {mode}
+            assert len(files) == 3, "with the log of what was written last, and its index"
+        path.chmod(0o640)
 
 
 def test_a_service_that_is_killed_does_not_keep_the_next_one_away(tmp_path: Path) -> None:

@@ -207,8 +207,10 @@ def test_an_older_database_that_others_may_be_using_is_not_touched_by_a_start(
     url = postgres.new_database()
     engine = open_engine(url)
     upgrade(engine, revision)
-    with pytest.raises(OlderDatabase, match=f"the form {revision}.* run `nef db upgrade`"):
-        SqlStorage.open(url)
+    told = f"the form {revision}.* run `nef db upgrade`"
+    with pytest.raises(OlderDatabase, match=told) as refused:
+        SqlStorage.open(f"{url}&password=s3cret")
+    assert "s3cret" not in str(refused.value)
     with engine.connect() as connection:
         assert form_of(connection).found == revision
     engine.dispose()
