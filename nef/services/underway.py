@@ -14,8 +14,8 @@ from nef.services.following import reservation_of
 
 #: An intent seen for so long, in real time, is nobody's: the request that had it has failed.
 ABANDONED_AFTER_S = 30.0
-#: And so long, where its process is no more. One that has only lost its connection to the store has
-#: another one by then.
+#: And so long after its process was first seen to be no more. One that has only lost its connection
+#: to the store has another one by then.
 DESERTED_AFTER_S = 1.0
 #: How often somebody looks, in real time.
 _LOOK_EVERY_S = 1.0
@@ -36,6 +36,8 @@ class UnderWay:
     end: Callable[[Session], None]
     #: Session id and version -> when the intent was first seen, in real time.
     _seen_s: dict[tuple[str, int], float] = field(default_factory=dict)
+    #: The same -> since when its process is no more.
+    _deserted_s: dict[tuple[str, int], float] = field(default_factory=dict)
     _inherited: dict[str, None] = field(default_factory=dict)
     _next_look_s: float = -math.inf
 
@@ -63,12 +65,13 @@ class UnderWay:
         # By its version: who intends something else later has all the time again.
         intents = {(session.id, session.version): session for session in found}
         self._seen_s = {intent: self._seen_s.get(intent, real_s) for intent in intents}
-        patience_s = dict.fromkeys(deserted, DESERTED_AFTER_S)
+        self._deserted_s = {intent: self._deserted_s.get(intent, real_s) for intent in deserted}
         self.give_up(
             session
             for intent, session in intents.items()
             if session.is_abandoned
-            or real_s >= self._seen_s[intent] + patience_s.get(intent, ABANDONED_AFTER_S)
+            or real_s >= self._seen_s[intent] + ABANDONED_AFTER_S
+            or real_s >= self._deserted_s.get(intent, math.inf) + DESERTED_AFTER_S
         )
 
     def give_up(self, sessions: Iterable[Session]) -> None:

@@ -88,6 +88,24 @@ def test_what_a_process_has_left_that_is_no_more_is_given_up_soon(rig: Rig) -> N
     assert rig.network.held[session.id].demands == changed.demands != session.demands
 
 
+def test_who_is_out_of_sight_for_a_moment_while_he_works_on_a_request_is_not_taken_for_dead(
+    rig: Rig,
+) -> None:
+    def is_gone_for_a_moment_twice() -> None:
+        for _ in range(2):
+            rig.service.tick()
+            rig.real.advance(10 * DESERTED_AFTER_S)
+            with rig.storage.reading() as work:
+                left = work.sessions.left
+            left.update(one.id for one in work.sessions.unsettled(1))
+            rig.service.tick()
+            rig.real.advance(DESERTED_AFTER_S)
+            left.clear()
+
+    rig.network.while_reserving = is_gone_for_a_moment_twice
+    assert rig.create() == rig.stored()
+
+
 def test_however_fast_the_clock_goes_a_request_has_its_time(rig: Rig) -> None:
     def a_slow_answer() -> None:
         for _ in range(20):
