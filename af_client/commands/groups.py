@@ -1,9 +1,16 @@
-"""Groups of commands, as their help shows them."""
+"""Groups of commands: how their help shows them, and what they need to be installed."""
+
+from typing import Any
 
 import click
 
 #: More than any first sentence has; click cuts one off where the line ends.
 _WHOLE_SENTENCE = 1000
+#: What the extras of the package install, by the names under which it is imported.
+_EXTRAS = {
+    **dict.fromkeys(("onnx", "onnxruntime", "sklearn", "threadpoolctl"), "models"),
+    **dict.fromkeys(("matplotlib", "rich"), "demo"),
+}
 
 
 class SentenceGroup(click.Group):
@@ -17,3 +24,14 @@ class SentenceGroup(click.Group):
         rows = [(name, one.get_short_help_str(_WHOLE_SENTENCE)) for name, one in commands if one]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; raises ClickException where it needs an extra that is not installed."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            if missing not in _EXTRAS:
+                raise
+            right = f"pip install 'open-nef[{_EXTRAS[missing]}]'"
+            raise click.ClickException(f"this needs {missing}: {right}") from None

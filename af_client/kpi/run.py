@@ -59,6 +59,8 @@ def run_kpi(
     Raises LookupError for a name that is not known, ScenarioUnusable, ProgramFailed and Unanswered
     where the NEF does not start or play it, NefError, and NothingToCount.
     """
+    if page is not None:  # what it takes is looked for before anything is measured
+        from af_client.kpi.page import write_page  # noqa: PLC0415 - drawing takes long to load
     applications = _applications(settings.applications)
     budgets_s = [each.download_latency_s for each in applications]
     wanted = subjects(settings.models, budgets_s)
@@ -70,8 +72,6 @@ def run_kpi(
     if json_file is not None:
         write_result(result, json_file)
     if page is not None:
-        from af_client.kpi.page import write_page  # noqa: PLC0415 - drawing takes long to load
-
         write_page(result, page)
     for table in tables(result):
         console.print(table)

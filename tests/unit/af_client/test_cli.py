@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
@@ -55,6 +59,26 @@ def test_every_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(main, [command, "--help"])
     assert result.exit_code == 0
     assert "Usage:" in result.output
+
+
+@pytest.mark.parametrize(
+    ("missing", "extra", "arguments"),
+    [
+        ("rich", "demo", ("kpi",)),
+        ("matplotlib", "demo", ("kpi", "--out", "{folder}")),
+        ("onnx", "models", ("pool", "list")),
+    ],
+)
+def test_what_is_not_installed_is_named_with_the_extra_that_has_it(
+    missing: str, extra: str, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    hide = f"import sys; sys.modules[{missing!r}] = None; from af_client.cli import main; main()"
+    command = [one.format(folder=tmp_path) for one in arguments]
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", hide, *command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"Error: this needs {missing}: pip install 'open-nef[{extra}]'\n"
 
 
 @pytest.mark.parametrize("path", [(), ("pool",), ("models",), ("experiment",)])
