@@ -22,6 +22,7 @@ from af_client.demo.view import render
 from af_client.models.pool import Pool
 from af_client.modelserver.catalogue import pool_variants
 from af_client.modelserver.selection import Variant
+from af_client.progress import progress
 
 SCENARIO = "fading-ue"
 UE_ID, UE_GPSI, UE_ADDRESS = "ue-1", "msisdn-001010000000001", "10.45.0.2"
@@ -44,10 +45,12 @@ def run_demo(settings: DemoSettings, console: Console) -> bool:
     """Play the demo; True where every choice and verdict was as it must be."""
     settings.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, Programs() as programs:
-        nef_url = _start_network(programs, Path(folder))
-        n6_port, radio_port = _start_user_plane(programs, nef_url)
-        _start_server(programs, nef_url, n6_port, settings.pool)
-        _start_device(programs, radio_port)
+        then = f"then {SCENARIO} plays for {settings.length_s:g} s"
+        with progress(f"NEF, user plane, model server and device start; {then}"):
+            nef_url = _start_network(programs, Path(folder))
+            n6_port, radio_port = _start_user_plane(programs, nef_url)
+            _start_server(programs, nef_url, n6_port, settings.pool)
+            _start_device(programs, radio_port)
         # Only now, so that nothing of the scenario is over however long a program took to start.
         _call(nef_url, "PUT", "/simulation", {"scenario": SCENARIO, "mode": "real"})
         record = _watch(programs, nef_url, settings.length_s, console)

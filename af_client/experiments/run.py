@@ -15,7 +15,6 @@ from af_client.experiments.forms import Form, joined
 from af_client.experiments.losses import explore
 from af_client.experiments.network import serving_nef
 from af_client.experiments.plots import save_losses, save_reliability
-from af_client.experiments.progress import progress
 from af_client.experiments.reliability import CellSettings, demand, measure
 from af_client.experiments.report import loss_tables, reliability_tables
 from af_client.experiments.results import (
@@ -30,6 +29,7 @@ from af_client.models.labelled import LabelledSet, read_labelled_set
 from af_client.models.pool import Pool, PoolUnusable
 from af_client.models.training import train_all
 from af_client.modelserver.catalogue import ImageNetModel, Precision, catalogue
+from af_client.progress import progress
 
 
 def run_reliability(

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from af_client.delivery.wire import Part
 from af_client.experiments.network import serving_nef
-from af_client.experiments.progress import progress
 from af_client.experiments.results import write_result
 from af_client.kpi.assess import Row, findings, row
 from af_client.kpi.availability import availability, walk
@@ -32,6 +31,7 @@ from af_client.kpi.report import tables
 from af_client.kpi.results import Assessed, Bounds, Compared, KpiResult, Setting
 from af_client.kpi.subjects import Subject, subjects
 from af_client.modelserver.catalogue import Application, catalogue
+from af_client.progress import progress
 
 #: Up to this size the delivery itself is run beside the closed form.
 COMPARED_BYTES = 30_000_000

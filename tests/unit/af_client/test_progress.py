@@ -2,7 +2,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from af_client.experiments.progress import progress
+from af_client.progress import progress
 
 
 def test_a_log_gets_a_line_every_five_seconds_at_most() -> None:
