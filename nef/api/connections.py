@@ -52,8 +52,7 @@ class PatientProtocol(HttpToolsProtocol):
         """Begin to wait, unless there are too many already."""
         super().connection_made(transport)
         if self.limit_concurrency and len(self.connections) >= self.limit_concurrency:
-            detail = f"there are {self.limit_concurrency - 1} connections, and may not be more"
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "NF_CONGESTION", detail, b"1")
+            self._turn_away(f"there are {self.limit_concurrency - 1} connections")
             return
         self._wait()
 
@@ -86,6 +85,10 @@ class PatientProtocol(HttpToolsProtocol):
         if len(self.url) + sum(len(n) + len(v) for n, v in self.headers) > MAX_HEADER_BYTES:
             self._refuse_header()
             raise ValueError("a header that is too large")  # so that nothing more is parsed
+        if self.limit_concurrency and len(self.tasks) >= self.limit_concurrency:
+            # Those too whose client has gone; uvicorn would say so in plain text.
+            self._turn_away(f"{self.limit_concurrency - 1} requests are under way")
+            raise ValueError("too many requests under way")  # so that nothing more is parsed
         super().on_headers_complete()
         if len(self.pipeline) > MOST_WAITING:
             self._hears_no_more()
@@ -183,6 +186,10 @@ class PatientProtocol(HttpToolsProtocol):
             return
         detail = f"the request was not complete within {REQUEST_S:g} s"
         self._refuse(HTTPStatus.REQUEST_TIMEOUT, None, detail)
+
+    def _turn_away(self, why: str) -> None:
+        detail = f"{why}, and may not be more"
+        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "NF_CONGESTION", detail, b"1")
 
     def _refuse_header(self) -> None:
         detail = f"the header is larger than {MAX_HEADER_BYTES} bytes"

@@ -54,13 +54,25 @@ Passes = Callable[[float], Awaitable[None]]
 
 
 def told(
-    app: Any, course: Callable[[Ask, Passes], Awaitable[None]], client: Client | None = None
+    app: Any,
+    course: Callable[[Ask, Passes], Awaitable[None]],
+    client: Client | None = None,
+    gone: int = 0,
 ) -> bytes:
-    """What a client of an application is told; `course` says what it sends, and when."""
+    """What a client of an application is told; `course` says what it sends, and when.
+
+    So many others have asked and gone before, where eight may be there at once.
+    """
     client = client or Client()
 
     async def connected(loop: TimedLoop) -> None:
-        protocol = PatientProtocol(Config(app, log_config=None), ServerState(), {})
+        config, state = Config(app, log_config=None, limit_concurrency=9), ServerState()
+        for _ in range(gone):
+            other = PatientProtocol(config, state, {})
+            other.connection_made(Client())
+            other.data_received(GET)
+            other.connection_lost(None)
+        protocol = PatientProtocol(config, state, {})
         client.set_protocol(protocol)
         protocol.connection_made(client)
         await course(protocol.data_received, loop.passes)
@@ -255,3 +267,18 @@ def test_who_speaks_no_good_http_does_not_fill_the_log(
 
     assert told(PlainTextResponse("here"), asks_once)
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(("gone", "status"), [(8, b"200"), (9, b"503")])
+def test_a_request_under_way_counts_also_when_its_client_has_gone(gone: int, status: bytes) -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(1.0)
+        await PlainTextResponse("here")(scope, receive, send)
+
+    async def asks_once(ask: Ask, passes: Passes) -> None:
+        ask(GET)
+        await passes(1.0)
+
+    answer = told(slow, asks_once, gone=gone)
+    assert answer.startswith(b"HTTP/1.1 %s " % status)
+    assert (b"retry-after: 1" in answer) is (b"application/problem+json" in answer) is (gone > 8)
