@@ -4,7 +4,8 @@ uvicorn closes a connection that is idle between two requests (after 5 s), bound
 it parses with h11, and nothing else: who connects and says nothing, or says it byte by byte, is
 waited for without end, as is who asks for much and does not read it, or who says what is no part of
 a request. It reads and keeps any number of requests that come before they are answered. httptools
-keeps a header of any size, and takes fields behind a body for those before it.
+keeps a header of any size, and takes fields behind a body for those before it; of a request that
+offers to speak another protocol, as HTTP/2 by `Upgrade: h2c`, it takes the body for the other one.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from nef.api.errors import problem
@@ -46,7 +48,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._answering: RequestResponseCycle | None = None
         self._field_bytes = 0
         self._in_header, self._complete, self._got_on = True, False, False
-        self._is_websocket = self._is_deaf = False
+        self._is_websocket = self._is_deaf = self._lacks_body = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait, unless there are too many already."""
@@ -62,7 +64,7 @@ class PatientProtocol(HttpToolsProtocol):
             self.flow.pause_reading()  # uvicorn resumes it with each answer
             return
         self._got_on = False
-        super().data_received(data)
+        self._read(data)
         self._field_bytes = 0 if self._got_on else self._field_bytes + len(data)
         if self._field_bytes > MAX_HEADER_BYTES:
             self._refuse_header()
@@ -71,8 +73,15 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
+        if self._lacks_body:
+            return
         super().on_message_begin()
         self._in_header, self._complete, self._field_bytes = True, False, 0
+
+    def on_url(self, url: bytes) -> None:
+        """A part of what it is about."""
+        if not self._lacks_body:
+            super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field of the header; one behind the body is nobody's (RFC 9110 6.5.1)."""
@@ -81,6 +90,9 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Its header is here, perhaps all at once."""
+        if self._lacks_body:
+            self._lacks_body = False
+            return
         self._in_header = False
         if len(self.url) + sum(len(n) + len(v) for n, v in self.headers) > MAX_HEADER_BYTES:
             self._refuse_header()
@@ -90,6 +102,8 @@ class PatientProtocol(HttpToolsProtocol):
             self._turn_away(f"{self.limit_concurrency - 1} requests are under way")
             raise ValueError("too many requests under way")  # so that nothing more is parsed
         super().on_headers_complete()
+        offers = self.parser.should_upgrade() and not self._should_upgrade()
+        self._lacks_body = offers and bool(self._framing())
         if len(self.pipeline) > MOST_WAITING:
             self._hears_no_more()
             raise ValueError("too many requests at once")  # so that nothing more is parsed
@@ -101,6 +115,8 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """All of it is here."""
+        if self._lacks_body:
+            return
         super().on_message_complete()
         self._in_header, self._complete, self._got_on = False, True, True
         self._wait_no_more()  # a further one that has come with its end has all the time again
@@ -131,6 +147,28 @@ class PatientProtocol(HttpToolsProtocol):
         self._is_read()
         self._say_no_more()
         super().connection_lost(exc)
+
+    def _read(self, data: bytes) -> None:
+        """As uvicorn does, but where another protocol is offered, and not taken (RFC 9110 7.8)."""
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as stopped:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+                return
+            rest = data[stopped.args[0] :]
+            if self._lacks_body:  # httptools has to be told anew that one comes, and how it ends
+                lines = [b"POST / HTTP/1.1", *(b"%s: %s" % one for one in self._framing())]
+                rest = b"\r\n".join([*lines, b"", rest])
+            self._read(rest)
+        except httptools.HttpParserError:
+            self.logger.warning("Invalid HTTP request received.")
+            self.send_400_response("Invalid HTTP request received.")
+
+    def _framing(self) -> list[tuple[bytes, bytes]]:
+        """The fields that say that there is a body, and where it ends."""
+        return [one for one in self.headers if one[0] in (b"content-length", b"transfer-encoding")]
 
     def _is_awaited(self) -> bool:
         """Whether it is the client's turn; between two requests too, for blank lines begin none."""

@@ -230,6 +230,34 @@ def test_what_is_wrong_behind_a_request_is_not_said_as_its_answer(behind: bytes)
     assert b"connection: close" in answers
 
 
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """Answers with the method and the body."""
+    body, more = scope["method"].encode() + b" ", True
+    while more:
+        message = await receive()
+        body, more = body + message["body"], message["more_body"]
+    await PlainTextResponse(body + b";")(scope, receive, send)
+
+
+H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
+
+
+@pytest.mark.parametrize("length", [1, 7, 40, 1000])
+def test_who_offers_http2_is_served_by_http_1_with_the_bodies_of_his_requests(length: int) -> None:
+    kinds = (POST, CHUNKED.replace(b"{}", b"[]") + b"\r\n", GET, POST)
+    offering = b"".join(one.replace(b"\r\nHost", b"\r\n" + H2C + b"Host") for one in kinds)
+
+    async def asks(ask: Ask, passes: Passes) -> None:
+        for start in range(0, len(offering), length):
+            ask(offering[start : start + length])
+        for _ in range(4):
+            await passes(0.1)
+
+    answers = told(echo, asks)
+    bodies = [one.partition(b"\r\n\r\n")[2] for one in answers.split(b"HTTP/1.1 200 OK")[1:]]
+    assert bodies == [b"POST {};", b"POST [];", b"GET ;", b"POST {};"]
+
+
 def test_a_request_that_begins_with_the_end_of_another_has_all_the_time_again() -> None:
     async def cuts_them_in_the_middle(ask: Ask, passes: Passes) -> None:
         ask(GET[:-5])
