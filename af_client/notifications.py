@@ -26,6 +26,7 @@ from werkzeug.wrappers import Request, Response
 from af_client.inbox import Inbox, Receipt
 from af_client.mailbox import Box
 from af_client.schemas.base import Malformed
+from af_client.transport import checked_host, checked_url
 from af_client.warned import Warnings
 
 if TYPE_CHECKING:
@@ -44,12 +45,17 @@ _RETRY_AFTER_S = 1
 class NotificationReceiver:
     """Listens on `host` and `port` (0: any free one) for the length of a `with` block.
 
-    `public_url` is how the NEF reaches it, where that is not "http://host:port".
+    `public_url` is how the NEF reaches it, where that is not "http://host:port", as where it
+    listens on all addresses ("0.0.0.0"). Raises ValueError for what nobody can be reached at.
     """
 
     def __init__(
         self, host: str = "127.0.0.1", port: int = 0, *, public_url: str | None = None
     ) -> None:
+        if public_url is None:
+            checked_host(host)
+        else:
+            checked_url(public_url)
         self._host = host
         self._port = port
         self._public_url = public_url

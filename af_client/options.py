@@ -10,7 +10,7 @@ import click
 from af_client.checks import checked_af_id
 from af_client.delivery.tunnel import Endpoint
 from af_client.tokens import Credentials
-from af_client.transport import Tls, checked_url
+from af_client.transport import Tls, checked_host, checked_url
 from af_client.units import checked_error_rate, parse_rate
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -88,6 +88,18 @@ class AfId(click.ParamType[Any]):
     def convert(self, value: Any, param: Any, ctx: Any) -> str:
         try:
             return checked_af_id(str(value))
+        except ValueError as fault:
+            self.fail(str(fault), param, ctx)
+
+
+class Host(click.ParamType[Any]):
+    """The one address at which something is reached that listens there."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+        try:
+            return checked_host(str(value))
         except ValueError as fault:
             self.fail(str(fault), param, ctx)
 

@@ -34,6 +34,15 @@ def checked_url(text: str) -> str:
     return text
 
 
+def checked_host(text: str) -> str:
+    """Return where a receiver listens as it is; raises ValueError where nobody could reach it."""
+    if text in ("", "0.0.0.0", "::"):  # noqa: S104 - nobody listens there by this
+        raise ValueError(
+            f"{text!r} is all addresses, and the NEF is told one: give it, or a public_url"
+        )
+    return text
+
+
 def is_loopback(url: str) -> bool:
     """Whether a URL leads to this very machine, by its address or as localhost."""
     host = urlsplit(url).hostname or ""

@@ -11,6 +11,7 @@ from af_client.options import (
     FOLDER,
     AfId,
     ErrorRate,
+    Host,
     HostPort,
     Url,
     access_of,
@@ -50,7 +51,8 @@ from af_client.options import (
 @click.option(
     "--dwell-s", default=2.0, help="How long what is better must last after a fall, at first."
 )
-@click.option("--notifications-host", default="127.0.0.1", help="Where it listens to the NEF.")
+@click.option("--notifications-host", type=Host(), default="127.0.0.1",
+              help="Where it listens to the NEF.")  # fmt: skip
 @access_options
 def model_server(  # noqa: PLR0913 - one parameter an option
     *,

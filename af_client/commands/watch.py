@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from af_client.commands.ending import stop_at_signal
-from af_client.options import AfId, Rate, Url, access_of, access_options
+from af_client.options import AfId, Host, Rate, Url, access_of, access_options
 
 
 @click.command()
@@ -23,7 +23,8 @@ from af_client.options import AfId, Rate, Url, access_of, access_options
     "--bytes", "sizes", type=click.IntRange(1), multiple=True, help="A size to send; repeatable."
 )
 @click.option("--rate", type=Rate(), help='A rate to be kept, "12.5 Mbps".')
-@click.option("--notifications-host", default="127.0.0.1", help="Where it listens to the NEF.")
+@click.option("--notifications-host", type=Host(), default="127.0.0.1",
+              help="Where it listens to the NEF.")  # fmt: skip
 @access_options
 def watch(
     *,

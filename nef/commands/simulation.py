@@ -208,9 +208,10 @@ def notifications(control: Control, subscription: str | None, limit: int) -> Non
     query = {"subscriptionId": subscription} if subscription else {}
     found = control.ask("GET", "notifications", limit=limit, **query)["notifications"]
     rows = [
-        (one["createdAt"], one["scsAsId"], one["state"], ", ".join(one["events"])) for one in found
+        (one["createdAt"], one["scsAsId"], one["state"], ", ".join(one["events"]), _trouble(one))
+        for one in found
     ]
-    table(("at", "AF", "state", "events"), rows)
+    table(("at", "AF", "state", "events", ""), rows)
 
 
 @sim.command()
@@ -250,6 +251,12 @@ def _say_cells(found: Sequence[Mapping[str, Any]]) -> None:
         for cell in found
     ]
     table(("cell", "blocks", "granted", ""), rows)
+
+
+def _trouble(notification: Mapping[str, Any]) -> str:
+    """Why a notification has not arrived, or not at once."""
+    why = notification.get("lastError")
+    return f"attempt {notification['attempts']}: {why}" if why else ""
 
 
 def _say_faults(control: Control) -> None:

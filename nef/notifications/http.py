@@ -54,6 +54,8 @@ class HttpNotifier:
             status, asked_s = self._run(self._posted(delivery, orjson.dumps(document)))
         except TimeoutError:
             raise DeliveryFailed(f"no answer within {TOTAL_S:g} s") from None
+        except aiohttp.ClientConnectorError as error:
+            raise DeliveryFailed(without_secrets(_unreached(error))[:500]) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             said = without_secrets(f"{type(error).__name__}: {error}")
             raise DeliveryFailed(said[:500]) from None
@@ -115,3 +117,10 @@ def _turning(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_forever()
     finally:
         loop.close()
+
+
+def _unreached(error: aiohttp.ClientConnectorError) -> str:
+    where = f"{error.host}:{error.port}"
+    if isinstance(error.os_error, ConnectionRefusedError):
+        return f"nobody listens at {where}"
+    return f"no connection to {where}: {error.os_error}"

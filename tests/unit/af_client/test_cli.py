@@ -28,6 +28,7 @@ WATCH = ("watch", "--ue", "msisdn-1")
         (("model-server", "--pool", "."), "--n6 host:port, or --direct: say one"),
         (("watch",), "'--ue'"),
         ((*WATCH, "--nef-url", "nef:8080"), "'nef:8080' is no URL; one begins with http://"),
+        ((*WATCH, "--notifications-host", "::"), "is all addresses, and the NEF is told one"),
         ((*WATCH, "--af-id", ""), "'' can be no AF id"),
         ((*WATCH, "--token-url", "nef/token"), "'nef/token' is no URL"),
         ((*WATCH, "--token-url", "http://x/"), "--client-secret-file belong together"),

@@ -164,6 +164,15 @@ def test_an_inbox_gets_nothing_of_its_neighbour(
     assert is_empty(neighbour)
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])  # noqa: S104 - it is refused
+def test_who_listens_everywhere_says_where_the_nef_reaches_it(host: str) -> None:
+    with pytest.raises(ValueError, match="is all addresses, and the NEF is told one"):
+        NotificationReceiver(host)
+    NotificationReceiver(host, public_url="http://af.example:8000")
+    with pytest.raises(ValueError, match=r"'af\.example' is no URL"):
+        NotificationReceiver(host, public_url="af.example")
+
+
 def test_the_nef_is_told_the_public_url() -> None:
     with NotificationReceiver(public_url="https://af.example/hooks/") as receiver:
         assert receiver.inbox().url.startswith("https://af.example/hooks/notifications/")

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from builders.service import AF, subscription
 from builders.simulations import one_cell
+from builders.waiting import until
 from nef.cli import main
 from nef.testing import RunningNef, running_nef
 
@@ -93,11 +94,12 @@ def test_what_was_told_is_listed(nef: RunningNef, sim: Say) -> None:
     made = requests.post(f"{nef.url}{AF}", json=subscription(), timeout=60).json()
     nef.notified()
     found = sim("notifications", "--subscription", made["self"].rpartition("/")[2])
-    assert found.splitlines()[1].split()[1:] == [
+    assert found.splitlines()[1].split()[1:4] == [
         "af-1",
         "pending",
         "SUCCESSFUL_RESOURCES_ALLOCATION",
     ]
+    until(lambda: ": nobody listens at 127.0.0.1:9" in sim("notifications"))
     assert '"model-topology"' in sim("profiles")
 
 
