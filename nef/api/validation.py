@@ -1,5 +1,6 @@
 """Requests held against the contract, with a JSON pointer for each thing that is wrong."""
 
+import re
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -7,15 +8,17 @@ import jsonschema_rs
 import orjson
 from connexion.decorators.parameter import pythonic
 from connexion.operations import AbstractOperation
-from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header, parse_options_header
+from werkzeug.http import parse_options_header
 
 from nef.api.errors import MalformedBody, NotAcceptable, UnsupportedMediaType
 from nef.domain.errors import InvalidParam, InvalidQuery, InvalidRequest
 
 #: The first of what is accepted, where there is no need to look at the others.
 _JSON = frozenset({"", "*/*", "application/json"})
+#: What stands for it, of which the narrowest counts; the last one is said by old clients of Java.
+_JSON_RANGES = ("application/json", "application/*", "*/*", "*")
 _LONGEST_ACCEPT = 1000
+_NO_WEIGHT = re.compile(r"0(\.0*)?")
 _ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii"})
 _TOO_MANY = jsonschema_rs.ValidationErrorKind.OneOfMultipleValid
 _CHOICES = (
@@ -36,7 +39,11 @@ def check_acceptable(accept: str) -> None:
     # As nearly all do; and nobody is kept waiting by a list without end.
     if accept.partition(",")[0] in _JSON or len(accept) > _LONGEST_ACCEPT:
         return
-    if parse_accept_header(accept, MIMEAccept).quality("application/json") <= 0:
+    # JSON has no parameters that could tell one from the other (RFC 8259 11): a charset may stand.
+    parsed = [parse_options_header(one) for one in accept.split(",")]
+    weights = {kind.lower(): parameters.get("q", "") for kind, parameters in parsed}
+    found = next((weights[one] for one in _JSON_RANGES if one in weights), "0")
+    if _NO_WEIGHT.fullmatch(found):
         raise NotAcceptable(f"an answer here is application/json, and not {accept[:80]!r}")
 
 

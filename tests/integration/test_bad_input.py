@@ -207,6 +207,8 @@ def test_a_body_that_does_not_say_what_it_is_is_read_as_json(nef: Served) -> Non
         *(("*/*", 200), ("application/*", 200), ("text/html, */*;q=0.1", 200), ("", 200)),
         *(("application/json, text/html", 200), ("text/html," * 200, 200)),
         *(("Application/JSON", 200), ("application/problem+json, application/json;q=0.5", 200)),
+        *(("application/json; charset=utf-8", 200), ("application/json;q=0.5;v=1", 200)),
+        ("text/html, image/gif, *; q=.2, */*; q=.2", 200),
         *(("text/html", 406), ("application/json;q=0, text/xml", 406), ("application/xml", 406)),
     ],
 )
