@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from socket import SHUT_RDWR
 from typing import Any
@@ -179,6 +179,27 @@ def test_a_deleted_session_closes_its_websocket(nef: NefProcess) -> None:
         requests.delete(document["self"], timeout=60).raise_for_status()
         with pytest.raises(ConnectionClosed):
             socket.recv(timeout=60)
+
+
+def test_so_it_does_where_the_af_never_stops_talking(nef: NefProcess) -> None:
+    document, closed = session(nef), threading.Event()
+    with opened(document) as socket:
+        heard(socket)
+
+        def talk() -> None:
+            with suppress(ConnectionClosed):
+                while not closed.wait(0.05):
+                    socket.send("hello?")
+
+        talking = threading.Thread(target=talk)
+        talking.start()
+        try:
+            requests.delete(document["self"], timeout=60).raise_for_status()
+            with pytest.raises(ConnectionClosed):
+                socket.recv(timeout=10)
+        finally:
+            closed.set()
+            talking.join()
 
 
 def test_a_patch_moves_the_notifications_from_posts_to_a_websocket(nef: NefProcess) -> None:
