@@ -8,7 +8,6 @@ import math
 import re
 import select
 import sqlite3
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,8 +29,6 @@ _PRAGMAS = (
     "cache_size=-32768",
     "wal_autocheckpoint=4000",
 )
-#: Connections to SQLite that are kept for the next one: as many as are in use at once, mostly.
-_AT_HAND = 5
 #: Whoever needs one more connection than this waits for a moment; none is held for longer.
 POOL_SIZE = 16
 _CONNECT_TIMEOUT_S = 5
@@ -90,61 +87,16 @@ def _parsed(url: str) -> URL:
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that writes; on SQLite it excludes other writers from its beginning."""
     with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            _begin_on_sqlite(connection)
-        else:
-            connection.exec_driver_sql("BEGIN")
+        begin(connection)
         yield connection
 
 
-class Connections:
-    """Connections for one unit of work after the other.
-
-    On SQLite each is good for the next one as it is, and stays at hand with its pages: the way into
-    the pool and out of it costs as much as a statement. The pool of PostgreSQL looks after those
-    that the server has closed.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        """Take connections from an engine."""
-        self._engine = engine
-        self._most = _AT_HAND if engine.dialect.name == "sqlite" else 0
-        self._kept: deque[Connection] = deque()  # may be used by many threads
-
-    @contextmanager
-    def one(self) -> Iterator[Connection]:
-        """A connection that nobody else has; each statement is a transaction of its own."""
-        try:
-            connection = self._kept.pop()
-        except IndexError:
-            connection = self._engine.connect()
-        try:
-            yield connection
-        except BaseException:
-            connection.close()  # with all that was begun on it
-            raise
-        if len(self._kept) < self._most:
-            self._kept.append(connection)
-        else:
-            connection.close()
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """The same, in one transaction that writes."""
-        if not self._most:
-            with writing(self._engine) as connection:
-                yield connection
-            return
-        with self.one() as connection:
-            _begin_on_sqlite(connection)
-            yield connection
-            connection.commit()
-
-    def close(self) -> None:
-        """Give back what is kept, and keep nothing any more."""
-        self._most = 0
-        while self._kept:
-            self._kept.pop().close()
+def begin(connection: Connection) -> None:
+    """Begin a transaction that writes."""
+    if connection.dialect.name == "sqlite":
+        _begin_on_sqlite(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
 
 
 @contextmanager
@@ -271,13 +223,18 @@ def _postgresql_engine(url: URL) -> Engine:
 
 
 def _check(connection: Any, _record: Any, _proxy: Any) -> None:
-    """Take no connection out of the pool that the server has closed, as it does when it stops.
-
-    Nobody sends to a connection that nobody uses, so whatever can be read is its end: that costs
-    no way to the server and back.
-    """
-    if connection.closed or _has_something_to_read(connection.fileno()):
+    """Take no connection out of the pool that is over."""
+    if is_over(connection):
         raise InvalidatePoolError
+
+
+def is_over(connection: Any) -> bool:
+    """Whether the server has closed a connection that nobody uses, as it does when it stops.
+
+    Nobody sends to such a one, so whatever can be read is its end: that costs no way to the server
+    and back.
+    """
+    return bool(connection.closed or _has_something_to_read(connection.fileno()))
 
 
 def _has_something_to_read(descriptor: int) -> bool:

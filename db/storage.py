@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from db.engine import Connections, in_memory, open_engine, shown
+from db.connections import Connections
+from db.engine import in_memory, open_engine, shown
 from db.neighbours import neighbours_at
 from db.outbox import SqlOutbox
 from db.sessions import SqlSessions

@@ -2,19 +2,17 @@
 
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from builders.postgresql import PostgresServer
 from builders.sessions import session
 from db import engine
-from db.engine import Connections, open_engine, shown, writing
+from db.engine import open_engine, shown, writing
 from db.storage import SqlStorage
 from nef.domain.errors import StoreUnavailable
 from nef.ports.storage import StorageUnusable
@@ -31,84 +29,6 @@ def test_who_cannot_write_in_time_is_told_so_and_may_try_again(
         assert connection.in_transaction()
     first.dispose()
     second.dispose()
-
-
-@pytest.fixture
-def connections(tmp_path: Path) -> Iterator[Connections]:
-    opened = open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
-    kept = Connections(opened)
-    with kept.writing() as connection:
-        connection.exec_driver_sql("CREATE TABLE notes (text)")
-    yield kept
-    kept.close()
-    opened.dispose()
-
-
-def notes(connections: Connections) -> list[str]:
-    with connections.one() as connection:
-        return list(connection.scalars(text("SELECT text FROM notes")))
-
-
-def write(connection: Connection, note: str) -> None:
-    connection.execute(text("INSERT INTO notes VALUES (:note)"), {"note": note})
-
-
-def write_and_fail(connections: Connections, note: str) -> None:
-    with connections.writing() as connection:
-        write(connection, note)
-        raise KeyError(note)
-
-
-def test_what_fails_in_the_middle_leaves_nothing_behind_for_whoever_is_next(
-    connections: Connections,
-) -> None:
-    with pytest.raises(KeyError):
-        write_and_fail(connections, "half")
-    with connections.one() as connection:
-        write(connection, "single")
-    with connections.writing() as connection:
-        write(connection, "whole")
-    assert notes(connections) == ["single", "whole"]
-
-
-def test_a_transaction_in_which_nothing_was_done_is_over_too(connections: Connections) -> None:
-    with connections.writing():
-        pass
-    with connections.writing() as connection:  # SQLite would refuse one inside of another
-        write(connection, "later")
-    assert notes(connections) == ["later"]
-
-
-def test_however_many_read_at_once_have_a_connection_each_and_few_of_them_stay_open(
-    tmp_path: Path,
-) -> None:
-    opened = open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
-    connections = Connections(opened)
-    with ExitStack() as crowd:
-        readers = [crowd.enter_context(connections.one()) for _ in range(40)]
-        assert len(set(map(id, readers))) == 40
-    assert opened.pool.checkedout() == 5  # type: ignore[attr-defined]
-    connections.close()
-    assert opened.pool.checkedout() == 0  # type: ignore[attr-defined]
-    opened.dispose()
-
-
-def test_what_is_in_use_at_the_end_does_not_stay_open(tmp_path: Path) -> None:
-    opened = open_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
-    connections = Connections(opened)
-    with connections.one():
-        connections.close()
-    assert opened.pool.checkedout() == 0  # type: ignore[attr-defined]
-    opened.dispose()
-
-
-def test_units_of_work_inside_of_each_other_have_a_connection_each(
-    connections: Connections,
-) -> None:
-    with connections.writing() as connection:
-        write(connection, "unseen")
-        assert notes(connections) == []
-    assert notes(connections) == ["unseen"]
 
 
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
@@ -142,23 +62,6 @@ def test_who_is_not_let_in_reads_why_and_not_the_password() -> None:
         SqlStorage.open("postgresql://nef:secret@127.0.0.1:9/nef")
     assert "secret" not in str(refused.value)
     assert shown("postgresql://nef:secret@db/nef") == "postgresql://nef:***@db/nef"
-
-
-def test_connections_that_the_server_has_ended_are_not_used_again(postgres: PostgresServer) -> None:
-    with postgres.database() as url:
-        storage = SqlStorage.open(url)
-        with storage.transaction() as work:
-            work.sessions.add(session())
-            # two connections at hand
-            with storage.reading() as other:
-                assert other.sessions.get("s1") is None
-        postgres.end_connections(url)
-        for _ in range(3):
-            with storage.reading() as work:
-                assert work.sessions.get("s1") is not None
-        with storage.transaction() as work:
-            work.sessions.remove("s1")
-        storage.close()
 
 
 def test_a_transaction_that_loses_its_connection_is_lost_and_the_next_one_is_not(

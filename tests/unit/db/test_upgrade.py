@@ -1,6 +1,7 @@
 """Migrations: from every revision there ever was, with rows in it, to the newest form."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -182,7 +183,7 @@ def test_a_database_of_any_revision_is_brought_up_with_its_rows(
     upgrade(engine, revision)
     fill(engine, revision)
     upgrade(engine)
-    with SqlStorage(engine).reading() as work:
+    with closing(SqlStorage(engine)) as store, store.reading() as work:
         assert work.sessions.get("s1") == session(number=1)
         told = [row.notification.content for row in work.outbox.find(None, None, 10)]
         assert told == [Trial(Api.SESSIONS), notification().content]
