@@ -130,6 +130,7 @@ class _Neighbours:
         self._engine = engine
         self._turn = threading.Lock()
         self._own: Connection | None = None
+        self._is_deaf = False
 
     def live(self) -> None:
         if self._is_cut_off():
@@ -175,13 +176,18 @@ class _Neighbours:
             try:
                 self._hear(heard, over)
             except (self._engine.dialect.loaded_dbapi.Error, SQLAlchemyError) as error:
-                _LOG.warning("other processes cannot be heard: %s", error)
+                if not self._is_deaf:  # told once, until it is over
+                    _LOG.warning("other processes cannot be heard: %s", error)
+                self._is_deaf = True
                 over.wait(_CONNECT_EVERY_S)
 
     def _hear(self, heard: Callable[[], None], over: threading.Event) -> None:
         """Listen until it is over, or the connection breaks; what was said before is unheard."""
         own = self._connection()
         own.exec_driver_sql(f"LISTEN {_CHANNEL}")
+        if self._is_deaf:
+            _LOG.warning("other processes are heard again")
+        self._is_deaf = False
         heard()
         driver: Any = own.connection.dbapi_connection
         try:

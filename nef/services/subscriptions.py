@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from nef.domain.destinations import OVER_WEBSOCKET
-from nef.domain.errors import Conflict, NotFound
+from nef.domain.errors import Conflict, NotFound, NotReady
 from nef.domain.notifications import Content, Notification
 from nef.domain.subscriptions import Api, Due, Subscription
 from nef.ports.clock import Clock
@@ -156,12 +156,14 @@ class SubscriptionService:
         """Look at all that are due, once each.
 
         One that cannot be looked at keeps no other from being told; at the end all that was
-        raised is raised as an ExceptionGroup.
+        raised is raised as an ExceptionGroup. Raises NotReady at once, for that keeps all.
         """
         now_s, revision, failures = self.clock.now_s(), self.revision(), []
         for subscription in self._due(now_s, changed=revision != self._seen):
             try:
                 self._look(subscription, _moment_s(subscription, now_s))
+            except NotReady:
+                raise
             except Exception as failure:
                 failures.append(failure)
         if failures:

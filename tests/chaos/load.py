@@ -96,6 +96,7 @@ class Weather:
     def __init__(self, url: str, seed: int) -> None:
         """All of it follows from the seed."""
         self._url, self._chance = url, random.Random(f"{seed}/weather")
+        self.broken: list[str] = []
 
     def run(self, stop: threading.Event) -> None:
         """Change it until it is stopped."""
@@ -107,7 +108,9 @@ class Weather:
                 ue_id, sinr_db = self._chance.choice(tuple(UES)), self._chance.choice(_SINRS_DB)
                 where, body = f"{ue_id}/radio", {"sinrDb": sinr_db}
             try:
-                requests.put(f"{self._url}/simulator/v1/ues/{where}", json=body, timeout=60)
+                url = f"{self._url}/simulator/v1/ues/{where}"
+                answer = requests.put(url, json=body, timeout=60)
+                self.broken += [answer.text] if answer.status_code == 500 else []
             except requests.RequestException:
                 stop.wait(_PAUSE_S)  # it is down
 
@@ -119,7 +122,8 @@ def load(
     """Clients and weather until the end of the block."""
     stop = threading.Event()
     clients = [Client(url, destination, af_id, seed, ledger) for af_id in af_ids]
-    workers = [one.run for one in clients] + [Weather(url, seed).run]
+    weather = Weather(url, seed)
+    workers = [one.run for one in clients] + [weather.run]
     threads = [threading.Thread(target=run, args=(stop,)) for run in workers]
     for thread in threads:
         thread.start()
@@ -129,3 +133,4 @@ def load(
         stop.set()
         for thread in threads:
             thread.join()
+    assert weather.broken == []

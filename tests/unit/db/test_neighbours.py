@@ -8,6 +8,8 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from builders.postgresql import PostgresServer
 from builders.sessions import notification, session
@@ -279,6 +281,26 @@ def test_who_was_cut_off_is_alive_again_before_it_has_anything_in_hand(
         assert len(claim(hearer)) == 1
         take_back(opened())
         assert claim(teller) == []
+
+
+def test_that_others_cannot_be_heard_is_said_once_and_when_it_is_over(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    connect, fails = neighbours._Neighbours._connection, iter([True] * 5)
+
+    def broken_for_a_while(self: neighbours._Neighbours) -> Connection:
+        if next(fails, False):
+            raise OperationalError("LISTEN", None, Exception("gone"))
+        return connect(self)
+
+    monkeypatch.setattr(neighbours, "_CONNECT_EVERY_S", 0.01)
+    monkeypatch.setattr(neighbours._Neighbours, "_connection", broken_for_a_while)
+    hearer, heard = opened(), threading.Event()
+    with hearer.listening(heard.set):
+        assert heard.wait(120)
+    first, last = (one.getMessage() for one in caplog.records)
+    assert first.startswith("other processes cannot be heard: ")
+    assert last == "other processes are heard again"
 
 
 def test_who_was_cut_off_hears_again_and_is_alive_again(

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.clock import FakeClock
 from fakes.storage import MemoryStorage
-from nef.domain.errors import InvalidRequest, NotFound
+from nef.domain.errors import InvalidRequest, NotFound, StoreUnavailable
 from nef.domain.notifications import AnalyticsEvents, Delivery
 from nef.domain.subscriptions import NEVER, SOON, Api, Due, Subscription
 from nef.services.subscriptions import Look, SubscriptionService
@@ -234,6 +234,22 @@ def test_one_that_cannot_be_looked_at_keeps_nobody_from_being_told(rig: Rig) -> 
         rig.service.tick()
     assert [str(error) for error in caught.value.exceptions] == ["this one is broken"]
     assert rig.told() == ["s1", "s3"]
+
+
+def test_without_a_store_nobody_else_is_looked_at_and_it_is_said_as_it_is(rig: Rig) -> None:
+    rig.add()
+    rig.add()
+
+    def script(subscription: Subscription[Body], _: float) -> Look:
+        raise StoreUnavailable("the disk is full")
+
+    rig.watch.script = script
+    with pytest.raises(StoreUnavailable):
+        rig.service.tick()
+    assert rig.watch.looked == ["s1"]
+    rig.tells("after all", due=NEVER)
+    rig.service.tick()
+    assert rig.told() == ["after all", "after all"]
 
 
 # --- two at a time ---
