@@ -55,6 +55,8 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         if self.limit_concurrency and len(self.connections) >= self.limit_concurrency:
             self._turn_away(f"there are {self.limit_concurrency - 1} connections")
+            # It may take its time to go, and is none of those that are served.
+            self.connections.discard(self)
             return
         self._wait()
 

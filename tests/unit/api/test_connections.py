@@ -78,14 +78,18 @@ def told(
         await course(protocol.data_received, loop.passes)
         protocol.connection_lost(None)
 
+    run(connected)
+    return client.told
+
+
+def run(course: Callable[[TimedLoop], Awaitable[None]]) -> None:
     loop = TimedLoop()
     try:
         asyncio.set_event_loop(loop)
-        loop.run_until_complete(connected(loop))
+        loop.run_until_complete(course(loop))
     finally:
         asyncio.set_event_loop(None)
         loop.close()
-    return client.told
 
 
 def test_a_quick_client_is_served_on_one_connection_for_longer_than_a_request_may_take() -> None:
@@ -269,6 +273,25 @@ def test_a_request_that_begins_with_the_end_of_another_has_all_the_time_again() 
     answers = told(PlainTextResponse("here"), cuts_them_in_the_middle)
     assert answers.count(b"HTTP/1.1 200 ") == 12
     assert b"HTTP/1.1 408 " not in answers
+
+
+def test_who_is_turned_away_and_does_not_go_keeps_nobody_from_being_served() -> None:
+    clients = here, away = Client(), Client()
+
+    async def both(loop: TimedLoop) -> None:
+        config, state = (
+            Config(PlainTextResponse("here"), limit_concurrency=2, log_config=None),
+            ServerState(),
+        )
+        protocols = [PatientProtocol(config, state, {}) for _ in clients]
+        for protocol, client in zip(protocols, clients, strict=True):
+            protocol.connection_made(client)
+        protocols[0].data_received(GET)
+        await loop.passes(0.1)
+
+    run(both)
+    assert away.told.startswith(b"HTTP/1.1 503 ")
+    assert here.told.startswith(b"HTTP/1.1 200 ")
 
 
 def test_who_reads_nothing_of_an_answer_is_let_go() -> None:
