@@ -1,5 +1,6 @@
 """How a request travels: one port, and its implementation over requests."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -17,6 +18,8 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, ReadTimeoutEr
 from af_client.errors import ConnectFailed, ConnectionBroken, TimedOut, TransportError
 from af_client.unreached import unreached
 
+#: The name of an API and its version, as they stand in a path; a gateway may use such names too.
+_API = re.compile(r"/3gpp-[^/]+/v[0-9]")
 #: A first wait of 0.2 s, doubled each time.
 _BACKOFF_FACTOR_S = 0.2
 _PASSING_STATUSES = (429, 502, 503, 504)
@@ -28,9 +31,9 @@ def checked_url(text: str) -> str:
     """Return the root of something on HTTP as it is; raises ValueError where it is none."""
     if not text.startswith(("http://", "https://")):
         raise ValueError(f"{text!r} is no URL; one begins with http:// or https://")
-    root, api, _ = text.partition("/3gpp-")
+    api = _API.search(text)
     if api:
-        raise ValueError(f"{text!r} has the name of an API; its root is {root}")
+        raise ValueError(f"{text!r} has the name of an API; its root is {text[: api.start()]}")
     return text
 
 

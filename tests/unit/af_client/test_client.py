@@ -66,6 +66,15 @@ def test_a_root_with_an_api_is_refused_with_the_root() -> None:
         NefClient("http://nef/3gpp-as-session-with-qos/v1", "recognition")
 
 
+def test_a_root_below_a_name_like_that_of_an_api_is_one() -> None:
+    network = FakeTransport(reply(200, []))
+    nef = NefClient("https://gateway.example/3gpp-exposure", "recognition", transport=network)
+    assert nef.sessions() == ()
+    [asked] = network.asked
+    root = "https://gateway.example/3gpp-exposure/3gpp-as-session-with-qos/v1"
+    assert asked == ("GET", f"{root}/recognition/subscriptions")
+
+
 def test_an_area_is_made_of_cells_and_not_of_names() -> None:
     with pytest.raises(ValueError, match="area has 'cell-1'; it takes a Cell or TrackingArea"):
         client()[0].area("cell-1")  # type: ignore[arg-type]
