@@ -1,6 +1,6 @@
 """What can be seen to be wrong in a message before it is sent."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from numbers import Integral
@@ -72,6 +72,23 @@ def checked_af_id(text: str) -> str:
     if text in ("", ".", ".."):
         raise ValueError(f"{text!r} can be no AF id: it would be lost as a part of a path")
     return text
+
+
+def check_by_name(
+    number: int, alternatives: Collection[object], values: Mapping[str, object]
+) -> None:
+    """Raise ValueError for what stands beside the name of a profile and contradicts it."""
+    if alternatives:
+        raise ValueError(
+            f"media flow {number} has alternatives by value beside names;"
+            " with qos_reference use alternative_references"
+        )
+    given = [name for name, value in values.items() if value is not None]
+    if given:
+        raise ValueError(
+            f"media flow {number} asks by name and has {', '.join(given)} beside it,"
+            " of which the profile has its own; leave out the name or the values"
+        )
 
 
 def check_numbers(numbers: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Any, Self, TypedDict
 
-from af_client.checks import check_numbers, check_values
+from af_client.checks import check_by_name, check_numbers, check_values
 from af_client.measurements import Measurement, QosMonitoring, Usage
 from af_client.offers import fitted
 from af_client.units import checked_tos
@@ -137,19 +137,9 @@ class MediaFlow:
     def __post_init__(self) -> None:
         """Refuse what TS 29.122 calls contradictory, before the NEF has to."""
         check_values(self)
-        if not (self.qos_reference or self.alternative_references):
-            return
-        if self.alternatives:
-            raise ValueError(
-                f"media flow {self.number} has alternatives by value beside names;"
-                " with qos_reference use alternative_references"
-            )
-        values = [name for name in _VALUES if getattr(self, name) is not None]
-        if values:
-            raise ValueError(
-                f"media flow {self.number} asks by name and has {', '.join(values)} beside it,"
-                " of which the profile has its own; leave out the name or the values"
-            )
+        if self.qos_reference or self.alternative_references:
+            values = {name: getattr(self, name) for name in _VALUES}
+            check_by_name(self.number, self.alternatives, values)
 
 
 @dataclass(frozen=True, slots=True)
