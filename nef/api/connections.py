@@ -25,8 +25,8 @@ _OF_CLIENTS.setLevel(logging.ERROR)
 
 #: From connecting, or from the first byte of a further request, until its last byte is here.
 REQUEST_S = 20.0
-#: How long an answer may wait for a client that reads nothing of it.
-ANSWER_S = 20.0
+#: How long an answer may wait for a client that reads hardly anything of it, and how much is more.
+ANSWER_S, LEAST_READ_BYTES = 20.0, 65_536
 #: Of a request's line and header fields together; and of the fields behind a body.
 MAX_HEADER_BYTES = 65_536
 #: Requests of a connection that wait for the answers of earlier ones; of more nothing is heard.
@@ -136,7 +136,7 @@ class PatientProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client reads too slowly, or not at all: in the second case it is left."""
         super().pause_writing()
-        self._unread = self.loop.call_later(ANSWER_S, self._leave)
+        self._watch_reading()
 
     def resume_writing(self) -> None:
         """It reads."""
@@ -209,7 +209,15 @@ class PatientProtocol(HttpToolsProtocol):
         if self._answering is not None:
             self._answering.disconnected = True
 
-    def _leave(self) -> None:
+    def _watch_reading(self) -> None:
+        left_bytes = self.transport.get_write_buffer_size()
+        self._unread = self.loop.call_later(ANSWER_S, self._leave, left_bytes)
+
+    def _leave(self, left_bytes: int) -> None:
+        """Wait no longer, unless not much of what was left is left still."""
+        if self.transport.get_write_buffer_size() <= left_bytes - LEAST_READ_BYTES:
+            self._watch_reading()
+            return
         self._say_no_more()
         self.transport.abort()
 

@@ -11,7 +11,13 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from fakes.loop import TimedLoop
-from nef.api.connections import ANSWER_S, MOST_WAITING, REQUEST_S, PatientProtocol
+from nef.api.connections import (
+    ANSWER_S,
+    LEAST_READ_BYTES,
+    MOST_WAITING,
+    REQUEST_S,
+    PatientProtocol,
+)
 
 GET = b"GET / HTTP/1.1\r\nHost: nef\r\n\r\n"
 
@@ -23,7 +29,10 @@ class Client(asyncio.Transport):
         """It takes so many bytes, and has no room for more."""
         super().__init__()
         self.told, self._closing, self._full_at = b"", False, full_at
-        self.aborted = False
+        self.aborted, self.read_bytes = False, 0
+
+    def get_write_buffer_size(self) -> int:
+        return len(self.told) - self.read_bytes
 
     def set_protocol(self, protocol: Any) -> None:
         self._protocol = protocol
@@ -292,6 +301,22 @@ def test_who_is_turned_away_and_does_not_go_keeps_nobody_from_being_served() -> 
     run(both)
     assert away.told.startswith(b"HTTP/1.1 503 ")
     assert here.told.startswith(b"HTTP/1.1 200 ")
+
+
+def test_who_reads_an_answer_slowly_has_all_the_time_for_it() -> None:
+    async def reads_for_minutes(ask: Ask, passes: Passes) -> None:
+        ask(GET)
+        await passes(0.1)
+        for _ in range(10):
+            client.read_bytes += LEAST_READ_BYTES
+            await passes(ANSWER_S)
+            assert not client.aborted
+        client.read_bytes += LEAST_READ_BYTES - 1
+        await passes(ANSWER_S)
+        assert client.aborted
+
+    client = Client(full_at=1000)
+    told(PlainTextResponse("here" * 1_000_000), reads_for_minutes, client)
 
 
 def test_who_reads_nothing_of_an_answer_is_let_go() -> None:
