@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from prometheus_client import Metric
@@ -21,6 +22,9 @@ _LOG = logging.getLogger(__name__)
 _SHARE = 0.01
 #: However fast it was, it holds for so long.
 _LEAST_S = 1.0
+#: Nobody who reads the metrics waits longer for the store: a silent one may take 20 s to be known
+#: as such. What was counted before holds meanwhile, and is not told any more after a while.
+_WAITED_S, _PATIENCE_S = 0.5, 2.0
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,10 @@ class StoreMetrics(Collector):
         """`now_s` is real time, as deliveries know it; `passed_s` is any clock that never jumps."""
         self._storage, self._now_s, self._passed_s = storage, now_s, passed_s
         self._turn = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, "nef-store-metrics")
+        self._looking: Future[_Found | None] | None = None
         self._found: _Found | None = None
-        self._holds_until_s = float("-inf")
+        self._began_s, self._holds_until_s = 0.0, float("-inf")
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: otherwise the store would be asked when this is registered."""
@@ -55,8 +61,7 @@ class StoreMetrics(Collector):
     def collect(self) -> Iterable[Metric]:
         """Everything, or only that the store does not answer."""
         with self._turn:
-            if self._passed_s() >= self._holds_until_s:
-                self._look()
+            self._look_again()
             found = self._found
         up = GaugeMetricFamily("nef_store_up", "1 where the store could be read, else 0.")
         up.add_metric((), float(found is not None))
@@ -64,17 +69,33 @@ class StoreMetrics(Collector):
         if found is not None:
             yield from self._told(found)
 
-    def _look(self) -> None:
-        began_s = self._passed_s()
+    def _look_again(self) -> None:
+        """Look, if it is time to, or go on to wait for who does."""
+        if self._looking is None:
+            self._began_s = self._passed_s()
+            if self._began_s < self._holds_until_s:
+                return
+            self._looking = self._thread.submit(self._look)
+        wait((self._looking,), _WAITED_S)
+        if self._looking.done():
+            looking, self._looking = self._looking, None
+            self._found = looking.result()
+        elif self._passed_s() >= self._began_s + _PATIENCE_S:
+            self._found = None
+
+    def _look(self) -> _Found | None:
+        began_s, found = self._passed_s(), None
         try:
             with self._storage.reading() as work:
                 counts = work.sessions.count_by_state()
-                self._found = _Found(dict(counts), work.outbox.backlog())
-        except StoreUnavailable:
-            _LOG.warning("the store could not be read for its metrics", exc_info=True)
-            self._found = None
+                found = _Found(dict(counts), work.outbox.backlog())
+        except StoreUnavailable as error:
+            _LOG.warning("the store could not be read for its metrics: %s", error.reason)
         ended_s = self._passed_s()
-        self._holds_until_s = ended_s + max(_LEAST_S, (ended_s - began_s) / _SHARE)
+        # That nothing was found holds no longer for having taken long.
+        took_s = ended_s - began_s if found else 0.0
+        self._holds_until_s = ended_s + max(_LEAST_S, took_s / _SHARE)
+        return found
 
     def _told(self, found: _Found) -> Iterable[Metric]:
         sessions = GaugeMetricFamily(

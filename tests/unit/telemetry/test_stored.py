@@ -1,16 +1,20 @@
 """What the store's metrics say, and what it may cost to find out."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from builders.sessions import notification, session
+from builders.waiting import until
 from fakes.clock import FakeClock
 from fakes.storage import MemoryStorage
 from nef.domain.errors import StoreUnavailable
 from nef.domain.lifecycle import SessionState
+from nef.telemetry import stored
 from nef.telemetry.stored import StoreMetrics
 
 
@@ -86,6 +90,36 @@ def test_a_store_that_is_gone_is_told_and_the_rest_is_left_out() -> None:
     rig.clock.advance(2.0)
     assert rig["nef_store_up"] == 1
     assert rig["nef_sessions:active"] == 0
+
+
+def test_a_store_that_was_silent_for_long_is_up_as_soon_as_it_answers_again() -> None:
+    rig = Rig()
+    rig.storage.down, rig.storage.takes_s = True, 20.0
+    assert rig["nef_store_up"] == 0
+    rig.storage.down, rig.storage.takes_s = False, 0.0
+    rig.clock.advance(1.0)
+    assert rig["nef_store_up"] == 1
+
+
+def test_nobody_who_reads_waits_for_a_store_that_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig, answers = Rig(), threading.Event()
+    until(lambda: rig["nef_store_up"] == 1)
+    monkeypatch.setattr(stored, "_WAITED_S", 0.01)
+    monkeypatch.setattr(rig.storage, "reading", lambda: silent(rig.storage.transaction, answers))
+    rig.clock.advance(1.0)
+    assert rig["nef_outbox_notifications:pending"] == 0, "as it was"
+    rig.clock.advance(2.0)
+    assert rig["nef_store_up"] == 0
+    assert rig["nef_sessions:active"] is None
+    answers.set()
+    until(lambda: rig["nef_store_up"] == 1)
+
+
+@contextmanager
+def silent(reading: Callable[[], Any], answers: threading.Event) -> Iterator[Any]:
+    assert answers.wait(60)
+    with reading() as work:
+        yield work
 
 
 def test_nobody_asks_the_store_before_somebody_reads() -> None:
