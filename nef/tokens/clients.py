@@ -78,7 +78,9 @@ class Clients:
         to guess as it is. Without `af_ids` the client acts as the AF of its own name. Raises
         InvalidValue for a name or scope that cannot be.
         """
-        for name in tuple(af_ids) or (client_id,):
+        # Whoever drives the simulation alone needs to be no AF.
+        by_its_name = () if set(scopes).isdisjoint(AF_SCOPES) else (client_id,)
+        for name in tuple(af_ids) or by_its_name:
             _check_af(name)
         secret = secrets.token_urlsafe(32)
         entry = {"secret_sha256": _hash(secret), "af_ids": list(af_ids), "scopes": list(scopes)}

@@ -25,6 +25,11 @@ def test_a_client_has_the_afs_and_scopes_that_were_said(tmp_path: Path) -> None:
     assert run(tmp_path, "list").output == "a: as x, y; simulator\n"
 
 
+def test_who_has_no_scope_of_an_af_may_have_a_name_that_is_none(tmp_path: Path) -> None:
+    assert run(tmp_path, "add", "ops/dashboard", "--scope", "simulator").exit_code == 0
+    assert run(tmp_path, "list").output == "ops/dashboard: as ops/dashboard; simulator\n"
+
+
 def test_an_af_that_no_path_can_name_is_refused_with_the_reason(tmp_path: Path) -> None:
     for arguments in (("a/b",), ("a", "--af", "x/y"), ("a", "--af", ".."), ("a", "--af", "")):
         result = run(tmp_path, "add", *arguments)
