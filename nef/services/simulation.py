@@ -110,13 +110,11 @@ class SimulationService:
         self, scenario: str | dict[str, Any], seed: int | None = None, mode: str | None = None
     ) -> SimulationStatus:
         """Start a scenario; raises InvalidRequest where it is not valid."""
-        self.simulation.load(scenario, seed, mode, self.clock.now_s())
-        return self._begun()
+        return self._begun(lambda: self.simulation.load(scenario, seed, mode, self.clock.now_s()))
 
     def reset(self) -> SimulationStatus:
         """Start the running scenario again."""
-        self.simulation.reset(self.clock.now_s())
-        return self._begun()
+        return self._begun(lambda: self.simulation.reset(self.clock.now_s()))
 
     def step(self, seconds: float) -> SimulationStatus:
         """Move a manual clock on; raises Conflict where the clock runs by itself.
@@ -247,13 +245,17 @@ class SimulationService:
         changes_s = self.simulation.wait_s()
         return min(broken_s, due_s, changes_s if due.on_change else max(changes_s, STRIDE_S))
 
-    def _begun(self) -> SimulationStatus:
-        with self.storage.transaction() as work:
-            # What is saved last is what there is last.
-            work.simulations.hold()
-            work.simulations.save(self.simulation.saved())
-            self.faults.begin(work)
-        self.tick()
+    def _begun(self, begin: Callable[[], None]) -> SimulationStatus:
+        def move() -> None:
+            begin()
+            with self.storage.transaction() as work:
+                # What is saved last is what there is last.
+                work.simulations.hold()
+                work.simulations.save(self.simulation.saved())
+                self.faults.begin(work)
+
+        # In its turn: who ticks meanwhile would look at this scenario at a time before it began.
+        self.tick(move)
         return self.status()
 
     def _moved(self) -> SimulationStatus:

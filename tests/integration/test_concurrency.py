@@ -4,11 +4,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from builders.analytics_requests import AF as ANALYTICS
+from builders.analytics_requests import question
+from builders.analytics_requests import subscription as analytics
 from builders.postgresql import PostgresServer
 from builders.service import AF, Served, by_value, component, served, subscription
+from builders.waiting import until
+from nef.services.analytics import Analyst
 
 PATCH = {"content-type": "application/merge-patch+json"}
 InThreads = Callable[[int, Callable[[int], None]], None]
@@ -132,3 +138,34 @@ def test_what_a_change_causes_is_told_with_its_answer_whoever_ticks_meanwhile() 
             over.set()
             ticker.join()
     assert told == [["QOS_NOT_GUARANTEED"], ["QOS_GUARANTEED"]] * 25
+
+
+def test_who_ticks_while_a_scenario_begins_does_not_see_it_at_a_time_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = question("DN_PERFORMANCE", reptThlds=[{"avgTrafficRate": "1 Mbps"}])
+    answer, begun = Analyst.answer, threading.Event()
+
+    def begin() -> None:
+        nef.control("PUT", "/simulation", {"scenario": "steady", "mode": "real"})
+        begun.set()
+
+    def looked(*question: Any) -> Any:
+        """Somebody loads a scenario between the look at the clock and the look at the network."""
+        if not beginning.is_alive() and not begun.is_set():
+            beginning.start()
+            begun.wait(0.5)
+        return answer(*question)
+
+    def ticked() -> bool:
+        nef.nef.services.simulation.tick()
+        return begun.is_set()
+
+    with served(mode="real") as nef:
+        assert nef.http.post(ANALYTICS, json=analytics(asked)).status_code == 201
+        beginning = threading.Thread(target=begin)
+        monkeypatch.setattr(Analyst, "answer", looked)
+        until(ticked)
+        beginning.join()
+        # Of a time before it began nothing is known, and its AF would be told so.
+        assert nef.control("GET", "/notifications")["notifications"] == []
