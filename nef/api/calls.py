@@ -35,6 +35,9 @@ Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 #: Handlers block on the store and on the network's lock; more of them are in each other's way.
 _THREADS = 4
+#: A long answer goes in pieces, each when there is room for it. As a whole asyncio would take it at
+#: once where TLS is spoken, and give up what is not read of it half a minute later.
+_PIECE_BYTES = 262_144
 
 
 class Call:
@@ -135,7 +138,10 @@ class Calls(SpecMiddleware):
             content,
         )
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        for begin in range(0, max(len(body), 1), _PIECE_BYTES):
+            end = begin + _PIECE_BYTES
+            more = end < len(body)
+            await send({"type": "http.response.body", "body": body[begin:end], "more_body": more})
 
     def _found(self, path: str, method: str) -> tuple[Call, str, dict[str, Any]]:
         """The operation, its API, and what its path names.

@@ -55,6 +55,26 @@ def test_a_handler_gets_its_body(handlers: Handlers, http: TestClient) -> None:
     assert handlers.called == [("stepSimulation", {"body": body})]
 
 
+def test_a_long_answer_goes_in_pieces_and_is_whole(handlers: Handlers) -> None:
+    text = "".join(map(str, range(200_000)))
+    handlers.reply = ({"a": text}, 200, {"Content-Type": "application/json"})
+    names = [name for document in NAMES for name in operation_ids(document)]
+    app = contract_application({name: handlers[name] for name in names})
+    sizes: list[int] = []
+
+    async def noted(scope: Any, receive: Any, send: Any) -> None:
+        async def note(message: Any) -> None:
+            sizes.append(len(message.get("body", b"")))
+            await send(message)
+
+        await app(scope, receive, note)
+
+    answer = TestClient(noted).get("/simulator/v1/simulation")
+    assert answer.json() == {"a": text}
+    assert len(answer.content) == sum(sizes) == int(answer.headers["content-length"])
+    assert max(sizes) <= 262_144
+
+
 def test_nothing_is_answered_with_nothing(handlers: Handlers, http: TestClient) -> None:
     handlers.reply = (None, 204, {})
     answer = http.delete(f"{ROOT}/af/subscriptions/x")
