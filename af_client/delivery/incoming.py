@@ -19,6 +19,8 @@ _ASK_AGAIN_S = 0.1
 #: How often the server hears of a device that has both parts and still loads them: a large model
 #: on a small device may take longer than silence is borne.
 _LOADING_S = 1.0
+#: What has not been loaded for so long never will be, and its session is wanted by others.
+LONGEST_LOADING_S = 300.0
 _MAX_SEGMENTS = wire.segments_of(MAX_PART_BYTES)
 
 
@@ -126,6 +128,7 @@ class Incoming:
     repair_until_s: float = float("-inf")
     asked_s: float = float("-inf")
     received: bool = False
+    received_s: float = float("inf")
     still_loads_at_s: float = float("inf")
 
     def assembly(self, part: Part, count: int) -> Assembly:
@@ -163,13 +166,15 @@ class Incoming:
 
     def complete(self, now_s: float) -> None:
         """Both parts are there: from now on the device loads them, until it reports."""
-        self.received, self.still_loads_at_s = True, now_s + _LOADING_S
+        self.received, self.received_s = True, now_s
+        self.still_loads_at_s = now_s + _LOADING_S
 
     def still_loads(self, now_s: float) -> bool:
         """Whether the server ought to hear now that the device still loads what has come."""
         due = now_s >= self.still_loads_at_s
         if due:
-            self.still_loads_at_s = now_s + _LOADING_S
+            is_hopeless = now_s >= self.received_s + LONGEST_LOADING_S
+            self.still_loads_at_s = float("inf") if is_hopeless else now_s + _LOADING_S
         return due
 
     @property

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from af_client.delivery.documents import DeviceReport, PartOffer
-from af_client.delivery.incoming import GivenUp, Offered, Received
+from af_client.delivery.incoming import LONGEST_LOADING_S, GivenUp, Offered, Received
 from af_client.delivery.receiver import Receiver
 from af_client.delivery.sender import SILENCE_S, Outcome, Rates, Sender
 from af_client.delivery.wire import SEGMENT_BYTES, Message, MessageType, Part
@@ -218,6 +218,13 @@ def test_a_device_may_take_longer_to_load_a_model_than_silence_is_borne() -> Non
     link.run()
     assert is_waited_for
     assert link.sender.outcome is Outcome.DELIVERED
+    assert link.receiver.wake_s is None
+
+
+def test_a_device_that_never_comes_to_the_end_of_loading_is_given_up() -> None:
+    link = Link(a_sender(), Receiver()).run(limit_s=LONGEST_LOADING_S + 4 * SILENCE_S)
+    assert link.now_s > LONGEST_LOADING_S
+    assert link.sender.outcome is Outcome.UNANSWERED
     assert link.receiver.wake_s is None
 
 
