@@ -64,16 +64,20 @@ def judge(record: Record, variants: Sequence[Variant], picture: Path, console: C
     """Print what happened and what was not as it must be; True where nothing was."""
     wrong = print_report(console, record, variants)
     console.print(f"Picture: {picture}")
-    for sentence in not_judged(record):
+    late = not_judged(record)
+    for sentence in late:
         console.print(f"[yellow]Not judged:[/] {sentence}.")
     for sentence in wrong:
         console.print(f"[red]Not as it must be:[/] {sentence}.")
     if not wrong:
-        console.print(
-            "[green]Every choice followed the network,"
-            " and nothing speaks against the requirements.[/]"
-        )
+        console.print(f"[green]Every choice followed the network, {_finding(record, late)}[/]")
     return not wrong
+
+
+def _finding(record: Record, late: Sequence[str]) -> str:
+    if len(late) == len(record.downloads):
+        return "but the machine was too busy to hold any model against the second that it has."
+    return "and nothing speaks against the requirements."
 
 
 def _watch(programs: Programs, nef_url: str, length_s: float, console: Console) -> Record:

@@ -177,6 +177,17 @@ def test_what_came_late_because_the_machine_was_busy_is_not_judged() -> None:
     assert "Not judged: digits-large took 1.20 s" in text
     assert "of which the programs waited up to 0.21 s while others had the machine" in text
     assert text.count(" busy ") == 1
+    assert "nothing speaks against the requirements" in text
+
+
+def test_where_every_model_was_late_for_that_reason_nothing_is_said_of_their_second() -> None:
+    run = Run()
+    for line in run.of("transfer_end"):
+        line["seconds"] = 1.2
+    good, text = judged(run, *((at_s, 2 * at_s) for at_s in range(1, 40)))
+    assert good
+    assert "too busy to hold any model against the second" in text
+    assert "requirements" not in text
 
 
 @pytest.mark.parametrize(
