@@ -44,7 +44,7 @@ def check_reporting(request: SessionRequest) -> None:
 
 def _wrong_events(wanted: Collection[str]) -> Iterator[InvalidParam]:
     # Beside an event that is reported, an unknown one passes: AFs know features and later releases
-    # that this NEF does not (docs/decisions/0031). No event at all leaves the choice to the NEF.
+    # that this NEF does not (docs/decisions/0029). No event at all leaves the choice to the NEF.
     slips = list(misspelt("/events", wanted, _EVENTS))
     yield from slips
     if wanted and not slips and set(wanted).isdisjoint(_EVENTS):
