@@ -220,8 +220,9 @@ def _nef(
     unlimited = ("--max-requests-a-second", "0", "--max-sessions", "0")
     where = ("--port", "0", "--database", url)
     command = [*PYTHON, "nef.cli", "serve", *where, *unlimited, *options]
-    process = programs.start("nef", command)
-    address = str(programs.wait_for("nef", "text")["text"]).split()[2].rstrip(",")
+    name = f"nef on {url}"  # there may be several
+    process = programs.start(name, command)
+    address = str(programs.wait_for(name, "text")["text"]).split()[2].rstrip(",")
     wanted = {"document": scenario, "mode": "real"}
     control = f"{address}/simulator/v1/simulation"
     authorization = _authorization(address, secret) if secret else ""

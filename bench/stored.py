@@ -2,7 +2,9 @@
 
     python -m bench.stored [--store sqlite postgresql] [--most 1000000]
 
-Sessions are put into the store beside the service, which knows them by the store only.
+Sessions are put into the store beside the service, which knows them by the store only. For each
+number of them there is a service of its own, and these are asked in turns: the ratio is the median
+of those of the rounds.
 """
 
 import argparse
@@ -12,15 +14,16 @@ from statistics import median
 
 import numpy as np
 
+from af_client.demo.programs import Programs
 from bench.filling import EACH, owner, path_of
 from bench.limits import Limits
-from bench.sides import Client, Cost, Side, serving, store
+from bench.sides import Client, Cost, Side, asking, nef, store
 from bench.stores import KINDS, Stores, running
 from bench.table import printed
 from bench.world import memory_mb
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-_ROUNDS = 5
+_ROUNDS = 15
 _REQUESTS = 200
 #: By how much more an answer may cost than with the fewest stored.
 FLAT = 1.5
@@ -45,45 +48,59 @@ def main() -> None:
 
 
 def table(stores: Stores, sizes: Sequence[int], kind: str, limits: Limits) -> list[tuple[str, ...]]:
-    """One size after the other."""
-    rows: list[tuple[str, ...]] = []
-    first: list[float] = []
-    stored = 0
-    with serving(stores) as (_, nef, client):
-        for size in sizes:
-            store(client, nef, stored, size)
-            stored = size
-            costs = measured(client, nef, size)
-            first = first or [_cpu_ms(each) for each in costs]
-            named = [f"{kind}: {what} of {size:,}" for what in ("read", "list")]
-            columns = [_columns(*one, limits) for one in zip(named, costs, first, strict=True)]
-            memory, kept = f"{memory_mb(nef.pid):.0f}", f"{stores.size_mb(nef.database):.0f}"
-            rows.append((f"{size:,}", *columns[0], *columns[1], memory, kept))
-    return rows
+    """A row for each number of stored sessions, all held against that of the fewest."""
+    with Programs() as programs, asking(programs) as client:
+        sides = [nef(programs, stores.new(f"nef_{size}")) for size in sizes]
+        for side, size in zip(sides, sizes, strict=True):
+            store(client, side, 0, size)
+        rounds = [_round(client, sides, sizes, number) for number in range(_ROUNDS + 1)]
+        costs = list(zip(*rounds[1:], strict=True))  # the first round warms up
+        return [
+            (
+                f"{size:,}",
+                *_columns(f"{kind}: read of {size:,}", _reads(costs[0]), _reads(own), limits),
+                *_columns(f"{kind}: list of {size:,}", _lists(costs[0]), _lists(own), limits),
+                f"{memory_mb(side.pid):.0f}",
+                f"{stores.size_mb(side.database):.0f}",
+            )
+            for side, size, own in zip(sides, sizes, costs, strict=True)
+        ]
 
 
-def measured(client: Client, side: Side, stored: int) -> tuple[list[Cost], list[Cost]]:
+#: What reads and lists of one number of stored sessions cost in one round.
+Costs = tuple[Cost, Cost]
+
+
+def _round(client: Client, sides: Sequence[Side], sizes: Sequence[int], number: int) -> list[Costs]:
+    numbers = random.Random(number)
+    return [asked(client, *each, numbers) for each in zip(sides, sizes, strict=True)]
+
+
+def asked(client: Client, side: Side, stored: int, numbers: random.Random) -> Costs:
     """What it costs to read some of what is stored, and to list some AFs' sessions."""
-    numbers = random.Random(stored)
-    reads, lists = [], []
-    for _ in range(_ROUNDS + 1):
-        chosen = [numbers.randrange(stored) for _ in range(_REQUESTS)]
-        paths = [path_of(side.root, number) for number in chosen]
-        reads.append(client.ask(side, 1, [["GET", path, None] for path in paths])[0])
-        owners = [side.of(owner(number // EACH)) for number in chosen]
-        lists.append(client.ask(side, 1, [["GET", path, None] for path in owners])[0])
-    return reads[1:], lists[1:]  # the first round warms up
+    chosen = [numbers.randrange(stored) for _ in range(_REQUESTS)]
+    paths = [path_of(side.root, number) for number in chosen]
+    reads, _ = client.ask(side, 1, [["GET", path, None] for path in paths])
+    owners = [side.of(owner(number // EACH)) for number in chosen]
+    lists, _ = client.ask(side, 1, [["GET", path, None] for path in owners])
+    return reads, lists
 
 
-def _cpu_ms(costs: list[Cost]) -> float:
-    return median(cost.cpu_ms for cost in costs)
+def _reads(costs: Sequence[Costs]) -> list[Cost]:
+    return [reads for reads, _ in costs]
 
 
-def _columns(what: str, costs: list[Cost], first_ms: float, limits: Limits) -> tuple[str, ...]:
+def _lists(costs: Sequence[Costs]) -> list[Cost]:
+    return [lists for _, lists in costs]
+
+
+def _columns(
+    what: str, fewest: Sequence[Cost], costs: Sequence[Cost], limits: Limits
+) -> tuple[str, ...]:
     every = np.concatenate([cost.latencies_ms for cost in costs])
-    ratio = _cpu_ms(costs) / first_ms
+    ratio = median(own.cpu_ms / few.cpu_ms for own, few in zip(costs, fewest, strict=True))
     return (
-        f"{_cpu_ms(costs):.2f}",
+        f"{median(cost.cpu_ms for cost in costs):.2f}",
         f"{ratio:.2f}",
         f"{FLAT:g}",
         limits.check(what, ratio, FLAT),
