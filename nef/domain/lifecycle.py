@@ -43,6 +43,9 @@ ENDING = (_S.REQUESTED, _S.RELEASING)
 #: States in which a crash leaves work that the next tick settles.
 UNSETTLED = frozenset({_S.REQUESTED, _S.UPDATING, _S.RELEASING})
 
+#: States in which somebody waits for the network, and confirms what it says.
+UNDER_WAY = frozenset({_S.REQUESTED, _S.UPDATING})
+
 #: States in which the AF sees the resource.
 VISIBLE = frozenset({_S.ACTIVE, _S.UPDATING})
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 from nef.domain.errors import Conflict
 from nef.domain.events import EventReport, change_reports
-from nef.domain.lifecycle import SessionState
+from nef.domain.lifecycle import UNDER_WAY, SessionState
 from nef.domain.qos import FlowGrant
 from nef.domain.sessions import Claim, Session, Standing
 from nef.ports.clock import Clock
@@ -45,18 +45,8 @@ class Following:
         write conflict, and then it is compared again. A session that is between an intent and its
         confirmation follows when it is confirmed.
         """
-        while True:
-            with self.storage.reading() as work:
-                session = work.sessions.get(session_id)
-            if session is None or session.state is not SessionState.ACTIVE:
-                return None
-            levels = self.network.levels(session_id)
-            if levels is None or levels == _levels(session.grants):
-                return session
-            try:
-                return self._followed(session, levels)
-            except Conflict:
-                continue
+        session = self._compared(session_id)
+        return session if session and session.state is SessionState.ACTIVE else None
 
     def catch_up(self, now_s: float, end: Callable[[str, float], None]) -> int:
         """Compare all sessions with the network, after a start; the number of the newest.
@@ -69,8 +59,8 @@ class Following:
             levels = self.network.levels(claim.id)
             if levels is None:
                 end(claim.id, now_s)
-            elif levels != _levels(claim.grants):
-                self.follow(claim.id)
+            elif levels != _levels(claim.grants) and not self._is_settled(claim.id):
+                self._touched[claim.id] = None
         return newest
 
     def move(self, now_s: float, end: Callable[[str, float], None]) -> None:
@@ -81,23 +71,23 @@ class Following:
         changes = self.network.tick(now_s)
         self._steps.extend(changes.steps)
         self._touched.update(dict.fromkeys(changes.levels))
-        told: dict[str, Holdings] = {}
+        recorded: dict[str, Holdings] = {}
         while self._steps:
             for session_id in self._steps[0].ended:
                 end(session_id, self._steps[0].time_s)
             steps = self._next_steps()
             moves = [_Move(step.time_s, *moved) for step in steps for moved in step.moved]
-            self._record(moves)
-            told |= {move.reservation.session_id: move.levels for move in moves}
+            recorded |= self._record(moves)
             for _ in steps:
                 self._steps.popleft()
         for session_id in changes.ended:
             end(session_id, now_s)
         for session_id in tuple(self._touched):
-            # Also whatever a request has changed in the meantime.
-            if told.get(session_id) != self.network.levels(session_id):
-                self.follow(session_id)
-            del self._touched[session_id]
+            # Also whatever a request has changed in the meantime. What is under way stays here
+            # until it is settled: who confirms it compares as well, but may be killed before.
+            is_known = recorded.get(session_id) == self.network.levels(session_id)
+            if is_known or self._is_settled(session_id):
+                del self._touched[session_id]
 
     def _next_steps(self) -> list[NetworkStep]:
         """The first step, and what may be written together with it: until another one ends some."""
@@ -110,28 +100,34 @@ class Following:
             found.append(step)
         return found
 
-    def _record(self, moves: Sequence["_Move"]) -> None:
+    def _record(self, moves: Sequence["_Move"]) -> dict[str, Holdings]:
         """Record what sessions got at which moment, and tell it as of then, in this order.
 
         All of a batch is written at once. A session that was admitted anew since then was answered
-        on its own.
+        on its own. Gives back what holds now of those that were settled.
         """
+        recorded: dict[str, Holdings] = {}
         for begin in range(0, len(moves), _BATCH):
             while True:
                 try:
-                    self._write(moves[begin : begin + _BATCH])
+                    recorded |= self._write(moves[begin : begin + _BATCH])
                     break
                 except Conflict:
                     continue
+        return recorded
 
-    def _write(self, moves: Sequence["_Move"]) -> None:
+    def _write(self, moves: Sequence["_Move"]) -> dict[str, Holdings]:
         with self.storage.reading() as work:
             names = dict.fromkeys(move.reservation.session_id for move in moves)
             standings = {one.id: one for one in work.sessions.standings(list(names))}
+        recorded: dict[str, Holdings] = {}
         told: list[tuple[Standing, tuple[EventReport, ...], float]] = []
         for move in moves:
             before = standings.get(move.reservation.session_id)
-            if before and _is_meant(before, move.reservation) and move.changes(before):
+            if before is None or not _is_meant(before, move.reservation):
+                continue
+            recorded[before.id] = move.levels
+            if move.changes(before):
                 after = replace(before, grants=_regraded(before.grants, move.levels))
                 reports = change_reports(move.reservation.demands, before.grants, after.grants)
                 told.append((after, reports, move.at_s))
@@ -142,6 +138,27 @@ class Following:
                 heard = report_all(work, told)
             if heard:
                 self.notify()
+        return recorded
+
+    def _is_settled(self, session_id: str) -> bool:
+        """Whether what the network grants is recorded, or will never be."""
+        session = self._compared(session_id)
+        return session is None or session.state not in UNDER_WAY
+
+    def _compared(self, session_id: str) -> Session | None:
+        """A session as it is, after it was compared where it is settled."""
+        while True:
+            with self.storage.reading() as work:
+                session = work.sessions.get(session_id)
+            if session is None or session.state is not SessionState.ACTIVE:
+                return session
+            levels = self.network.levels(session_id)
+            if levels is None or levels == _levels(session.grants):
+                return session
+            try:
+                return self._followed(session, levels)
+            except Conflict:
+                continue
 
     def _followed(self, session: Session, levels: Holdings) -> Session:
         now_s = self.clock.now_s()

@@ -1,5 +1,6 @@
 """Sessions that follow the network: what is told of each change, and as of when."""
 
+from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from builders.session_service import AF, Rig, asked
 from nef.domain.notifications import SessionEvents
 from nef.ports.network import NetworkStep
+from nef.services.following import Following
 
 
 @pytest.fixture
@@ -145,6 +147,67 @@ def test_where_the_network_has_gone_on_meanwhile_its_last_word_holds(rig: Rig) -
     stored = rig.stored()
     assert stored is not None
     assert [grant.level for grant in stored.grants] == [1]
+
+
+@pytest.mark.parametrize("by_steps", [True, False])
+@pytest.mark.parametrize("is_new", [True, False])
+def test_what_changes_before_a_session_is_confirmed_is_told_though_who_confirms_is_killed_then(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, is_new: bool, by_steps: bool
+) -> None:
+    def fades() -> None:
+        if by_steps:
+            step(rig, 1000.0, 2)
+        rig.network.regrade("s1", 2)
+        rig.service.tick()
+
+    if not is_new:
+        rig.create()
+    rig.network.while_reserving = fades
+    is_killed_after_confirming(monkeypatch, rig.create if is_new else lambda: change(rig))
+    rig.service.tick()
+    rig.service.tick()
+    stored = rig.stored()
+    assert stored is not None
+    assert [grant.level for grant in stored.grants] == [2]
+    assert [event for event, _ in rig.told()][-1] == "QOS_NOT_GUARANTEED"
+
+
+def test_what_changes_while_a_session_is_under_way_at_a_start_is_told_when_it_is_confirmed(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def another_network() -> None:
+        rig.network.admits_at = 2
+        rig.service.recover(rig.clock.now_s(), alone=False)
+
+    rig.create()
+    rig.network.while_reserving = another_network
+    is_killed_after_confirming(monkeypatch, lambda: change(rig))
+    rig.service.tick()
+    stored = rig.stored()
+    assert stored is not None
+    assert [grant.level for grant in stored.grants] == [2]
+
+
+def change(rig: Rig) -> None:
+    rig.service.change(AF, "s1", lambda _: asked(qosReference="model-topology"))
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+def is_killed_after_confirming(
+    monkeypatch: pytest.MonkeyPatch, request: Callable[[], object]
+) -> None:
+    """What is written stays, and nothing comes after it."""
+
+    def killed(*_: object) -> NoReturn:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Following, "is_up_to_date", killed)
+        with pytest.raises(Killed):
+            request()
 
 
 def test_a_session_is_over_at_its_moment_and_not_at_that_of_the_tick(rig: Rig) -> None:
