@@ -57,6 +57,10 @@ class Communication:
 class Information(Protocol):
     """The network as those see it who ask questions."""
 
+    def begun_s(self) -> float:
+        """Since when it is known how things stand: a window before that has no data."""
+        ...
+
     def ue(self, address: UeAddress) -> UeIdentity:
         """A UE by one of its names, attached or not; raises UeNotFound."""
         ...

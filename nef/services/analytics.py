@@ -50,7 +50,8 @@ class Analyst:
         if question.window.is_mixed(now_s):
             reason = "a window lies in the past or in the future; ask twice for both"
             raise MixedWindow(InvalidParam(f"{question.pointer}/analyRep/startTs", reason))
-        return answer(self._inquiry(question, now_s))
+        # Who asked a network that has ended meanwhile hears of the present of the next one.
+        return answer(self._inquiry(question, max(now_s, self.information.begun_s())))
 
     def check(self, question: Question) -> None:
         """Whether it makes sense and names what is there; raises InvalidRequest or UeNotFound."""

@@ -51,6 +51,9 @@ class FakeInformation:
     confidence: int = 90
     courses: int = 0
 
+    def begun_s(self) -> float:
+        return self.seen_from_s
+
     def ue(self, address: UeAddress) -> UeIdentity:
         pointer, name = address.named
         found = [ue for ue in self.members if name in (ue.gpsi, ue.ipv4, ue.ipv6)]

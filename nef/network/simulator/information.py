@@ -40,6 +40,11 @@ class SimulatedInformation:
         self._ahead: dict[tuple[str, float], Look] = {}
         self._ahead_of: tuple[Ledger, int, float] | None = None
 
+    def begun_s(self) -> float:
+        """See the port."""
+        with self._stage.lock:
+            return self._stage.begun_s
+
     def ue(self, address: UeAddress) -> UeIdentity:
         """See the port."""
         pointer, identity = address.named

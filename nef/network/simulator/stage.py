@@ -58,6 +58,7 @@ class Stage:
 
     def _begin(self, ledger: Ledger) -> None:
         self.ledger = ledger
+        self.begun_s = ledger.run.started_s + ledger.time_s
         self.history = History(ledger)
         self.surprises = Surprises(ledger.time_s)
 

@@ -4,15 +4,18 @@ from typing import Any
 
 import pytest
 
+from builders.analytics_rig import question
 from builders.known_courses import STEPS, at, cell, known, rate, steps, window
 from builders.reservations import demand, reservation
 from builders.simulations import Simulated, one_cell
+from nef.domain.analytics import Target
 from nef.domain.areas import Area, Ncgi, Plmn, Tai
 from nef.domain.errors import UeNotFound
 from nef.domain.sessions import UeAddress
 from nef.domain.units import PacketErrorRate
 from nef.network.simulator.scenario import shipped_scenarios
 from nef.ports.information import ORDINARY_FLOW, FlowClass
+from nef.services.analytics import Analyst
 
 # --- the past is what was ---
 
@@ -50,6 +53,19 @@ def test_a_change_is_seen_at_its_time_also_after_a_leap() -> None:
     assert [time_s for time_s, _ in seen] == [0, 5, 9]
     assert (seen[0][1], seen[2][1]) == (good, middle)
     assert seen[1][1] < middle < good
+
+
+def test_who_asked_a_network_that_has_ended_meanwhile_hears_of_the_present_of_the_next_one() -> (
+    None
+):
+    network = Simulated(one_cell(STEPS))
+    network.step(18)
+    asked_s = network.now_s
+    network.step(2)
+    network.stage.play(network.stage.ledger.run, network.now_s)
+    asked = question(target=Target(gpsi="msisdn-10001"))
+    answers = [Analyst(network.information).answer(asked, s) for s in (asked_s, network.now_s)]
+    assert answers[0] == answers[1] is not None
 
 
 def test_a_past_window_is_cut_out_of_what_was_seen() -> None:
