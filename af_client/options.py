@@ -56,64 +56,29 @@ def relay_of(option: str, where: tuple[str, int] | None, *, direct: bool) -> tup
     return where
 
 
-class ErrorRate(click.ParamType[Any]):
-    """A packet error rate as the standard writes it."""
+class Checked(click.ParamType[Any]):
+    """A text that is refused with the words of whoever checks it, which raises ValueError."""
 
-    name = "rate"
+    def __init__(self, name: str, check: Callable[[str], Any]) -> None:
+        """`name` stands for the value in the help, `check` gives what the command takes."""
+        self.name, self._check = name, check
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> str:
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Check a value; what click calls."""
         try:
-            return checked_error_rate(str(value))
+            return self._check(value)
         except ValueError as fault:
             self.fail(str(fault), param, ctx)
 
 
-class Rate(click.ParamType[Any]):
-    """A bit rate as the standard writes it."""
-
-    name = "rate"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        try:
-            return parse_rate(value)
-        except ValueError as fault:
-            self.fail(str(fault), param, ctx)
-
-
-class AfId(click.ParamType[Any]):
-    """The name of an AF, which stands in paths."""
-
-    name = "name"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        try:
-            return checked_af_id(str(value))
-        except ValueError as fault:
-            self.fail(str(fault), param, ctx)
-
-
-class Host(click.ParamType[Any]):
-    """The one address at which something is reached that listens there."""
-
-    name = "address"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        try:
-            return checked_host(str(value))
-        except ValueError as fault:
-            self.fail(str(fault), param, ctx)
-
-
-class Url(click.ParamType[Any]):
-    """The root of something on HTTP."""
-
-    name = "url"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> str:
-        try:
-            return checked_url(str(value))
-        except ValueError as fault:
-            self.fail(str(fault), param, ctx)
+#: A packet error rate and a bit rate as the standard writes them.
+ERROR_RATE, RATE = Checked("rate", checked_error_rate), Checked("rate", parse_rate)
+#: The name of an AF, which stands in paths.
+AF_ID = Checked("name", checked_af_id)
+#: The one address at which something is reached that listens there.
+HOST = Checked("address", checked_host)
+#: The root of something on HTTP.
+URL = Checked("url", checked_url)
 
 
 # --- how to be let in by a NEF ---
@@ -121,7 +86,7 @@ class Url(click.ParamType[Any]):
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _PEM = click.Path(exists=True, dir_okay=False)
 _ACCESS = (
-    click.option("--token-url", type=Url(),
+    click.option("--token-url", type=URL,
                  help="Where it gets access tokens. [default: it needs none]"),
     click.option("--allow-http-token-url", is_flag=True,
                  help="Send the secret to another machine's --token-url without TLS."),

@@ -8,12 +8,12 @@ import click
 from af_client.commands.ending import stop_at_signal
 from af_client.delivery.tunnel import Endpoint
 from af_client.options import (
+    AF_ID,
+    ERROR_RATE,
     FOLDER,
-    AfId,
-    ErrorRate,
-    Host,
+    HOST,
+    URL,
     HostPort,
-    Url,
     access_of,
     access_options,
     address_of,
@@ -22,9 +22,9 @@ from af_client.options import (
 
 
 @click.command("model-server")
-@click.option("--nef-url", type=Url(), default="http://127.0.0.1:8080",
+@click.option("--nef-url", type=URL, default="http://127.0.0.1:8080",
               help="Root of the NEF's APIs.")  # fmt: skip
-@click.option("--af-id", type=AfId(), default="model-server",
+@click.option("--af-id", type=AF_ID, default="model-server",
               help="Who it is to the NEF; one process each.")  # fmt: skip
 @click.option("--n6", type=HostPort(), help="The relay's data network side.")
 @click.option("--direct", is_flag=True, help="Instead of --n6: its address is this machine's.")
@@ -40,7 +40,7 @@ from af_client.options import (
     help="What tells topology and weights apart; ports: the weights come from the next one.",
 )
 @click.option(
-    "--weights-per", type=ErrorRate(), default="1E-3", help="Packet error rate asked for weights."
+    "--weights-per", type=ERROR_RATE, default="1E-3", help="Packet error rate asked for weights."
 )
 @click.option("--budget-s", default=1.0, help="Seconds that a download may take.")
 @click.option("--margin-s", default=0.2, help="Seconds of it that are not for sending.")
@@ -51,7 +51,7 @@ from af_client.options import (
 @click.option(
     "--dwell-s", default=2.0, help="How long what is better must last after a fall, at first."
 )
-@click.option("--notifications-host", type=Host(), default="127.0.0.1",
+@click.option("--notifications-host", type=HOST, default="127.0.0.1",
               help="Where it listens to the NEF.")  # fmt: skip
 @access_options
 def model_server(  # noqa: PLR0913 - one parameter an option

@@ -7,14 +7,14 @@ from typing import Any
 import click
 
 from af_client.commands.ending import stop_at_signal
-from af_client.options import AfId, Host, Rate, Url, access_of, access_options
+from af_client.options import AF_ID, HOST, RATE, URL, access_of, access_options
 
 
 @click.command()
 @click.option("--ue", required=True, help="The UE's GPSI, msisdn-… or extid-…@….")
-@click.option("--nef-url", type=Url(), default="http://127.0.0.1:8080",
+@click.option("--nef-url", type=URL, default="http://127.0.0.1:8080",
               help="Root of the NEF's APIs.")  # fmt: skip
-@click.option("--af-id", type=AfId(), default="watch", help="Who it is to the NEF.")
+@click.option("--af-id", type=AF_ID, default="watch", help="Who it is to the NEF.")
 @click.option("--within-s", type=click.IntRange(1), default=30, help="How far to look ahead.")
 @click.option(
     "--every-s", type=click.IntRange(1), help="Seconds between reports. [default: on change]"
@@ -22,8 +22,8 @@ from af_client.options import AfId, Host, Rate, Url, access_of, access_options
 @click.option(
     "--bytes", "sizes", type=click.IntRange(1), multiple=True, help="A size to send; repeatable."
 )
-@click.option("--rate", type=Rate(), help='A rate to be kept, "12.5 Mbps".')
-@click.option("--notifications-host", type=Host(), default="127.0.0.1",
+@click.option("--rate", type=RATE, help='A rate to be kept, "12.5 Mbps".')
+@click.option("--notifications-host", type=HOST, default="127.0.0.1",
               help="Where it listens to the NEF.")  # fmt: skip
 @access_options
 def watch(
